@@ -1,1 +1,2 @@
-//! x
+//! Thalweg: a dataflow compiler with code generation.
+pub mod record;

@@ -1,0 +1,174 @@
+//! The writer side of a batch: a bump buffer that cannot fail.
+#![allow(unsafe_code)] // Writes archives in place and reads them back; the only place that turns bytes into archives.
+
+use std::ptr::NonNull;
+
+use rkyv::Place;
+use rkyv::rancor::Fallible;
+use rkyv::ser::{Positional, Writer};
+use rkyv::string::{ArchivedString, StringResolver};
+
+use super::{Emit, Record, View};
+
+/// A growing buffer of archives.
+#[derive(Default, Debug)]
+pub struct Arena {
+    bytes: Vec<u8>,
+}
+
+impl Fallible for Arena {
+    type Error = rkyv::rancor::Panic;
+}
+
+impl Positional for Arena {
+    #[inline(always)]
+    fn pos(&self) -> usize {
+        self.bytes.len()
+    }
+}
+
+impl Writer<rkyv::rancor::Panic> for Arena {
+    #[inline(always)]
+    fn write(&mut self, bytes: &[u8]) -> Result<(), rkyv::rancor::Panic> {
+        self.bytes.extend_from_slice(bytes);
+        Ok(())
+    }
+}
+
+impl Arena {
+    /// Appends one record and returns the offset of its root, in bytes.
+    #[inline(always)]
+    pub fn put<E: Emit>(&mut self, item: &E) -> u32 {
+        let resolver = item.tails(self);
+        self.put_root(item, resolver)
+    }
+
+    /// Appends the fixed part of an item whose tails are written.
+    #[inline(always)]
+    pub fn put_root<E: Emit>(&mut self, item: &E, resolver: E::Resolver) -> u32 {
+        let size = size_of::<<E::Record as Record>::Archived>();
+        let at = self.bytes.len();
+        self.bytes.reserve(size);
+        let mut root = Root {
+            // SAFETY: `size` bytes were reserved behind the current length.
+            next: unsafe { NonNull::new_unchecked(self.bytes.as_mut_ptr().add(at)) },
+            left: size,
+            pos: at,
+            arena: std::marker::PhantomData,
+        };
+        item.root(resolver, &mut root);
+        assert!(root.left == 0, "an archive's root was not written whole");
+        // SAFETY: `root` wrote exactly the `size` bytes that were reserved.
+        unsafe { self.bytes.set_len(at + size) };
+        at as u32
+    }
+
+    /// The view of the record at `offset`.
+    ///
+    /// # Safety
+    /// `offset` was returned by `put` of an item of the same record `T` into a buffer with these bytes, or the bytes
+    /// were validated as such.
+    #[inline(always)]
+    pub unsafe fn view<T: Record>(&self, offset: u32) -> View<'_, T> {
+        debug_assert!(offset as usize + size_of::<T::Archived>() <= self.bytes.len());
+        // SAFETY: by the caller's promise a valid archive of `T` starts there; archives have alignment 1.
+        T::view_archived(unsafe {
+            &*self.bytes.as_ptr().add(offset as usize).cast::<T::Archived>()
+        })
+    }
+
+    /// Length in bytes.
+    #[inline(always)]
+    pub fn len(&self) -> usize {
+        self.bytes.len()
+    }
+
+    /// True if nothing was written.
+    #[inline(always)]
+    pub fn is_empty(&self) -> bool {
+        self.bytes.is_empty()
+    }
+
+    /// Forgets the contents, keeps the memory.
+    #[inline(always)]
+    pub fn clear(&mut self) {
+        self.bytes.clear();
+    }
+
+    /// Makes room for `bytes` more bytes.
+    pub fn reserve(&mut self, bytes: usize) {
+        self.bytes.reserve(bytes);
+    }
+
+    /// Memory held, in bytes.
+    pub fn capacity(&self) -> usize {
+        self.bytes.capacity()
+    }
+
+    /// What was written.
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+}
+
+/// The fixed part of a record being written, field by field in declaration order.
+pub struct Root<'a> {
+    next: NonNull<u8>,
+    left: usize,
+    pos: usize,
+    arena: std::marker::PhantomData<&'a mut Arena>,
+}
+
+impl Root<'_> {
+    /// Writes the next `N` bytes.
+    #[inline(always)]
+    pub fn put<const N: usize>(&mut self, bytes: [u8; N]) {
+        let at = self.advance(N);
+        // SAFETY: `advance` checked that `N` bytes are left in the reserved memory.
+        unsafe { at.cast::<[u8; N]>().write_unaligned(bytes) };
+    }
+
+    /// Writes `n` zero bytes: padding behind an enum's shorter variants.
+    #[inline(always)]
+    pub fn zeros(&mut self, n: usize) {
+        let at = self.advance(n);
+        // SAFETY: `advance` checked that `n` bytes are left in the reserved memory.
+        unsafe { at.as_ptr().write_bytes(0, n) };
+    }
+
+    /// Writes a string whose tail, if it is longer than eight bytes, was written before.
+    #[inline(always)]
+    pub fn string(&mut self, value: &str, resolver: StringResolver) {
+        self.place::<ArchivedString>(|out| ArchivedString::resolve_from_str(value, resolver, out));
+    }
+
+    /// Lets rkyv write one of its own types.
+    #[inline(always)]
+    pub(crate) fn place<T: rkyv::Portable>(&mut self, write: impl FnOnce(Place<T>)) {
+        let pos = self.pos;
+        let at = self.advance(size_of::<T>());
+        // SAFETY: `advance` checked that the bytes are left; zeroing first initialises them; portable types have no
+        // padding and, with rkyv's feature `unaligned`, alignment 1.
+        unsafe {
+            at.as_ptr().write_bytes(0, size_of::<T>());
+            write(Place::new_unchecked(pos, at.cast::<T>().as_ptr()));
+        }
+    }
+
+    /// Bytes not written yet.
+    #[inline(always)]
+    pub fn left(&self) -> usize {
+        self.left
+    }
+
+    #[inline(always)]
+    fn advance(&mut self, n: usize) -> NonNull<u8> {
+        assert!(n <= self.left, "an archive's root overflows its size");
+        let at = self.next;
+        // SAFETY: at most one past the end of the reserved memory, by the check above.
+        self.next = unsafe { at.add(n) };
+        self.left -= n;
+        self.pos += n;
+        at
+    }
+}

@@ -1,0 +1,99 @@
+//! Numbers, `bool`, `char` and `()`: records that are their own view.
+#![allow(unsafe_code)] // Implements the unsafe traits `Record` and `Emit`.
+
+use super::{Arena, Emit, Key, KeyBytes, Layout, Record, Root, key_hash_of_bytes};
+
+macro_rules! scalars {
+    ($($type:tt => $archived:ty, |$a:ident| $view:expr, |$v:ident| $bytes:expr;)*) => {$(
+        // SAFETY: little-endian bytes, as `root` writes them.
+        unsafe impl Record for $type {
+            type Archived = $archived;
+            type View<'a> = $type;
+            const FIXED: bool = true;
+            #[inline(always)]
+            fn view_archived($a: &$archived) -> $type {
+                $view
+            }
+            #[inline(always)]
+            fn from_view(view: $type) -> $type {
+                view
+            }
+            fn layout(layout: &mut Layout) {
+                layout.scalar(stringify!($type));
+            }
+        }
+        // SAFETY: `root` writes the little-endian bytes of the value, which is what rkyv archives it as.
+        unsafe impl Emit for $type {
+            type Record = $type;
+            type Resolver = ();
+            #[inline(always)]
+            fn as_view(&self) -> $type {
+                *self
+            }
+            #[inline(always)]
+            fn into_record(self) -> $type {
+                self
+            }
+            #[inline(always)]
+            fn tails(&self, _: &mut Arena) {}
+            #[inline(always)]
+            fn root(&self, (): (), out: &mut Root<'_>) {
+                let $v = *self;
+                out.put($bytes);
+            }
+        }
+    )*};
+}
+
+macro_rules! keys {
+    ($($type:tt, |$v:ident| $bytes:expr;)*) => {$(
+        impl Key for $type {
+            #[inline(always)]
+            fn write_key($v: $type, out: &mut impl KeyBytes) {
+                out.bytes(&$bytes);
+            }
+            #[inline(always)]
+            fn key_hash($v: $type) -> u64 {
+                key_hash_of_bytes(&$bytes)
+            }
+            #[inline(always)]
+            fn same_key(a: $type, b: $type) -> bool {
+                a == b
+            }
+        }
+    )*};
+}
+
+scalars! {
+    u8 => u8, |a| *a, |v| v.to_le_bytes();
+    i8 => i8, |a| *a, |v| v.to_le_bytes();
+    u16 => rkyv::Archived<u16>, |a| a.to_native(), |v| v.to_le_bytes();
+    i16 => rkyv::Archived<i16>, |a| a.to_native(), |v| v.to_le_bytes();
+    u32 => rkyv::Archived<u32>, |a| a.to_native(), |v| v.to_le_bytes();
+    i32 => rkyv::Archived<i32>, |a| a.to_native(), |v| v.to_le_bytes();
+    u64 => rkyv::Archived<u64>, |a| a.to_native(), |v| v.to_le_bytes();
+    i64 => rkyv::Archived<i64>, |a| a.to_native(), |v| v.to_le_bytes();
+    u128 => rkyv::Archived<u128>, |a| a.to_native(), |v| v.to_le_bytes();
+    i128 => rkyv::Archived<i128>, |a| a.to_native(), |v| v.to_le_bytes();
+    f32 => rkyv::Archived<f32>, |a| a.to_native(), |v| v.to_le_bytes();
+    f64 => rkyv::Archived<f64>, |a| a.to_native(), |v| v.to_le_bytes();
+    bool => bool, |a| *a, |v| [u8::from(v)];
+    char => rkyv::Archived<char>, |a| a.to_native(), |v| u32::from(v).to_le_bytes();
+    () => (), |_a| (), |_v| [];
+}
+
+keys! {
+    u8, |v| v.to_le_bytes();
+    i8, |v| v.to_le_bytes();
+    u16, |v| v.to_le_bytes();
+    i16, |v| v.to_le_bytes();
+    u32, |v| v.to_le_bytes();
+    i32, |v| v.to_le_bytes();
+    u64, |v| v.to_le_bytes();
+    i64, |v| v.to_le_bytes();
+    u128, |v| v.to_le_bytes();
+    i128, |v| v.to_le_bytes();
+    bool, |v| [u8::from(v)];
+    char, |v| u32::from(v).to_le_bytes();
+    (), |_v| [0u8; 0];
+}
