@@ -1,2 +1,9 @@
 //! Thalweg: a dataflow compiler with code generation.
+pub mod connector;
+pub mod exchange;
+pub mod operator;
+pub mod plan;
 pub mod record;
+pub mod state;
+pub mod task;
+pub mod time;

@@ -1,0 +1,61 @@
+//! Sinks: what a pipeline writes to.
+
+use crate::record::{Record, View};
+use crate::time::Timestamp;
+
+/// Where records of type `T` go.
+pub trait Sink<T: Record>: Send + Sync + 'static {
+    /// Writes what one task produces.
+    type Writer: Writer<T>;
+
+    /// What plans, logs and metrics call it.
+    fn name(&self) -> String;
+
+    /// Opens the writer of task `task` of `parallelism`.
+    ///
+    /// # Errors
+    /// If the target cannot be opened.
+    fn open(&self, task: usize, parallelism: usize) -> Result<Self::Writer, SinkError>;
+}
+
+/// Writes what one task produces. Dropped without [`finish`](Writer::finish), it leaves nothing partial under a final
+/// name.
+pub trait Writer<T: Record>: 'static {
+    /// Writes one record.
+    ///
+    /// # Errors
+    /// If the target does not take it.
+    fn write(&mut self, time: Timestamp, record: View<'_, T>) -> Result<(), SinkError>;
+
+    /// False while the target cannot take more: the task is not given input until it can.
+    fn is_ready(&mut self) -> bool {
+        true
+    }
+
+    /// Hands on what is buffered: the input is idle, or a while has passed.
+    ///
+    /// # Errors
+    /// If the target does not take it.
+    fn flush(&mut self) -> Result<(), SinkError> {
+        Ok(())
+    }
+
+    /// The input has ended and every record was written: makes them visible, completely.
+    ///
+    /// # Errors
+    /// If the target does not take them.
+    fn finish(&mut self) -> Result<(), SinkError>;
+}
+
+/// A sink cannot be opened or written.
+#[derive(Debug, thiserror::Error)]
+#[error("{what}\nhelp: {help}")]
+pub struct SinkError {
+    /// What went wrong, where.
+    pub what: String,
+    /// What to do about it.
+    pub help: String,
+    /// What the system said.
+    #[source]
+    pub cause: Option<Box<dyn std::error::Error + Send + Sync>>,
+}

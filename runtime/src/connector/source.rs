@@ -1,0 +1,141 @@
+//! Sources: what a pipeline reads.
+
+use serde::{Deserialize, Serialize};
+
+use crate::record::{Record, View};
+
+/// Where records come from.
+///
+/// A source is divided into *splits* (a file, a byte range, a partition), which are dealt out to the parallel tasks;
+/// each task reads its splits one after the other. Watermarks are generated per split.
+pub trait Source: Send + Sync + 'static {
+    /// What it yields.
+    type Record: Record;
+    /// Reads one split.
+    type Reader: Reader<Record = Self::Record>;
+
+    /// What plans, logs and metrics call it, for instance `files(flights.csv.gz)`.
+    fn name(&self) -> String;
+
+    /// The splits, for `parallelism` tasks. The same input gives the same splits in the same order.
+    ///
+    /// # Errors
+    /// If the input cannot be found or listed.
+    fn splits(&self, parallelism: usize) -> Result<Vec<Split>, SourceError>;
+
+    /// Opens one split, from its start or behind a position; on the thread that will read it.
+    ///
+    /// # Errors
+    /// If the input cannot be opened.
+    fn open(&self, open: OpenSource<'_>) -> Result<Self::Reader, SourceError>;
+}
+
+/// What [`Source::open`] is given.
+pub struct OpenSource<'a> {
+    /// The split to read.
+    pub split: &'a Split,
+    /// Where to go on; `None` for the start.
+    pub position: Option<&'a Position>,
+    /// Wakes the slot when a reader that answered [`Fill::Wait`] has something again.
+    pub waker: std::task::Waker,
+}
+
+/// A part of a source's input that one task reads.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Split {
+    /// Unique within the source and the same on every run, for instance `data/flights.csv@0..1048576`.
+    pub id: String,
+    /// What the source needs to open it.
+    pub detail: serde_json::Value,
+}
+
+/// How far a split was read; opaque to all but its source.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Position(pub serde_json::Value);
+
+/// Reads one split, a batch at a time.
+pub trait Reader: 'static {
+    /// What it yields.
+    type Record: Record;
+    /// How a batch is held: `Vec<Record>`, or something that hands out views of an input buffer.
+    type Batch: Rows<Record = Self::Record> + Default + 'static;
+
+    /// Reads the next records into `batch`, which was cleared: about `limit` at most, and no more than some 64 KiB. It
+    /// never blocks for long: it answers [`Fill::Wait`] instead.
+    ///
+    /// # Errors
+    /// If the input cannot be read. A record that cannot be decoded is not an error but goes to `rejected`.
+    fn fill(
+        &mut self,
+        batch: &mut Self::Batch,
+        limit: usize,
+        rejected: &mut Vec<Rejected>,
+    ) -> Result<Fill, SourceError>;
+
+    /// The position behind the last record of the last batch.
+    fn position(&self) -> Position;
+
+    /// Where record `index` of the last batch came from, for error messages: `flights.csv:17`.
+    fn locate(&self, index: usize) -> String;
+}
+
+/// What came of [`Reader::fill`].
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Fill {
+    /// There may be more at once.
+    More,
+    /// Nothing more now: the waker is called when there is.
+    Wait,
+    /// The split is read to its end.
+    End,
+}
+
+/// Records read at once, handed out as views.
+pub trait Rows {
+    /// What it holds.
+    type Record: Record;
+    /// Iterates over the views, in order.
+    type Iter<'a>: Iterator<Item = View<'a, Self::Record>>
+    where
+        Self: 'a;
+    /// Empties it, keeps the memory.
+    fn clear(&mut self);
+    /// The views.
+    fn rows(&self) -> Self::Iter<'_>;
+}
+
+impl<T: Record> Rows for Vec<T> {
+    type Record = T;
+    type Iter<'a> = std::iter::Map<std::slice::Iter<'a, T>, fn(&'a T) -> View<'a, T>>;
+    fn clear(&mut self) {
+        Vec::clear(self);
+    }
+    #[inline(always)]
+    fn rows(&self) -> Self::Iter<'_> {
+        self.iter().map(T::as_view as fn(&T) -> View<'_, T>)
+    }
+}
+
+/// A record that could not be decoded.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Rejected {
+    /// What was read, as text (lossy if it is not).
+    pub record: String,
+    /// Why it was rejected.
+    pub error: String,
+    /// Where it stood: `flights.csv:17`.
+    pub position: String,
+}
+
+/// A source cannot be listed, opened or read.
+#[derive(Debug, thiserror::Error)]
+#[error("{what}\nhelp: {help}")]
+pub struct SourceError {
+    /// What went wrong, where.
+    pub what: String,
+    /// What to do about it.
+    pub help: String,
+    /// What the system said.
+    #[source]
+    pub cause: Option<Box<dyn std::error::Error + Send + Sync>>,
+}

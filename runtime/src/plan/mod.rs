@@ -1,0 +1,99 @@
+//! The plan: chains, the exchanges between them, and what each chain is made of.
+//!
+//! Generated code builds a plan from a pipeline's parameters; `./job plan` prints it, the executor runs it. Chains may
+//! be registered in any order.
+
+use std::sync::Arc;
+
+use crate::exchange::{Edge, EdgeId, Partition};
+use crate::task::{Chain, Failure, TaskContext};
+
+/// Makes a chain's code in one task. Called once per task, on the task's thread.
+pub type Factory = Box<dyn Fn(&mut TaskContext) -> Result<Box<dyn Chain>, Failure> + Send + Sync>;
+
+/// Everything there is to run.
+#[derive(Default)]
+pub struct Plan {
+    chains: Vec<ChainPlan>,
+    edges: Vec<EdgePlan>,
+}
+
+/// A chain in a plan.
+pub struct ChainPlan {
+    /// What it consists of.
+    pub spec: ChainSpec,
+    /// Makes it.
+    pub factory: Factory,
+}
+
+/// What is known of a chain when it is registered.
+#[derive(Clone, Debug, Default)]
+pub struct ChainSpec {
+    /// Its operators in order.
+    pub operators: &'static [OperatorSpec],
+    /// The exchanges it reads; empty for a chain that starts with a source.
+    pub inputs: Vec<EdgeId>,
+    /// The exchanges it writes.
+    pub outputs: Vec<EdgeId>,
+    /// `.parallelism(n)`, else that of the job.
+    pub parallelism: Option<usize>,
+}
+
+/// One operator of a chain.
+#[derive(Clone, Debug)]
+pub struct OperatorSpec {
+    /// Its name in the language: `filter`.
+    pub kind: &'static str,
+    /// Its id: `.uid(..)`, or the binding's path and kind; empty for stateless operators.
+    pub id: &'static str,
+    /// As the user wrote it, shortened: `filter(|b| b.price >= min_price)`.
+    pub text: &'static str,
+    /// Source file.
+    pub file: &'static str,
+    /// First and last line, from 1.
+    pub lines: (u32, u32),
+}
+
+/// An exchange in a plan.
+#[derive(Clone, Debug)]
+pub struct EdgePlan {
+    /// How records are distributed.
+    pub partition: Partition,
+    /// What crosses it, for people: `key u64 + (price, url)`.
+    pub label: &'static str,
+    /// The key's text, if it is keyed: `|b| b.auction`.
+    pub key: Option<&'static str>,
+}
+
+impl Plan {
+    /// Adds an exchange.
+    pub fn edge<T>(&mut self, edge: EdgePlan) -> Edge<T> {
+        self.edges.push(edge);
+        Edge::new(EdgeId(self.edges.len() as u32 - 1))
+    }
+
+    /// Adds a chain; `make` is called once per task.
+    pub fn chain<C: Chain + 'static>(
+        &mut self,
+        spec: ChainSpec,
+        make: impl Fn(&mut TaskContext) -> Result<C, Failure> + Send + Sync + 'static,
+    ) {
+        let factory: Factory = Box::new(move |cx| Ok(Box::new(make(cx)?)));
+        self.chains.push(ChainPlan { spec, factory });
+    }
+
+    /// Makes a source or sink shareable between the tasks.
+    pub fn share<S>(&mut self, connector: S) -> Arc<S> {
+        Arc::new(connector)
+    }
+
+    /// The chains.
+    pub fn chains(&self) -> &[ChainPlan] {
+        &self.chains
+    }
+
+    /// The exchanges, by id.
+    pub fn edges(&self) -> &[EdgePlan] {
+        &self.edges
+    }
+}

@@ -1,0 +1,22 @@
+//! Tasks: parallel copies of a chain, run in turns on the threads called slots.
+//!
+//! A chain is generated code behind one trait, [`Chain`]. The runner gives it turns: with a batch of records, with
+//! more time (a watermark, a timer), or to go on where it stopped. Everything that outlives a turn hangs off handles
+//! made from the [`TaskContext`], so that flushing, watermarks, snapshots and sizes are the runner's business.
+//!
+//! Protocol between runner and chain:
+//! 1. A turn brings at most one batch, or polls the source, or brings nothing.
+//! 2. A chain that sees [`Turn::must_yield`] stops firing, and [`Turn::more`] is true at its end: it is resumed by an
+//!    empty turn once its outputs and sinks have room, and gets nothing new before.
+//! 3. When a control frame is due (watermark, idle mark, barrier, end) the runner gives a turn with
+//!    [`Turn::flushes`], repeats it while there is more, and only then hands the frame on to the outputs.
+
+mod chain;
+mod context;
+mod failure;
+mod turn;
+
+pub use chain::Chain;
+pub use context::{Handle, TaskContext};
+pub use failure::Failure;
+pub use turn::Turn;
