@@ -1,1 +1,16 @@
-//! x
+//! The compiler behind `#[pipeline]`: tokens in, tokens out.
+//!
+//! ```text
+//! tokens ── parse ──▶ ast ── lower ──▶ graph ── checks, ids ──▶ checked ── exchanges, pre-aggregation, pruning,
+//!        fusion ──▶ chained ── emit ──▶ tokens
+//! ```
+#![forbid(unsafe_code)]
+
+pub mod ast;
+pub mod catalog;
+pub mod diagnostic;
+pub mod ir;
+pub mod lower;
+pub mod messages;
+pub mod parse;
+pub mod passes;
