@@ -116,12 +116,7 @@ pub enum ExchangeKind {
 
 use Arg::{Closure, Side, Stream, Value};
 
-const fn op(
-    name: &'static str,
-    args: &'static [Arg],
-    usage: &'static str,
-    kind: Kind,
-) -> Operator {
+const fn op(name: &'static str, args: &'static [Arg], usage: &'static str, kind: Kind) -> Operator {
     Operator { name, args, usage, kind }
 }
 
@@ -238,11 +233,5 @@ pub fn find_aggregate(name: &str) -> Option<(&'static Operator, AggregateKind)> 
 /// The words of windows; those that are not here yet are named so.
 pub const WINDOWS: &[&str] = &["tumbling"];
 /// Windows of later versions.
-pub const LATER_WINDOWS: &[&str] = &[
-    "sliding",
-    "session",
-    "dynamic_session",
-    "global_window",
-    "tumbling_count",
-    "sliding_count",
-];
+pub const LATER_WINDOWS: &[&str] =
+    &["sliding", "session", "dynamic_session", "global_window", "tumbling_count", "sliding_count"];

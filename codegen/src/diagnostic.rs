@@ -53,11 +53,7 @@ impl Diagnostics {
     /// Takes over an error of the Rust parser.
     pub fn report_syntax(&mut self, error: &syn::Error) {
         for error in error.clone() {
-            self.errors.push(Diagnostic {
-                code: "",
-                text: error.to_string(),
-                span: error.span(),
-            });
+            self.errors.push(Diagnostic { code: "", text: error.to_string(), span: error.span() });
         }
     }
 

@@ -9,8 +9,10 @@
 pub mod ast;
 pub mod catalog;
 pub mod diagnostic;
+pub mod emit;
 pub mod ir;
 pub mod lower;
 pub mod messages;
 pub mod parse;
 pub mod passes;
+pub mod pipeline;

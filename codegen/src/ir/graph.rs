@@ -262,6 +262,12 @@ impl Graph {
         &self.nodes[id.0]
     }
 
+    /// True if anything is written anywhere.
+    pub fn has_sink(&self) -> bool {
+        self.nodes.iter().any(|node| matches!(node.op, Op::Sink { .. }))
+            || self.nodes.iter().any(|node| matches!(node.op, Op::Fragment { .. }))
+    }
+
     /// All nodes with their ids.
     pub fn iter(&self) -> impl Iterator<Item = (NodeId, &Node)> {
         self.nodes.iter().enumerate().map(|(index, node)| (NodeId(index), node))

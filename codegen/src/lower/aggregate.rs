@@ -44,7 +44,8 @@ impl Lowering<'_> {
             self.errors.report(&m::AGGREGATE_CLOSURE, span, "", "");
             return None;
         };
-        let mut rewrite = Rewrite { lowering: self, parameter, windowed, calls: Vec::new(), keys: Vec::new() };
+        let mut rewrite =
+            Rewrite { lowering: self, parameter, windowed, calls: Vec::new(), keys: Vec::new() };
         let body = rewrite.tokens(body.to_token_stream());
         let Rewrite { calls, parameter, .. } = rewrite;
         if calls.is_empty() {
@@ -147,7 +148,13 @@ impl Rewrite<'_, '_> {
             Some(near) => format!("did you mean `{near}`?"),
             None => "see the aggregates in the documentation of `thalweg::stream`".to_owned(),
         };
-        self.lowering.errors.report_with_help(&m::UNKNOWN_AGGREGATE, method.span(), &name, "", &help);
+        self.lowering.errors.report_with_help(
+            &m::UNKNOWN_AGGREGATE,
+            method.span(),
+            &name,
+            "",
+            &help,
+        );
     }
 }
 

@@ -45,12 +45,20 @@ impl Lowering<'_> {
         match kind {
             Kind::Stateless(kind) => {
                 let owned = matches!(cursor.pending, Pending::Owned);
-                self.push(cursor, call, Op::Stateless { kind, f: call.args[0].clone(), owned, fallible: None })
+                self.push(
+                    cursor,
+                    call,
+                    Op::Stateless { kind, f: call.args[0].clone(), owned, fallible: None },
+                )
             }
             Kind::Fallible(kind) => {
                 let owned = matches!(cursor.pending, Pending::Owned);
                 let fallible = Some(OnError::Fail);
-                self.push(cursor, call, Op::Stateless { kind, f: call.args[0].clone(), owned, fallible })
+                self.push(
+                    cursor,
+                    call,
+                    Op::Stateless { kind, f: call.args[0].clone(), owned, fallible },
+                )
             }
             Kind::Owned => cursor.pending = Pending::Owned,
             Kind::Partition => self.push(cursor, call, Op::Partition { f: call.args[0].clone() }),
@@ -58,7 +66,8 @@ impl Lowering<'_> {
             Kind::KeyBy => return self.key_by(cursor, call),
             Kind::Exchange(kind) => self.push(cursor, call, Op::Exchange(kind)),
             Kind::EventTime => {
-                cursor.pending = Pending::EventTime { f: call.args[0].clone(), site: site_of(call) };
+                cursor.pending =
+                    Pending::EventTime { f: call.args[0].clone(), site: site_of(call) };
             }
             Kind::Watermarks => return self.watermarks(cursor, call),
             Kind::ProcessingTime => self.push(cursor, call, Op::ProcessingTime),
@@ -72,7 +81,11 @@ impl Lowering<'_> {
                 return aggregation.is_some_and(|kept| self.keyed_operator(cursor, call, kept));
             }
             Kind::Reduce => {
-                return self.keyed_operator(cursor, call, Aggregation::Reduce(call.args[0].clone()));
+                return self.keyed_operator(
+                    cursor,
+                    call,
+                    Aggregation::Reduce(call.args[0].clone()),
+                );
             }
             Kind::Fold => {
                 let (init, f) = (call.args[0].clone(), call.args[1].clone());
@@ -107,7 +120,8 @@ impl Lowering<'_> {
             (Pending::Window(_), _) => &m::INCOMPLETE_WINDOW,
             (Pending::Owned, Kind::Stateless(_) | Kind::Fallible(_)) => return true,
             (Pending::Owned, _) => {
-                let help = "`owned` stands before `map`, `filter_map`, `flat_map` and their `try_` forms";
+                let help =
+                    "`owned` stands before `map`, `filter_map`, `flat_map` and their `try_` forms";
                 let place = self.place(cursor);
                 let span = call.name.span();
                 self.errors.report_with_help(&m::MISPLACED_MODIFIER, span, "owned", &place, help);
@@ -274,12 +288,7 @@ impl Lowering<'_> {
             }
             _ => {
                 let place = self.place(cursor);
-                self.errors.report(
-                    &m::NEEDS_KEY,
-                    call.name.span(),
-                    &call.name.to_string(),
-                    &place,
-                );
+                self.errors.report(&m::NEEDS_KEY, call.name.span(), &call.name.to_string(), &place);
                 false
             }
         }
@@ -357,7 +366,13 @@ impl Lowering<'_> {
                 );
                 let help = format!("write `.{}`", operator.usage);
                 let message = m::Message { what: "`{}", ..m::CLOSURE_ARITY };
-                self.errors.report_with_help(&message, closure.inputs_begin.span(), &what, "", &help);
+                self.errors.report_with_help(
+                    &message,
+                    closure.inputs_begin.span(),
+                    &what,
+                    "",
+                    &help,
+                );
                 false
             }
             Expr::Lit(_) | Expr::Binary(_) | Expr::Tuple(_) | Expr::Array(_) => {

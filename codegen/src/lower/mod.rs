@@ -15,6 +15,7 @@ use crate::diagnostic::Diagnostics;
 use crate::ir::{Condition, Graph, Modifiers, Node, NodeId, Op, Site, Step};
 use crate::messages as m;
 
+pub(crate) use aggregate::accumulator_word;
 pub use aggregate::{key_word, window_word};
 pub(crate) use site::{closure_word, site_of, text_of};
 
@@ -187,12 +188,7 @@ impl Lowering<'_> {
     }
 
     /// `if`: names bound inside stay inside.
-    fn branches(
-        &mut self,
-        expr: &syn::Expr,
-        then: &[Statement],
-        otherwise: &[Statement],
-    ) -> Step {
+    fn branches(&mut self, expr: &syn::Expr, then: &[Statement], otherwise: &[Statement]) -> Step {
         let (names, outer) = (self.names.clone(), self.condition);
         let branch = |this: &mut Self, statements: &[Statement]| {
             let condition = Condition(this.graph.conditions);

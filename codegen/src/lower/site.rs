@@ -46,9 +46,15 @@ pub(crate) fn text_of(tokens: &impl ToTokens) -> String {
 /// Takes out the spaces that printing tokens puts in.
 fn tidy(text: &str) -> String {
     let mut text = text.to_owned();
-    for (spaced, tight) in
-        [(" . ", "."), (" (", "("), ("( ", "("), (" )", ")"), (" ,", ","), ("| ", "|"), (" :: ", "::")]
-    {
+    for (spaced, tight) in [
+        (" . ", "."),
+        (" (", "("),
+        ("( ", "("),
+        (" )", ")"),
+        (" ,", ","),
+        ("| ", "|"),
+        (" :: ", "::"),
+    ] {
         text = text.replace(spaced, tight);
     }
     text.replace("&& ", "&&").replace("& ", "&").replace("&&", "&& ")

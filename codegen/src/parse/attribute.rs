@@ -9,15 +9,18 @@ use super::{Scope, parse_body};
 use crate::ast::{Parameter, Pipeline};
 use crate::diagnostic::Diagnostics;
 use crate::messages as m;
+use crate::passes::Options;
 
 /// Parses `#[pipeline(..)] fn ..`.
 pub fn parse_pipeline(
     attribute: TokenStream,
     function: &ItemFn,
+    mut options: Options,
     errors: &mut Diagnostics,
-) -> Pipeline {
+) -> (Pipeline, Options) {
     let name = function.sig.ident.clone();
-    let display_name = display_name(attribute, errors).unwrap_or_else(|| name.to_string());
+    let display_name =
+        display_name(attribute, &mut options, errors).unwrap_or_else(|| name.to_string());
     check_signature(function, errors);
     let parameters: Vec<Parameter> =
         function.sig.inputs.iter().filter_map(|input| parameter(input, errors)).collect();
@@ -33,7 +36,7 @@ pub fn parse_pipeline(
         }
     };
     let statements = parse_body(&function.block, &mut Scope::default(), errors);
-    Pipeline {
+    let pipeline = Pipeline {
         display_name,
         doc: doc_text(&function.attrs),
         attributes: function.attrs.clone(),
@@ -42,11 +45,16 @@ pub fn parse_pipeline(
         parameters,
         fallible,
         statements,
-    }
+    };
+    (pipeline, options)
 }
 
-/// `name = ".."`.
-fn display_name(attribute: TokenStream, errors: &mut Diagnostics) -> Option<String> {
+/// `name = ".."`; `prune = false` and `preaggregate = false` switch an optimisation off.
+fn display_name(
+    attribute: TokenStream,
+    options: &mut Options,
+    errors: &mut Diagnostics,
+) -> Option<String> {
     let metas =
         match syn::punctuated::Punctuated::<Meta, Token![,]>::parse_terminated.parse2(attribute) {
             Ok(metas) => metas,
@@ -62,14 +70,23 @@ fn display_name(attribute: TokenStream, errors: &mut Diagnostics) -> Option<Stri
                 Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) => name = Some(text.value()),
                 other => errors.report(&m::UNKNOWN_ATTRIBUTE, other.span(), "name", ""),
             },
+            Meta::NameValue(pair) if pair.path.is_ident("prune") => {
+                options.prune = is_true(&pair.value);
+            }
+            Meta::NameValue(pair) if pair.path.is_ident("preaggregate") => {
+                options.preaggregate = is_true(&pair.value);
+            }
             other => {
-                let word =
-                    other.path().get_ident().map(ToString::to_string).unwrap_or_default();
+                let word = other.path().get_ident().map(ToString::to_string).unwrap_or_default();
                 errors.report(&m::UNKNOWN_ATTRIBUTE, other.span(), &word, "");
             }
         }
     }
     name
+}
+
+fn is_true(value: &Expr) -> bool {
+    matches!(value, Expr::Lit(ExprLit { lit: Lit::Bool(value), .. }) if value.value)
 }
 
 fn check_signature(function: &ItemFn, errors: &mut Diagnostics) {
@@ -109,8 +126,7 @@ fn parameter(input: &FnArg, errors: &mut Diagnostics) -> Option<Parameter> {
             if meta.path.is_ident("default") {
                 default = Some(meta.value()?.parse::<Expr>()?);
             } else {
-                let word =
-                    meta.path.get_ident().map(ToString::to_string).unwrap_or_default();
+                let word = meta.path.get_ident().map(ToString::to_string).unwrap_or_default();
                 errors.report(&m::UNKNOWN_ARG, meta.path.span(), &word, "");
                 if meta.input.peek(Token![=]) {
                     meta.value()?.parse::<Expr>()?;
@@ -146,4 +162,3 @@ pub fn doc_text(attributes: &[Attribute]) -> String {
         .collect();
     lines.join("\n").trim().to_owned()
 }
-

@@ -114,7 +114,9 @@ fn parse_let(local: &Local, scope: &mut Scope, errors: &mut Diagnostics) -> Stat
                 scope.add_side(name);
                 return Statement::Side { name: name.clone(), annotation };
             }
-            (Some(word @ ("resource" | "async_resource")), Some([name])) if call.args.len() == 1 => {
+            (Some(word @ ("resource" | "async_resource")), Some([name]))
+                if call.args.len() == 1 =>
+            {
                 scope.forget(name);
                 return Statement::Resource {
                     name: name.clone(),
@@ -210,4 +212,3 @@ fn refuse_streams(expr: &Expr, scope: &Scope, errors: &mut Diagnostics) {
     };
     errors.report(message, name.span(), "", "");
 }
-

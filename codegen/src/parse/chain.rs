@@ -61,12 +61,7 @@ fn call_head(call: &ExprCall, scope: &Scope, errors: &mut Diagnostics) -> Option
 
 fn parse_call(call: &ExprMethodCall, scope: &Scope, errors: &mut Diagnostics) -> Call {
     if let Some(turbofish) = &call.turbofish {
-        errors.report(
-            &m::TURBOFISH,
-            turbofish.lt_token.spans[0],
-            &call.method.to_string(),
-            "",
-        );
+        errors.report(&m::TURBOFISH, turbofish.lt_token.spans[0], &call.method.to_string(), "");
     }
     let args: Vec<Expr> = call.args.iter().cloned().collect();
     let takes_stream = call.method == "union";

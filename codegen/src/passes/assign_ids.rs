@@ -10,8 +10,7 @@ pub(super) fn assign_ids(graph: &Graph) -> BTreeMap<NodeId, String> {
     let mut ids = BTreeMap::new();
     for (id, node) in graph.iter().filter(|(_, node)| node.op.is_stateful()) {
         // Named operators take an ordinal too: naming one never renames its neighbours.
-        let ordinal =
-            ordinals.entry((node.binding.clone(), node.site.kind.clone())).or_default();
+        let ordinal = ordinals.entry((node.binding.clone(), node.site.kind.clone())).or_default();
         let path = match node.binding.as_str() {
             "" => format!("{}/{ordinal}", node.site.kind),
             binding => format!("{binding}/{}/{ordinal}", node.site.kind),

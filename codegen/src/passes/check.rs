@@ -77,8 +77,10 @@ fn check_lateness(graph: &Graph, errors: &mut Diagnostics) {
 
 /// Which time a stream's records carry.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum TimeDomain {
+pub enum TimeDomain {
+    /// That of the records.
     Event,
+    /// That of the machine.
     Processing,
 }
 

@@ -86,9 +86,7 @@ fn is_bang(tokens: &[TokenTree], at: usize) -> bool {
 
 fn is_dot(tokens: &[TokenTree], at: usize) -> bool {
     // `..name` is a range's end, not a field.
-    let dot = |at: usize| {
-        matches!(tokens.get(at), Some(TokenTree::Punct(punct)) if punct.as_char() == '.')
-    };
+    let dot = |at: usize| matches!(tokens.get(at), Some(TokenTree::Punct(punct)) if punct.as_char() == '.');
     dot(at) && !(at > 0 && dot(at - 1))
 }
 

@@ -11,7 +11,7 @@ mod prune;
 use crate::diagnostic::Diagnostics;
 use crate::ir::Graph;
 
-pub use check::Checked;
+pub use check::{Checked, TimeDomain};
 pub use place::{ChainPlan, Chained, Edge, EdgeId, Payload, Route, Stage};
 pub use print::print;
 
@@ -45,4 +45,9 @@ pub fn chain(checked: Checked, options: Options) -> Chained {
         prune::prune(&mut chained);
     }
     chained
+}
+
+/// The time that a checked graph's window works in.
+pub fn time_domain(graph: &Graph, window: crate::ir::NodeId) -> TimeDomain {
+    check::time_of(graph, window, &mut Vec::new()).unwrap_or(TimeDomain::Event)
 }

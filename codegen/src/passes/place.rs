@@ -178,11 +178,7 @@ impl Chained {
 
     fn outputs(&self, chain: usize) -> Vec<EdgeId> {
         let writes = |to: &NodeId| {
-            self.graph
-                .node(*to)
-                .inputs
-                .iter()
-                .any(|input| self.chain_of.get(input) == Some(&chain))
+            self.graph.node(*to).inputs.iter().any(|input| self.chain_of.get(input) == Some(&chain))
         };
         let mut outputs = Vec::new();
         for (index, edge) in self.edges.iter().enumerate() {

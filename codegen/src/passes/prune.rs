@@ -29,10 +29,7 @@ pub(super) fn prune(chained: &mut Chained) {
             _ => None,
         };
         if let Some(fields) = reads.filter(|fields| fields.len() <= FIELDS_MAX) {
-            let fields = fields
-                .iter()
-                .map(|field| Ident::new(field, Span::mixed_site()))
-                .collect();
+            let fields = fields.iter().map(|field| Ident::new(field, Span::mixed_site())).collect();
             chained.edges[index].payload = Payload::Fields(fields);
         }
     }
@@ -75,11 +72,9 @@ fn reads_of(chained: &Chained, id: NodeId) -> Reads {
         Op::Exchange(_) => payload_reads(chained, id),
         Op::Window { late: Some(_), .. } => None,
         Op::Window { aggregation, .. } | Op::Running { aggregation } => kept(aggregation),
-        Op::Source { .. }
-        | Op::Union
-        | Op::Side { .. }
-        | Op::Fragment { .. }
-        | Op::Sink { .. } => None,
+        Op::Source { .. } | Op::Union | Op::Side { .. } | Op::Fragment { .. } | Op::Sink { .. } => {
+            None
+        }
     }
 }
 
@@ -111,4 +106,3 @@ fn kept(aggregation: &Aggregation) -> Reads {
             .try_fold(BTreeSet::new(), join),
     }
 }
-
