@@ -1,1 +1,2 @@
-//! x
+//! The compiler of Thalweg as an ordinary library over tokens.
+pub mod record;
