@@ -1,4 +1,4 @@
-//! The compiler behind `#[pipeline]`: tokens in, tokens out.
+//! The compiler behind `#[pipeline]`, `#[operator]`, `#[record]` and `#[args]`: tokens in, tokens out.
 //!
 //! ```text
 //! tokens ── parse ──▶ ast ── lower ──▶ graph ── checks, ids ──▶ checked ── exchanges, pre-aggregation, pruning,
@@ -16,3 +16,4 @@ pub mod messages;
 pub mod parse;
 pub mod passes;
 pub mod pipeline;
+pub mod record;

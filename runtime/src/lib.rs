@@ -1,4 +1,6 @@
 //! Thalweg: a dataflow compiler with code generation.
+#[doc(hidden)]
+pub mod __private;
 pub mod connector;
 pub mod exchange;
 pub mod operator;
@@ -7,3 +9,8 @@ pub mod record;
 pub mod state;
 pub mod task;
 pub mod time;
+
+pub use thalweg_macros::record;
+
+// Lets the paths in expanded code resolve inside this crate too.
+extern crate self as thalweg;

@@ -1,10 +1,12 @@
-//! Numbers, `bool`, `char` and `()`: records that are their own view.
+//! Numbers, `bool`, `char`, times and `()`: records that are their own view.
 #![allow(unsafe_code)] // Implements the unsafe traits `Record` and `Emit`.
 
-use super::{Arena, Emit, Key, KeyBytes, Layout, Record, Root, key_hash_of_bytes};
+use crate::time::{Span, Timestamp};
+
+use super::{Arena, Emit, Key, KeyBytes, Layout, Record, Root, SliceView, key_hash_of_bytes};
 
 macro_rules! scalars {
-    ($($type:tt => $archived:ty, |$a:ident| $view:expr, |$v:ident| $bytes:expr;)*) => {$(
+    ($($type:ty => $archived:ty, |$a:ident| $view:expr, |$v:ident| $bytes:expr;)*) => {$(
         // SAFETY: little-endian bytes, as `root` writes them.
         unsafe impl Record for $type {
             type Archived = $archived;
@@ -41,12 +43,23 @@ macro_rules! scalars {
                 let $v = *self;
                 out.put($bytes);
             }
+            #[inline(always)]
+            fn slice_view(items: &[$type]) -> SliceView<'_, $type> {
+                SliceView::owned(items)
+            }
+            #[inline(always)]
+            fn plain_bytes(items: &[$type]) -> Option<&[u8]> {
+                // SAFETY: these types have no padding, so their memory is initialised bytes.
+                cfg!(target_endian = "little").then(|| unsafe {
+                    std::slice::from_raw_parts(items.as_ptr().cast(), size_of_val(items))
+                })
+            }
         }
     )*};
 }
 
 macro_rules! keys {
-    ($($type:tt, |$v:ident| $bytes:expr;)*) => {$(
+    ($($type:ty, |$v:ident| $bytes:expr;)*) => {$(
         impl Key for $type {
             #[inline(always)]
             fn write_key($v: $type, out: &mut impl KeyBytes) {
@@ -80,6 +93,8 @@ scalars! {
     bool => bool, |a| *a, |v| [u8::from(v)];
     char => rkyv::Archived<char>, |a| a.to_native(), |v| u32::from(v).to_le_bytes();
     () => (), |_a| (), |_v| [];
+    Timestamp => rkyv::Archived<i64>, |a| Timestamp(a.to_native()), |v| v.0.to_le_bytes();
+    Span => rkyv::Archived<i64>, |a| Span(a.to_native()), |v| v.0.to_le_bytes();
 }
 
 keys! {
@@ -96,4 +111,6 @@ keys! {
     bool, |v| [u8::from(v)];
     char, |v| u32::from(v).to_le_bytes();
     (), |_v| [0u8; 0];
+    Timestamp, |v| v.0.to_le_bytes();
+    Span, |v| v.0.to_le_bytes();
 }
