@@ -6,6 +6,7 @@ mod nearest;
 pub mod operator;
 pub mod plan;
 pub mod record;
+pub mod resource;
 pub mod state;
 pub mod task;
 pub mod time;
