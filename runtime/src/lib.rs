@@ -10,3 +10,12 @@ pub mod resource;
 pub mod state;
 pub mod task;
 pub mod time;
+
+pub use thalweg_macros::args;
+
+#[doc(hidden)]
+pub mod __private {
+    //! What generated code names; not for people, and without any promise of stability.
+    pub use crate::job::{Args, Arguments, Definition, Parameter};
+    pub use crate::task::Failure;
+}

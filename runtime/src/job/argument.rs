@@ -66,6 +66,22 @@ pub trait Value<Kind>: Sized + 'static {
 }
 
 /// A struct of parameters; `#[args]` implements it.
+///
+/// ```
+/// /// How to reach Kafka.
+/// #[thalweg::args]
+/// struct Kafka {
+///     /// Bootstrap servers.
+///     brokers: String,
+///     #[arg(default = 3)]
+///     retries: u8,
+///     password: Option<thalweg::job::Secret<String>>,
+/// }
+/// let parameters = <Kafka as thalweg::job::Args>::parameters();
+/// assert_eq!(parameters[0].doc, "Bootstrap servers.");
+/// assert_eq!(parameters[1].default, Some("3"));
+/// assert!(parameters[2].is_secret());
+/// ```
 pub trait Args: Sized + 'static {
     /// One parameter per field.
     fn parameters() -> Vec<Parameter>;
