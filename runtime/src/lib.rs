@@ -1,4 +1,5 @@
 //! Thalweg: a dataflow compiler with code generation.
+pub mod config;
 pub mod connector;
 pub mod exchange;
 pub mod job;

@@ -35,7 +35,7 @@ pub enum Origin {
     File {
         /// The file.
         path: String,
-        /// The table: `args` or `args.hot_items`.
+        /// The table: `args` or `args.hot_items`; empty at the top.
         table: String,
     },
     /// The parameter's default.
@@ -49,6 +49,7 @@ impl fmt::Display for Origin {
         match self {
             Origin::Option(option) => write!(out, "--{option}"),
             Origin::Variable(variable) => out.write_str(variable),
+            Origin::File { path, table } if table.is_empty() => out.write_str(path),
             Origin::File { path, table } => write!(out, "[{table}] in {path}"),
             Origin::Default => out.write_str("its default"),
             Origin::Program => out.write_str("the program"),
