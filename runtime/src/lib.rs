@@ -1,4 +1,5 @@
 //! Thalweg: a dataflow compiler with code generation.
+mod cli;
 pub mod config;
 pub mod connector;
 pub mod exchange;
