@@ -8,6 +8,7 @@ mod nearest;
 pub mod operator;
 pub mod plan;
 pub mod record;
+pub mod render;
 pub mod resource;
 pub mod state;
 pub mod task;

@@ -46,7 +46,7 @@ pub(crate) fn config_parameter() -> Parameter {
     Parameter::of::<Option<PathBuf>, _>(
         CONFIG,
         "Configuration file, such as job.toml.",
-        "FILE",
+        "file",
         None,
     )
 }
@@ -57,26 +57,26 @@ impl Args for Options {
             Parameter::of::<Option<Parallelism>, _>(
                 "parallelism",
                 "Parallel copies of each chain; as many as there are cores if not given.",
-                "N",
+                "number",
                 None,
             ),
             Parameter::of::<Option<Pause>, _>(
                 "buffer_timeout",
                 "How long a record may wait for others before it crosses an exchange, such as 1ms.",
-                "DURATION",
+                "duration",
                 None,
             ),
             Parameter::of::<Option<Address>, _>(
                 "metrics",
                 "Serve Prometheus metrics and health at this address, such as 127.0.0.1:9464.",
-                "ADDR",
+                "address",
                 None,
             ),
-            Parameter::of::<bool, _>("quiet", "No progress line and no summary.", "", None),
+            Parameter::of::<bool, _>("quiet", "No progress line and no summary.", "flag", None),
             Parameter::of::<Filter, _>(
                 "log",
                 "What is logged: error, warn, info, debug, trace, or filters such as thalweg=debug.",
-                "LEVEL",
+                "filter",
                 Some("warn"),
             ),
         ]

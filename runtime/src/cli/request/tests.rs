@@ -99,7 +99,7 @@ fn everything_wrong_is_reported_at_once() {
             "parameter `brokers` (String) is missing: Kafka bootstrap servers\nhelp: give --brokers VALUE, set \
              THALWEG_BROKERS, or write `brokers = ..` under [args] in job.toml",
             "parameter `min_price` (i64) is wrong: `cheap` from --min-price: invalid digit found in string",
-            "parameter `parallelism` (N) is wrong: `0` from --parallelism: a job needs at least one task\n\
+            "parameter `parallelism` (number) is wrong: `0` from --parallelism: a job needs at least one task\n\
              help: leave it out to use every core",
         ],
     );
@@ -157,7 +157,7 @@ fn help_comes_from_the_doc_comments() {
         "Kafka bootstrap servers. [required]",
         "[default: live-bids]",
         "--password <env:NAME|file:PATH>",
-        "--parallelism <N>",
+        "--parallelism <number>",
         "plan",
     ] {
         assert!(help.contains(part), "{part}\n--- not in ---\n{help}");
