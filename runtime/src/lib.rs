@@ -3,6 +3,7 @@ mod cli;
 pub mod config;
 pub mod connector;
 pub mod exchange;
+mod http;
 pub mod job;
 mod nearest;
 pub mod operator;
