@@ -6,6 +6,7 @@
 //! ```
 #![forbid(unsafe_code)]
 
+pub mod args;
 pub mod ast;
 pub mod catalog;
 pub mod diagnostic;
