@@ -1,7 +1,11 @@
-//! Benchmarks of Thalweg: the queries and their input.
+//! Benchmarks of Thalweg: the queries, their input, and the plain loops to compare with.
 //!
 //! - [`nexmark`] makes the events and the checksums.
+//! - [`hand`] has each query as a careful human writes it as a loop, on one thread.
+//! - [`engine`] has each query as a Thalweg pipeline.
 
 #![forbid(unsafe_code)]
 
+pub mod engine;
+pub mod hand;
 pub mod nexmark;
