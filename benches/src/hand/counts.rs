@@ -19,7 +19,7 @@ pub(super) fn kcb(bids: &[Bid]) -> Checksum {
     let (mut counts, mut answer) = (Map::default(), Checksum::default());
     let (mut clock, mut read) = (Clock::new(), 0);
     for bid in bids {
-        black_box(clock.observe(bid.date_time));
+        clock.pass(bid.date_time);
         read ^= digest(bid);
         answer.add(h(bid.auction, increment(&mut counts, bid.auction)));
     }
