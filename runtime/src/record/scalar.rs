@@ -1,9 +1,27 @@
 //! Numbers, `bool`, `char`, times and `()`: records that are their own view.
 #![allow(unsafe_code)] // Implements the unsafe traits `Record` and `Emit`.
 
-use crate::time::{Span, Timestamp};
+use crate::time::{Span, Timestamp, Window};
+
+use rkyv::tuple::ArchivedTuple2;
 
 use super::{Arena, Emit, Key, KeyBytes, Layout, Record, Root, SliceView, key_hash_of_bytes};
+
+type ArchivedWindow = ArchivedTuple2<rkyv::Archived<i64>, rkyv::Archived<i64>>;
+
+#[inline(always)]
+fn window(archived: &ArchivedWindow) -> Window {
+    let [start, end] = [archived.0, archived.1].map(|time| Timestamp(time.to_native()));
+    Window { start, end }
+}
+
+#[inline(always)]
+fn window_bytes(window: Window) -> [u8; 16] {
+    let mut bytes = [0; 16];
+    bytes[..8].copy_from_slice(&window.start.0.to_le_bytes());
+    bytes[8..].copy_from_slice(&window.end.0.to_le_bytes());
+    bytes
+}
 
 macro_rules! scalars {
     ($($type:ty => $archived:ty, |$a:ident| $view:expr, |$v:ident| $bytes:expr;)*) => {$(
@@ -95,6 +113,7 @@ scalars! {
     () => (), |_a| (), |_v| [];
     Timestamp => rkyv::Archived<i64>, |a| Timestamp(a.to_native()), |v| v.0.to_le_bytes();
     Span => rkyv::Archived<i64>, |a| Span(a.to_native()), |v| v.0.to_le_bytes();
+    Window => ArchivedWindow, |a| window(a), |v| window_bytes(v);
 }
 
 keys! {
@@ -113,4 +132,5 @@ keys! {
     (), |_v| [0u8; 0];
     Timestamp, |v| v.0.to_le_bytes();
     Span, |v| v.0.to_le_bytes();
+    Window, |v| window_bytes(v);
 }
