@@ -5,7 +5,7 @@ use std::fmt::Debug;
 use serde::Serialize;
 
 use super::Record;
-use crate::time::{Span, Timestamp};
+use crate::time::{Span, Timestamp, Window};
 
 /// A record whose views can be printed, compared and serialised: every `#[record]` type and every field type.
 ///
@@ -24,7 +24,7 @@ impl Element for () {}
 macro_rules! scalar_elements {
     ($($type:ty)*) => {$(impl Element for $type {})*};
 }
-scalar_elements!(u8 i8 u16 i16 u32 i32 u64 i64 u128 i128 f32 f64 bool char String Timestamp Span);
+scalar_elements!(u8 i8 u16 i16 u32 i32 u64 i64 u128 i128 f32 f64 bool char String Timestamp Span Window);
 
 macro_rules! tuple_elements {
     ($(($($part:ident)*))*) => {$(impl<$($part: Element),*> Element for ($($part,)*) {})*};

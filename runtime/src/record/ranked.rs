@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 
 use super::{Record, SliceView, View};
-use crate::time::{Span, Timestamp};
+use crate::time::{Span, Timestamp, Window};
 
 /// A record whose views have a total order: floats by `total_cmp`, everything else as `Ord` has it.
 #[diagnostic::on_unimplemented(
@@ -26,7 +26,7 @@ macro_rules! by_ord {
         }
     )*};
 }
-by_ord!(u8 i8 u16 i16 u32 i32 u64 i64 u128 i128 bool char String Timestamp Span);
+by_ord!(u8 i8 u16 i16 u32 i32 u64 i64 u128 i128 bool char String Timestamp Span Window);
 
 impl Ranked for f32 {
     #[inline(always)]

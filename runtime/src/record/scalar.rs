@@ -1,7 +1,7 @@
 //! Numbers, `bool`, `char`, times and `()`: records that are their own view.
 #![allow(unsafe_code)] // Implements the unsafe traits `Record` and `Emit`.
 
-use crate::time::{Span, Timestamp};
+use crate::time::{Span, Timestamp, Window};
 
 use super::{Arena, Emit, Key, KeyBytes, Layout, Record, Root, SliceView, key_hash_of_bytes};
 
@@ -95,6 +95,20 @@ scalars! {
     () => (), |_a| (), |_v| [];
     Timestamp => rkyv::Archived<i64>, |a| Timestamp(a.to_native()), |v| v.0.to_le_bytes();
     Span => rkyv::Archived<i64>, |a| Span(a.to_native()), |v| v.0.to_le_bytes();
+    Window => rkyv::tuple::ArchivedTuple2<rkyv::Archived<i64>, rkyv::Archived<i64>>,
+        |a| window(a.0.to_native(), a.1.to_native()), |v| window_bytes(v);
+}
+
+#[inline(always)]
+fn window(start: i64, end: i64) -> Window {
+    Window { start: Timestamp(start), end: Timestamp(end) }
+}
+
+/// Start and end, each little-endian.
+#[inline(always)]
+fn window_bytes(window: Window) -> [u8; 16] {
+    let [start, end] = [window.start.0, window.end.0].map(|time| u128::from(time as u64));
+    (start | end << 64).to_le_bytes()
 }
 
 keys! {
@@ -113,4 +127,5 @@ keys! {
     (), |_v| [0u8; 0];
     Timestamp, |v| v.0.to_le_bytes();
     Span, |v| v.0.to_le_bytes();
+    Window, |v| window_bytes(v);
 }

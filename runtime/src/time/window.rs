@@ -10,6 +10,7 @@ use super::{Span, Timestamp};
 #[derive(
     Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Serialize, Deserialize,
 )]
+#[repr(C)]
 pub struct Window {
     /// The first point in time.
     pub start: Timestamp,
