@@ -24,6 +24,7 @@ mod callback;
 mod collect;
 mod discard;
 mod error;
+mod file;
 mod print;
 mod sink;
 mod slice;
@@ -35,6 +36,10 @@ pub use callback::{Callback, CallbackWriter, callback};
 pub use collect::{Collect, CollectWriter, Collected, collect};
 pub use discard::{Discard, discard};
 pub use error::{SinkError, SourceError};
+pub use file::{
+    Both, CanRead, CanWrite, Csv, CsvReader, Files, Json, JsonReader, Lines, LinesIter, Reads,
+    Text, TextReader, Unformatted, Writes, files,
+};
 pub use print::{Print, PrintWriter, print};
 pub use sink::{Sink, Writer};
 pub use slice::{Collection, Replay, SliceReader, SliceRows, SteppedViews, collection, replay};
