@@ -5,8 +5,10 @@ pub mod connector;
 pub mod exchange;
 pub mod operator;
 pub mod plan;
+pub mod prelude;
 pub mod record;
 pub mod state;
+pub mod stream;
 pub mod task;
 pub mod time;
 
