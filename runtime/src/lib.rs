@@ -10,10 +10,12 @@ pub mod job;
 mod nearest;
 pub mod operator;
 pub mod plan;
+pub mod prelude;
 pub mod record;
 pub mod render;
 pub mod resource;
 pub mod state;
+pub mod stream;
 pub mod task;
 pub mod time;
 
