@@ -1,6 +1,8 @@
 //! Thalweg: a dataflow compiler with code generation.
 pub mod connector;
+pub mod error;
 pub mod exchange;
+pub mod metrics;
 pub mod operator;
 pub mod plan;
 pub mod record;

@@ -3,10 +3,16 @@
 //! Generated code builds a plan from a pipeline's parameters; `./job plan` prints it, the executor runs it. Chains may
 //! be registered in any order.
 
+mod topology;
+
 use std::sync::Arc;
 
 use crate::exchange::{Edge, EdgeId, Partition};
+use crate::metrics::Registry;
 use crate::task::{Chain, Failure, TaskContext};
+
+pub use topology::PlanError;
+pub(crate) use topology::Topology;
 
 /// Makes a chain's code in one task. Called once per task, on the task's thread.
 pub type Factory = Box<dyn Fn(&mut TaskContext) -> Result<Box<dyn Chain>, Failure> + Send + Sync>;
@@ -16,6 +22,7 @@ pub type Factory = Box<dyn Fn(&mut TaskContext) -> Result<Box<dyn Chain>, Failur
 pub struct Plan {
     chains: Vec<ChainPlan>,
     edges: Vec<EdgePlan>,
+    metrics: Registry,
 }
 
 /// A chain in a plan.
@@ -66,6 +73,21 @@ pub struct EdgePlan {
 }
 
 impl Plan {
+    /// A plan that `build` fills; metrics that it declares are the plan's.
+    ///
+    /// # Errors
+    /// What `build` fails with.
+    pub fn build<E>(build: impl FnOnce(&mut Plan) -> Result<(), E>) -> Result<Plan, E> {
+        let mut plan = Plan::default();
+        plan.metrics.clone().collecting(|| build(&mut plan))?;
+        Ok(plan)
+    }
+
+    /// The metrics that the pipeline declares.
+    pub fn metrics(&self) -> &Registry {
+        &self.metrics
+    }
+
     /// Adds an exchange.
     pub fn edge<T>(&mut self, edge: EdgePlan) -> Edge<T> {
         self.edges.push(edge);

@@ -1,5 +1,15 @@
 //! Event time and processing time: milliseconds since the Unix epoch.
 
+mod generator;
+mod span;
+mod strategy;
+mod valve;
+
+pub use generator::{Generator, Watermarks};
+pub use span::{Span, millis, mins, secs};
+pub use strategy::{Strategy, bounded, monotonic, punctuated};
+pub use valve::{TimeEvent, TimeEvents, WatermarkValve};
+
 /// Milliseconds since the Unix epoch; may be negative.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
 pub struct Timestamp(pub i64);
