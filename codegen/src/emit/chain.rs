@@ -78,7 +78,7 @@ impl<'c> ChainEmitter<'c> {
         })
     }
 
-    /// `Stage { spec, open }`: a part of somebody else's loop.
+    /// `Segment { spec, open }`: a part of somebody else's loop.
     fn stage_value(&mut self) -> TokenStream {
         let head = self.chained.chains[self.chain].head;
         let word = self.word_for(head);
@@ -90,7 +90,7 @@ impl<'c> ChainEmitter<'c> {
         let split = self.handles.split();
         quote!({
             #cloned
-            ::thalweg::__private::Stage::new(#spec, move |cx: &mut ::thalweg::__private::TaskContext| {
+            ::thalweg::__private::Segment::new(#spec, move |cx: &mut ::thalweg::__private::TaskContext| {
                 #cloned_per_task
                 #open
                 ::core::result::Result::Ok(

@@ -1,8 +1,8 @@
 //! Fragments: fused parts that are compiled where they stand, in any crate.
 //!
 //! `#[operator] fn clean(..)` becomes a function that is given the caller's rest (what happens to the records it
-//! returns) as a *stage* and returns a stage of its own: what happens to the records it is given. Without an exchange
-//! inside, one stage calls the other in the caller's loop and rustc inlines both; exchanges inside are its own chains.
+//! returns) as a *segment* and returns a segment of its own: what happens to the records it is given. Without an exchange
+//! inside, one segment calls the other in the caller's loop and rustc inlines both; exchanges inside are its own chains.
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;
@@ -43,10 +43,10 @@ pub fn emit_fragment(fragment: &Fragment, chained: &Chained) -> TokenStream {
         #visibility fn #name<#generic>(
             plan: &mut ::thalweg::__private::Plan,
             path: &str,
-            rest: ::thalweg::__private::Stage<impl ::thalweg::__private::OpenStage<#returned>>,
+            rest: ::thalweg::__private::Segment<impl ::thalweg::__private::OpenSegment<#returned>>,
             #(#parameters,)*
         ) -> ::core::result::Result<
-            ::thalweg::__private::Stage<impl ::thalweg::__private::OpenStage<#given>>,
+            ::thalweg::__private::Segment<impl ::thalweg::__private::OpenSegment<#given>>,
             ::thalweg::__private::Failure,
         > #bounds {
             #body
