@@ -146,7 +146,8 @@ pub const OPERATORS: &[Operator] = &[
     op("union", &[Stream], ".union(other)", Kind::Union),
     op("partition", &[Closure(1)], ".partition(|x| ..)", Kind::Partition),
     op("try_map", &[Closure(1)], ".try_map(|x| ..)", Kind::Fallible(Stateless::Map)),
-    op("try_filter_map",
+    op(
+        "try_filter_map",
         &[Closure(1)],
         ".try_filter_map(|x| ..)",
         Kind::Fallible(Stateless::FilterMap),

@@ -147,7 +147,8 @@ impl Lowering<'_> {
             ) => true,
             (Pending::EventTime { site, .. }, _) => {
                 self.errors.report(&m::NEEDS_WATERMARKS, site.span, "", &self.place);
-                let Pending::EventTime { f, site } = std::mem::replace(&mut cursor.pending, Pending::None)
+                let Pending::EventTime { f, site } =
+                    std::mem::replace(&mut cursor.pending, Pending::None)
                 else {
                     return false;
                 };
@@ -279,8 +280,7 @@ impl Lowering<'_> {
             self.errors.report(&m::NEEDS_WINDOW, span, &word, &self.place);
             return self.refuse(call.args[0].to_token_stream());
         }
-        let late =
-            if kind == Kind::LateTo { self.side_argument(&call.args[0]) } else { None };
+        let late = if kind == Kind::LateTo { self.side_argument(&call.args[0]) } else { None };
         let Pending::Window(window) = &mut cursor.pending else { return };
         let given = match kind {
             Kind::LateTo => window.late.is_some(),
@@ -438,19 +438,15 @@ impl Lowering<'_> {
 
     /// `in operator 3 of pipeline `x`, after `filter``.
     pub(super) fn place(&self, cursor: &Cursor) -> String {
-        format!(
-            "in operator {} of pipeline `{}`, after `{}`",
-            cursor.count + 1,
-            self.pipeline,
-            cursor.last
-        )
+        format!("in operator {} of {}, after `{}`", cursor.count + 1, self.whole, cursor.last)
     }
 
     fn modifier(&mut self, cursor: &mut Cursor, call: &Call) {
         let value = call.args[0].clone();
         let (word, span) = (call.name.to_string(), call.name.span());
         // A name for a stream is not an operator: what would be modified stands elsewhere.
-        let at_binding = cursor.count == 1 && !matches!(self.graph.node(cursor.node).op, Op::Source { .. });
+        let at_binding =
+            cursor.count == 1 && !matches!(self.graph.node(cursor.node).op, Op::Source { .. });
         if at_binding {
             self.errors.report(&m::MISPLACED_MODIFIER, span, &word, &self.place);
             return;

@@ -11,7 +11,7 @@ use proc_macro2::{Span, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::{Ident, Pat, Stmt};
 
-use crate::ast::{Argument, Chain, Head, Parameter, Statement};
+use crate::ast::{Argument, Chain, Fragment, Head, Parameter, Statement};
 use crate::diagnostic::Diagnostics;
 use crate::ir::{Condition, Graph, Modifiers, Node, NodeId, Op, Site, Step};
 use crate::messages as m;
@@ -27,62 +27,53 @@ pub fn lower(
     statements: &[Statement],
     errors: &mut Diagnostics,
 ) -> Graph {
-    let mut graph = Graph::default();
-    graph.variables = parameters.iter().map(|parameter| parameter.name.to_string()).collect();
-    let mut lowering = Lowering {
-        pipeline: name.to_owned(),
-        graph,
-        names: BTreeMap::new(),
-        condition: None,
-        binding: String::new(),
-        bound: 0,
-        rebound: BTreeMap::new(),
-        place: String::new(),
-        errors,
-    };
+    let variables = parameters.iter().map(|parameter| parameter.name.to_string()).collect();
+    let mut lowering = Lowering::new(format!("pipeline `{name}`"), variables, errors);
     let steps = lowering.statements(statements);
     lowering.graph.steps = steps;
     lowering.graph
 }
 
-/// Lowers the body of a fragment: its parameters that are streams and sides are bound to nodes made for them.
-pub fn lower_fragment(
-    name: &str,
-    stream: (&Ident, Op, Site),
-    sides: &[(&Ident, Span)],
-    variables: Vec<String>,
-    statements: &[Statement],
-    tail: &Chain,
-    errors: &mut Diagnostics,
-) -> (Graph, Option<NodeId>) {
-    let graph = Graph { variables, ..Graph::default() };
-    let mut lowering = Lowering {
-        pipeline: name.to_owned(),
-        graph,
-        names: BTreeMap::new(),
-        condition: None,
-        binding: String::new(),
-        bound: 0,
-        rebound: BTreeMap::new(),
-        place: String::new(),
-        errors,
+/// Lowers the body of a fragment.
+pub fn lower_fragment(fragment: &Fragment, errors: &mut Diagnostics) -> Graph {
+    let variables = fragment.values.iter().map(|value| value.name.to_string()).collect();
+    let mut lowering = Lowering::new(format!("fragment `{}`", fragment.name), variables, errors);
+    let input = &fragment.stream;
+    let site = Site {
+        span: input.name.span(),
+        kind: "input".to_owned(),
+        text: input.name.to_string(),
+        lines: site::lines(input.name.span(), input.name.span()),
+        word: None,
     };
-    let (input, op, site) = stream;
-    let node = lowering.add(op, Vec::new(), site);
-    lowering.names.insert(input.to_string(), node);
-    for (side, span) in sides {
-        lowering.side(side, *span);
+    let node = lowering.add(Op::Input { timed: fragment.timed }, Vec::new(), site);
+    lowering.names.insert(input.name.to_string(), node);
+    for side in &fragment.sides {
+        lowering.side(&side.name, true);
     }
-    let mut steps = lowering.statements(statements);
+    let mut steps = lowering.statements(&fragment.statements);
     let first = lowering.graph.nodes.len();
-    let end = lowering.chain(tail).and_then(|cursor| cursor.stream());
+    if let Some(cursor) = lowering.chain(&fragment.tail) {
+        if cursor.ended {
+            let sink = fragment.tail.calls.last().map_or(fragment.name.span(), |c| c.name.span());
+            lowering.errors.report(&m::FRAGMENT_TAIL, sink, "", "");
+        } else if lowering.check_pending(&cursor) {
+            let end = cursor.node;
+            let mut site = lowering.graph.node(end).site.clone();
+            site.kind = "output".to_owned();
+            site.text = "output".to_owned();
+            site.word = None;
+            lowering.add(Op::Output, vec![end], site);
+        }
+    }
     steps.push(Step::Stream((first..lowering.graph.nodes.len()).map(NodeId).collect()));
     lowering.graph.steps = steps;
-    (lowering.graph, end)
+    lowering.graph
 }
 
 struct Lowering<'e> {
-    pipeline: String,
+    /// What is lowered, for messages.
+    whole: String,
     graph: Graph,
     names: BTreeMap<String, NodeId>,
     condition: Option<Condition>,
@@ -131,6 +122,22 @@ impl Cursor {
     }
 }
 
+impl<'e> Lowering<'e> {
+    fn new(whole: String, variables: Vec<String>, errors: &'e mut Diagnostics) -> Lowering<'e> {
+        Lowering {
+            whole,
+            graph: Graph { variables, ..Graph::default() },
+            names: BTreeMap::new(),
+            condition: None,
+            binding: String::new(),
+            bound: 0,
+            rebound: BTreeMap::new(),
+            place: String::new(),
+            errors,
+        }
+    }
+}
+
 impl Lowering<'_> {
     fn add(&mut self, op: Op, inputs: Vec<NodeId>, site: Site) -> NodeId {
         self.graph.nodes.push(Node {
@@ -147,7 +154,8 @@ impl Lowering<'_> {
         NodeId(self.graph.nodes.len() - 1)
     }
 
-    fn side(&mut self, name: &Ident, span: Span) {
+    fn side(&mut self, name: &Ident, external: bool) {
+        let span = name.span();
         let site = Site {
             span,
             kind: "side".to_owned(),
@@ -155,7 +163,7 @@ impl Lowering<'_> {
             lines: site::lines(span, span),
             word: None,
         };
-        let node = self.add(Op::Side { name: name.clone() }, Vec::new(), site);
+        let node = self.add(Op::Side { name: name.clone(), external }, Vec::new(), site);
         self.names.insert(name.to_string(), node);
     }
 
@@ -179,7 +187,7 @@ impl Lowering<'_> {
                 });
             }
             Statement::Side { name, annotation } => {
-                self.side(name, name.span());
+                self.side(name, false);
                 let node = self.names[&name.to_string()];
                 self.graph.nodes[node.0].annotation = annotation.clone();
             }

@@ -31,18 +31,21 @@ pub(super) fn check(graph: Graph, errors: &mut Diagnostics) -> Checked {
 fn check_uses(graph: &Graph, errors: &mut Diagnostics) {
     let is_known = |id: &NodeId| !graph.refused.contains(id);
     for (id, node) in graph.iter().filter(|(id, _)| is_known(id)) {
-        let Op::Side { name } = &node.op else { continue };
+        let Op::Side { name, external } = &node.op else { continue };
         let name = name.to_string();
         if node.inputs.is_empty() {
             errors.report(&m::SIDE_UNWRITTEN, node.site.span, &name, "");
         }
-        if graph.readers(id).is_empty() {
-            errors.report(&m::SIDE_UNREAD, node.site.span, &name, "");
+        match (external, graph.readers(id).is_empty()) {
+            (false, true) => errors.report(&m::SIDE_UNREAD, node.site.span, &name, ""),
+            (true, false) => errors.report(&m::FRAGMENT_SIDE_READ, node.site.span, &name, ""),
+            _ => {}
         }
     }
     for (name, id) in graph.bindings.iter().filter(|(_, id)| is_known(id)) {
         // `let (matching, _) = ..`: half of a partition may be unwanted.
-        let is_unwanted = matches!(graph.node(*id).op, Op::Arm(_)) && name.to_string().starts_with('_');
+        let is_unwanted =
+            matches!(graph.node(*id).op, Op::Arm(_)) && name.to_string().starts_with('_');
         if !is_unwanted && graph.readers(*id).is_empty() {
             errors.report(&m::UNUSED_STREAM, name.span(), &name.to_string(), "");
         }
@@ -103,7 +106,9 @@ pub enum TimeDomain {
 
 /// The time that reaches `id`, or none: where streams merge, it has to be the same on every way.
 pub(crate) fn time_of(graph: &Graph, id: NodeId) -> Option<TimeDomain> {
-    times_of(graph, id, &mut BTreeMap::new()).into_iter().reduce(|a, b| if a == b { a } else { None })?
+    times_of(graph, id, &mut BTreeMap::new())
+        .into_iter()
+        .reduce(|a, b| if a == b { a } else { None })?
 }
 
 /// What arrives at `id` on all ways; a way back to where it came from adds nothing.
@@ -122,7 +127,8 @@ fn times_of(
         Op::ProcessingTime => BTreeSet::from([Some(TimeDomain::Processing)]),
         // A fragment's stream has the time that its signature promises; the bound is checked by rustc.
         Op::Fragment { .. } => BTreeSet::from([Some(TimeDomain::Event)]),
-        Op::Source { .. } => BTreeSet::from([None]),
+        Op::Input { timed: true } => BTreeSet::from([Some(TimeDomain::Event)]),
+        Op::Source { .. } | Op::Input { timed: false } => BTreeSet::from([None]),
         _ => node.inputs.iter().flat_map(|input| times_of(graph, *input, known)).collect(),
     };
     known.insert(id, times.clone());
