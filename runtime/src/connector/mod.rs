@@ -37,8 +37,9 @@ pub use collect::{Collect, CollectWriter, Collected, collect};
 pub use discard::{Discard, discard};
 pub use error::{SinkError, SourceError};
 pub use file::{
-    Both, CanRead, CanWrite, Csv, CsvReader, Files, Json, JsonReader, Lines, LinesIter, Reads,
-    Text, TextReader, Unformatted, Writes, files,
+    Both, CanRead, CanWrite, Csv, CsvEncoder, CsvReader, CsvWriter, Files, Json, JsonEncoder,
+    JsonReader, JsonWriter, Lines, LinesIter, PartWriter, Reads, Text, TextEncoder, TextReader,
+    TextWriter, Unformatted, Writes, files,
 };
 pub use print::{Print, PrintWriter, print};
 pub use sink::{Sink, Writer};
