@@ -31,6 +31,7 @@ pub use builder::{Both, CanRead, CanWrite, Csv, Files, Json, Reads, Text, Unform
 pub use csv::CsvEncoder;
 pub use csv::CsvReader;
 pub use json::JsonReader;
+pub(super) use lines::LeftOut;
 pub use lines::{Lines, LinesIter};
 pub use text::TextReader;
 pub use write::{CsvWriter, JsonEncoder, JsonWriter, PartWriter, TextEncoder, TextWriter};

@@ -2,13 +2,13 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use proptest::prelude::*;
 
 use super::*;
 use crate::connector::files;
 use crate::connector::testing::{drain_all, write_all};
+use crate::time::{Span, hours};
 
 fn folder() -> (tempfile::TempDir, PathBuf) {
     let folder = tempfile::tempdir().unwrap();
@@ -23,7 +23,7 @@ fn names(path: &Path) -> Vec<String> {
     names
 }
 
-const HOUR: Duration = Duration::from_secs(3600);
+const HOUR: Span = hours(1);
 
 #[test]
 fn a_part_is_hidden_until_it_is_complete() {
@@ -62,7 +62,7 @@ fn a_part_rolls_when_it_is_big_enough() {
 #[test]
 fn a_part_rolls_when_it_is_old_enough() {
     let (_folder, path) = folder();
-    let mut writer = files(&path).text().roll(u64::MAX, Duration::ZERO).open(0, 1).unwrap();
+    let mut writer = files(&path).text().roll(u64::MAX, Span(0)).open(0, 1).unwrap();
     writer.write(Timestamp::MIN, "a").unwrap();
     writer.flush().unwrap();
     assert_eq!(names(&path), ["part-0-0.txt"]);
