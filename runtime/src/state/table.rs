@@ -27,7 +27,7 @@ use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
 use super::segment::{EMPTY, Segment, Slot, home, tag};
-use crate::record::{Emit as _, Key, View};
+use crate::record::{Key, View};
 
 /// Directory entries that there may be for each segment before it grows instead of being split.
 const ENTRIES_PER_SEGMENT: usize = 1024;
