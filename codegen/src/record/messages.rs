@@ -90,7 +90,7 @@ impl Errors {
     pub fn add(&mut self, message: &Message, tokens: &impl ToTokens, word: &str, place: &str) {
         let Message { code, text, help } = message;
         let (text, help) = (text.replace("{}", word), help.replace("{}", word));
-        let error = Error::new_spanned(tokens, format!("{text} [{code}]\n{place}\nhelp: {help}"));
+        let error = Error::new_spanned(tokens, format!("{text} [{code}]\n       {place}\n       help: {help}"));
         match &mut self.0 {
             Some(errors) => errors.combine(error),
             none => *none = Some(error),
