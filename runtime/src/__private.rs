@@ -6,3 +6,12 @@ pub use crate::record::{
     check_field, check_tag, unknown_tag,
 };
 pub use {rkyv, serde};
+
+// Jobs (`#[pipeline]`, `#[args]`).
+pub use crate::exchange::Partition;
+pub use crate::job::{Args, Arguments, Definition, Parameter};
+pub use crate::operator::Aggregate;
+pub use crate::plan::{ChainSpec, EdgePlan, OperatorSpec, Plan};
+pub use crate::record::apply;
+pub use crate::task::{Failure, TaskContext, Turn};
+pub use crate::time::Timestamp;

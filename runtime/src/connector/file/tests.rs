@@ -179,9 +179,7 @@ fn a_file_that_becomes_shorter_is_an_error() {
         let splits = source.splits(1).unwrap();
         fs::write(&path, b"0123\n").unwrap();
         let error = drain(&source, splits.last().unwrap(), 1).unwrap_err();
-        assert!(
-            error.what.contains("became shorter while it was read: it ends after 5 of 10"),
-            "{error}"
-        );
+        assert!(error.what.contains("became shorter while it was read: nothing at "), "{error}");
+        assert!(error.what.ends_with(", where it had 10"), "{error}");
     }
 }
