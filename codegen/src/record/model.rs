@@ -158,9 +158,11 @@ impl Variant {
     /// A pattern that binds every field to a name made from `prefix`: `Bid { auction: a_auction, .. }`.
     pub fn pattern(&self, model: &Model, type_name: &Ident, prefix: &str) -> TokenStream {
         let path = self.path(model, type_name);
-        let members = self.fields.iter().map(|field| &field.member);
-        let locals = self.locals(prefix);
-        tokens! { #path { #(#members: #locals),* } }
+        let fields = self.fields.iter().map(|field| match (&field.member, field.local(prefix)) {
+            (Member::Named(name), local) if *name == local => name.to_token_stream(),
+            (member, local) => tokens! { #member: #local },
+        });
+        tokens! { #path { #(#fields),* } }
     }
     /// The names that [`Variant::pattern`] binds.
     pub fn locals(&self, prefix: &str) -> Vec<Ident> {
@@ -179,11 +181,8 @@ impl Field {
             Member::Unnamed(index) => index.index.to_string(),
         };
         match (prefix, &self.member) {
-            ("", Member::Named(name)) => {
-                let mut name = name.clone();
-                name.set_span(Span::mixed_site());
-                name
-            }
+            // Carries the user's span, so that it cannot meet the names of emitted code.
+            ("", Member::Named(name)) => name.clone(),
             ("", _) => Ident::new(&format!("field_{name}"), Span::mixed_site()),
             _ => Ident::new(&format!("{prefix}_{name}"), Span::mixed_site()),
         }

@@ -115,6 +115,21 @@ impl Arena {
         ListResolver(at)
     }
 
+    /// Appends the elements of a list that is iterated over twice.
+    pub(crate) fn put_iter<E: Emit>(
+        &mut self,
+        items: impl ExactSizeIterator<Item = E> + Clone,
+    ) -> ListResolver {
+        let (mut tails, mut roots) = (items.clone(), items);
+        self.put_all::<E::Record, E::Resolver>(
+            roots.len(),
+            |out| tails.next().expect("as many as counted").tails(out),
+            |resolver, out| {
+                roots.next().expect("as many as counted").root(resolver, out);
+            },
+        )
+    }
+
     /// Appends the elements of a list whose bytes in memory are those of its archive.
     #[inline(always)]
     pub(crate) fn put_bytes(&mut self, bytes: &[u8]) -> ListResolver {
@@ -198,6 +213,14 @@ impl Root<'_> {
         let at = self.advance(N);
         // SAFETY: `advance` checked that `N` bytes are left in the reserved memory.
         unsafe { at.cast::<[u8; N]>().write_unaligned(bytes) };
+    }
+
+    /// Writes bytes.
+    #[inline(always)]
+    pub(crate) fn bytes(&mut self, bytes: &[u8]) {
+        let at = self.advance(bytes.len());
+        // SAFETY: `advance` checked that as many bytes are left in the reserved memory.
+        unsafe { at.as_ptr().copy_from_nonoverlapping(bytes.as_ptr(), bytes.len()) };
     }
 
     /// Writes `n` zero bytes: padding behind an enum's shorter variants.

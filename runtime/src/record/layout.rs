@@ -48,6 +48,13 @@ impl Layout {
         self.text.push('>');
     }
 
+    /// An array of `len` elements.
+    pub fn array(&mut self, len: usize, element: impl FnOnce(&mut Layout)) {
+        self.text.push_str(&format!("[{len};"));
+        element(self);
+        self.text.push(']');
+    }
+
     /// A named record `T`; a record inside itself is written as its name and how many records further out it began.
     pub fn record<T: 'static>(&mut self, name: &'static str, fields: impl FnOnce(&mut Layout)) {
         self.text.push_str(name);

@@ -38,20 +38,48 @@ unsafe impl<E: Emit> Emit for Vec<E> {
     }
     #[inline]
     fn tails(&self, out: &mut Arena) -> ListResolver {
-        if let Some(bytes) = E::plain_bytes(self) {
-            return out.put_bytes(bytes);
-        }
-        let (mut tails, mut roots) = (self.iter(), self.iter());
-        out.put_all::<E::Record, E::Resolver>(
-            self.len(),
-            |out| tails.next().expect("counted").tails(out),
-            |resolver, out| roots.next().expect("counted").root(resolver, out),
-        )
+        put_slice(self, out)
     }
     #[inline(always)]
     fn root(&self, resolver: ListResolver, out: &mut Root<'_>) {
         out.list(resolver, self.len());
     }
+}
+
+// SAFETY: as for `Vec`, whose archive this writes.
+unsafe impl<E: Emit> Emit for &[E] {
+    type Record = Vec<E::Record>;
+    type Resolver = ListResolver;
+    #[inline(always)]
+    fn as_view(&self) -> View<'_, Self::Record> {
+        E::slice_view(self)
+    }
+    fn into_record(self) -> Self::Record {
+        E::slice_view(self).into_owned()
+    }
+    #[inline]
+    fn tails(&self, out: &mut Arena) -> ListResolver {
+        put_slice(self, out)
+    }
+    #[inline(always)]
+    fn root(&self, resolver: ListResolver, out: &mut Root<'_>) {
+        out.list(resolver, self.len());
+    }
+}
+
+#[inline]
+fn put_slice<E: Emit>(items: &[E], out: &mut Arena) -> ListResolver {
+    if let Some(bytes) = E::plain_bytes(items) {
+        return out.put_bytes(bytes);
+    }
+    let (mut tails, mut roots) = (items.iter(), items.iter());
+    out.put_all::<E::Record, E::Resolver>(
+        items.len(),
+        |out| tails.next().expect("as many as counted").tails(out),
+        |resolver, out| {
+            roots.next().expect("as many as counted").root(resolver, out);
+        },
+    )
 }
 
 // SAFETY: as for `Vec`, whose archive this writes.
@@ -70,12 +98,7 @@ unsafe impl<T: Record> Emit for SliceView<'_, T> {
         if let Some(bytes) = self.plain_bytes() {
             return out.put_bytes(bytes);
         }
-        let (mut tails, mut roots) = (self.iter(), self.iter());
-        out.put_all::<T, _>(
-            self.len(),
-            |out| tails.next().expect("counted").tails(out),
-            |resolver, out| roots.next().expect("counted").root(resolver, out),
-        )
+        out.put_iter(self.iter())
     }
     #[inline(always)]
     fn root(&self, resolver: ListResolver, out: &mut Root<'_>) {

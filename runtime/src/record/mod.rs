@@ -16,12 +16,17 @@
 #![allow(unsafe_code)] // Declares the unsafe traits `Record` and `Emit`.
 
 mod arena;
+mod array;
+mod boxed;
+mod decimal;
 mod element;
 mod key;
 mod layout;
 mod list;
+mod map;
 mod option;
 mod ranked;
+mod reverse;
 mod scalar;
 mod slice_view;
 mod text;
@@ -29,12 +34,16 @@ mod tuple;
 mod validate;
 
 pub use arena::{Arena, Root};
+pub use boxed::BoxView;
 pub use element::Element;
 pub use key::{Key, KeyBytes, key_hash_of_bytes};
 pub use layout::{Evolved, Layout, fingerprint};
 pub use list::ListResolver;
+pub use map::{Entries, HashMapView, HashSetView, Lookup, MapView, SetView};
 pub use ranked::Ranked;
+pub use rust_decimal::Decimal;
 pub use slice_view::{SliceIter, SliceView};
+pub use uuid::Uuid;
 pub use validate::{Invalid, Validator, check_field, check_tag, unknown_tag, validate};
 
 use rkyv::Portable;

@@ -9,7 +9,7 @@ use crate::time::{Span, Timestamp, Window};
 #[diagnostic::on_unimplemented(
     message = "values of `{Self}` have no order",
     label = "cannot be compared",
-    note = "to fix: compare numbers, strings, times, or records and tuples of those; maps and sets have no order"
+    note = "to fix: compare numbers, strings, times, or records and tuples of those; hash maps and sets have no order"
 )]
 pub trait Ranked: Record {
     /// Which of two views comes first.
@@ -60,8 +60,9 @@ impl<T: Ranked> Ranked for Option<T> {
 
 impl<T: Ranked> Ranked for Vec<T> {
     fn rank(a: SliceView<'_, T>, b: SliceView<'_, T>) -> Ordering {
-        let parts = a.iter().zip(b).map(|(a, b)| T::rank(a, b));
-        parts.fold(Ordering::Equal, Ordering::then).then(a.len().cmp(&b.len()))
+        let mut pairs = a.iter().zip(b).map(|(a, b)| T::rank(a, b));
+        let first = pairs.find(|order| order.is_ne());
+        first.unwrap_or_else(|| a.len().cmp(&b.len()))
     }
 }
 

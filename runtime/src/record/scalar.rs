@@ -3,7 +3,25 @@
 
 use crate::time::{Span, Timestamp, Window};
 
+use rkyv::tuple::ArchivedTuple2;
+
 use super::{Arena, Emit, Key, KeyBytes, Layout, Record, Root, SliceView, key_hash_of_bytes};
+
+type ArchivedWindow = ArchivedTuple2<rkyv::Archived<i64>, rkyv::Archived<i64>>;
+
+#[inline(always)]
+fn window(archived: &ArchivedWindow) -> Window {
+    let [start, end] = [archived.0, archived.1].map(|time| Timestamp(time.to_native()));
+    Window { start, end }
+}
+
+#[inline(always)]
+fn window_bytes(window: Window) -> [u8; 16] {
+    let mut bytes = [0; 16];
+    bytes[..8].copy_from_slice(&window.start.0.to_le_bytes());
+    bytes[8..].copy_from_slice(&window.end.0.to_le_bytes());
+    bytes
+}
 
 macro_rules! scalars {
     ($($type:ty => $archived:ty, |$a:ident| $view:expr, |$v:ident| $bytes:expr;)*) => {$(
@@ -95,20 +113,7 @@ scalars! {
     () => (), |_a| (), |_v| [];
     Timestamp => rkyv::Archived<i64>, |a| Timestamp(a.to_native()), |v| v.0.to_le_bytes();
     Span => rkyv::Archived<i64>, |a| Span(a.to_native()), |v| v.0.to_le_bytes();
-    Window => rkyv::tuple::ArchivedTuple2<rkyv::Archived<i64>, rkyv::Archived<i64>>,
-        |a| window(a.0.to_native(), a.1.to_native()), |v| window_bytes(v);
-}
-
-#[inline(always)]
-fn window(start: i64, end: i64) -> Window {
-    Window { start: Timestamp(start), end: Timestamp(end) }
-}
-
-/// Start and end, each little-endian.
-#[inline(always)]
-fn window_bytes(window: Window) -> [u8; 16] {
-    let [start, end] = [window.start.0, window.end.0].map(|time| u128::from(time as u64));
-    (start | end << 64).to_le_bytes()
+    Window => ArchivedWindow, |a| window(a), |v| window_bytes(v);
 }
 
 keys! {

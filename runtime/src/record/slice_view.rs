@@ -141,7 +141,7 @@ impl<'a, T: Record> SliceView<'a, T> {
     }
 
     /// Lends the elements as an owned slice: the one this views, or a copy.
-    fn with_owned<R>(&self, use_it: impl FnOnce(&[T]) -> R) -> R {
+    pub(super) fn with_owned<R>(&self, use_it: impl FnOnce(&[T]) -> R) -> R {
         match self.items {
             Items::Owned(items) => use_it(items),
             _ => use_it(&self.into_owned()),
@@ -289,7 +289,17 @@ impl<T: Element> Serialize for SliceView<'_, T> {
     }
 }
 
-/// Compares with a plain slice: `view.tags == ["a", "b"]`.
+impl<'a> SliceView<'a, u8> {
+    /// The bytes themselves.
+    pub fn as_bytes(&self) -> &'a [u8] {
+        match self.items {
+            Items::Owned(bytes) | Items::Archived(bytes) => bytes,
+            Items::Erased(_) => unreachable!("only `u8` emits `u8`, and its slices are not erased"),
+        }
+    }
+}
+
+/// Compares with a plain array: `view.tags == ["a", "b"]`.
 impl<'a, T: Element, U, const N: usize> PartialEq<[U; N]> for SliceView<'a, T>
 where
     View<'a, T>: PartialEq<U>,
