@@ -5,10 +5,12 @@
 
 mod topology;
 
+use std::fmt::Display;
 use std::sync::Arc;
 
 use crate::exchange::{Edge, EdgeId, Partition};
 use crate::metrics::Registry;
+use crate::resource::{OpenResource, Resource};
 use crate::task::{Chain, Failure, TaskContext};
 
 pub use topology::PlanError;
@@ -23,6 +25,7 @@ pub struct Plan {
     chains: Vec<ChainPlan>,
     edges: Vec<EdgePlan>,
     metrics: Registry,
+    resources: Vec<Arc<dyn OpenResource>>,
 }
 
 /// A chain in a plan.
@@ -107,6 +110,37 @@ impl Plan {
     /// Makes a source or sink shareable between the tasks.
     pub fn share<S>(&mut self, connector: S) -> Arc<S> {
         Arc::new(connector)
+    }
+
+    /// Declares a resource: `open` is called once per process, before the first record.
+    pub fn resource<T: Send + Sync + 'static, E: Display>(
+        &mut self,
+        name: &str,
+        open: impl FnOnce() -> Result<T, E> + Send + 'static,
+    ) -> Resource<T> {
+        self.keep(Resource::new(name, open))
+    }
+
+    /// Declares a resource whose `open` is async.
+    pub fn async_resource<T: Send + Sync + 'static, E: Display, F>(
+        &mut self,
+        name: &str,
+        open: impl FnOnce() -> F + Send + 'static,
+    ) -> Resource<T>
+    where
+        F: Future<Output = Result<T, E>>,
+    {
+        self.keep(Resource::new_async(name, open))
+    }
+
+    fn keep<T: Send + Sync + 'static>(&mut self, resource: Resource<T>) -> Resource<T> {
+        self.resources.push(resource.opener());
+        resource
+    }
+
+    /// The resources, in the order of their declaration; see [`open_all`](crate::resource::open_all).
+    pub fn resources(&self) -> &[Arc<dyn OpenResource>] {
+        &self.resources
     }
 
     /// The chains.

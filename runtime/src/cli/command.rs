@@ -1,0 +1,107 @@
+//! The command line as clap knows it.
+//!
+//! ```text
+//!   one pipeline:       ./job [run|plan] OPTIONS            several:   ./job PIPELINE [run|plan] OPTIONS
+//! ```
+//! `run` may be left out. Options may stand before or after the subcommand.
+
+use clap::builder::StyledStr;
+use clap::{Arg, ArgAction, Command};
+
+use crate::job::{Arity, Definition, Parameter};
+
+/// Builds the command line of a binary called `name`.
+pub(crate) fn command(name: &str, definitions: &[Definition], options: &[Parameter]) -> Command {
+    let root = Command::new(name.to_owned()).disable_help_subcommand(true);
+    match definitions {
+        [only] => pipeline(root, only, options),
+        several => {
+            let pipelines = several
+                .iter()
+                .map(|definition| pipeline(Command::new(definition.function), definition, options));
+            root.about(format!(
+                "{} pipelines; choose one. PIPELINE --help lists its parameters.",
+                several.len()
+            ))
+            .subcommand_value_name("PIPELINE")
+            .subcommand_help_heading("Pipelines")
+            .subcommand_required(true)
+            .subcommands(pipelines)
+        }
+    }
+}
+
+fn pipeline(command: Command, definition: &Definition, options: &[Parameter]) -> Command {
+    let about = match definition.doc {
+        "" => definition.name,
+        doc => doc,
+    };
+    let summary = about.lines().next().unwrap_or_default().trim_end_matches('.').to_owned();
+    let parameters = definition.flat_parameters();
+    let arguments = parameters.iter().map(|parameter| argument(parameter, "Parameters"));
+    command
+        .about(summary)
+        .long_about(about.to_owned())
+        .disable_help_subcommand(true)
+        .args(arguments)
+        .args(options.iter().map(|option| argument(option, "Options of every job")))
+        .after_help(
+            "Every option can also be given as THALWEG_NAME in the environment, or in the file that --config names.",
+        )
+        .subcommand(Command::new("run").about("Run the job in this process (the default)"))
+        .subcommand(
+            Command::new("plan").about("Print what would run, without running it").arg(
+                Arg::new("format")
+                    .long("format")
+                    .value_parser(["text", "json", "dot", "svg"])
+                    .default_value("text")
+                    .help("How to print it"),
+            ),
+        )
+}
+
+/// One option. What it means is checked later, together with all others, so clap only takes the text.
+fn argument(parameter: &Parameter, heading: &'static str) -> Arg {
+    let option = parameter.option();
+    let argument = Arg::new(parameter.name)
+        .long(option.clone())
+        .global(true)
+        .help_heading(heading)
+        .help(help(parameter))
+        .action(ArgAction::Append)
+        .allow_negative_numbers(true);
+    let argument = if option == parameter.name { argument } else { argument.alias(parameter.name) };
+    match parameter.arity() {
+        Some(Arity::Flag) => argument
+            .num_args(0..=1)
+            .require_equals(true)
+            .default_missing_value("true")
+            .hide_possible_values(true)
+            .value_name("BOOL"),
+        _ => argument.value_name(value_name(parameter)),
+    }
+}
+
+fn help(parameter: &Parameter) -> StyledStr {
+    let mut notes = Vec::new();
+    match (parameter.default, parameter.arity()) {
+        (Some(default), _) => notes.push(format!("default: {default}")),
+        (None, Some(Arity::One)) => notes.push("required".to_owned()),
+        (None, Some(Arity::Many)) => notes.push("may be repeated".to_owned()),
+        _ => {}
+    }
+    let notes = if notes.is_empty() { String::new() } else { format!("[{}]", notes.join(", ")) };
+    let text = [parameter.doc, &notes].map(str::trim);
+    text.into_iter().filter(|text| !text.is_empty()).collect::<Vec<_>>().join(" ").into()
+}
+
+/// What stands for the value in the help: the type, without what only says how often it is given.
+fn value_name(parameter: &Parameter) -> String {
+    if parameter.is_secret() {
+        return "env:NAME|file:PATH".to_owned();
+    }
+    let text = parameter.type_text;
+    let inner =
+        ["Option<", "Vec<"].iter().find_map(|outer| text.strip_prefix(outer)?.strip_suffix('>'));
+    inner.unwrap_or(text).rsplit("::").next().unwrap_or(text).to_owned()
+}

@@ -1,0 +1,124 @@
+//! The options that every job has. They are parameters like the pipeline's own, so that precedence, checks and help are
+//! the same.
+
+use std::net::{SocketAddr, ToSocketAddrs};
+use std::path::PathBuf;
+use std::str::FromStr;
+use std::time::Duration;
+
+use tracing_subscriber::EnvFilter;
+
+use crate::config::{Parallelism, Pause};
+use crate::job::{Args, Arguments, Parameter};
+use crate::task::Failure;
+
+/// How a job is run, apart from its parameters.
+#[derive(Debug)]
+pub(crate) struct Options {
+    pub(crate) parallelism: Option<usize>,
+    pub(crate) buffer_timeout: Option<Duration>,
+    pub(crate) metrics: Option<SocketAddr>,
+    pub(crate) quiet: bool,
+    pub(crate) log: String,
+}
+
+/// The option that names the configuration file; unlike the others it cannot stand in that file.
+pub(crate) const CONFIG: &str = "config";
+/// Names that no parameter may have: the options', those that only some subcommands have, and those whose `THALWEG_`
+/// variable means something else.
+pub(crate) const RESERVED: [&str; 12] = [
+    "parallelism",
+    "buffer_timeout",
+    "metrics",
+    "quiet",
+    "log",
+    CONFIG,
+    "help",
+    "version",
+    "format",
+    "pipeline",
+    "backtrace",
+    "dump",
+];
+
+/// The parameter for the configuration file.
+pub(crate) fn config_parameter() -> Parameter {
+    Parameter::of::<Option<PathBuf>, _>(
+        CONFIG,
+        "Configuration file, such as job.toml.",
+        "file",
+        None,
+    )
+}
+
+impl Args for Options {
+    fn parameters() -> Vec<Parameter> {
+        vec![
+            Parameter::of::<Option<Parallelism>, _>(
+                "parallelism",
+                "Parallel copies of each chain; as many as there are cores if not given.",
+                "number",
+                None,
+            ),
+            Parameter::of::<Option<Pause>, _>(
+                "buffer_timeout",
+                "How long a record may wait for others before it crosses an exchange, such as 1ms.",
+                "duration",
+                None,
+            ),
+            Parameter::of::<Option<Address>, _>(
+                "metrics",
+                "Serve Prometheus metrics and health at this address, such as 127.0.0.1:9464.",
+                "address",
+                None,
+            ),
+            Parameter::of::<bool, _>("quiet", "No progress line and no summary.", "flag", None),
+            Parameter::of::<Filter, _>(
+                "log",
+                "What is logged: error, warn, info, debug, trace, or filters such as thalweg=debug.",
+                "filter",
+                Some("warn"),
+            ),
+        ]
+    }
+
+    fn take(arguments: &Arguments) -> Result<Options, Failure> {
+        let parallelism: Option<Parallelism> = arguments.take("parallelism")?;
+        let buffer_timeout: Option<Pause> = arguments.take("buffer_timeout")?;
+        let metrics: Option<Address> = arguments.take("metrics")?;
+        let log: Filter = arguments.take("log")?;
+        Ok(Options {
+            parallelism: parallelism.map(|Parallelism(n)| n),
+            buffer_timeout: buffer_timeout.map(|Pause(duration)| duration),
+            metrics: metrics.map(|Address(address)| address),
+            quiet: arguments.take("quiet")?,
+            log: log.0,
+        })
+    }
+}
+
+/// An address to listen at.
+struct Address(SocketAddr);
+
+impl FromStr for Address {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Address, String> {
+        let shape = "an address is HOST:PORT, for instance 127.0.0.1:9464";
+        let mut found =
+            text.to_socket_addrs().map_err(|error| format!("{error}\nhelp: {shape}"))?;
+        found.next().map(Address).ok_or_else(|| shape.to_owned())
+    }
+}
+
+/// A filter for logs that parses.
+struct Filter(String);
+
+impl FromStr for Filter {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Filter, String> {
+        EnvFilter::try_new(text).map_err(|error| error.to_string())?;
+        Ok(Filter(text.to_owned()))
+    }
+}
