@@ -15,6 +15,7 @@ pub mod state;
 pub mod task;
 pub mod time;
 
+pub use cli::main;
 pub use thalweg_macros::args;
 
 #[doc(hidden)]

@@ -126,6 +126,11 @@ impl Plan {
         &self.chains
     }
 
+    /// Overrides the parallelism of a chain.
+    pub(crate) fn set_parallelism(&mut self, chain: usize, parallelism: usize) {
+        self.chains[chain].spec.parallelism = Some(parallelism);
+    }
+
     /// The exchanges, by id.
     pub fn edges(&self) -> &[EdgePlan] {
         &self.edges
