@@ -1,5 +1,6 @@
 //! Sinks: what a pipeline writes to.
 
+use super::SinkError;
 use crate::record::{Record, View};
 use crate::time::Timestamp;
 
@@ -40,22 +41,14 @@ pub trait Writer<T: Record>: 'static {
         Ok(())
     }
 
+    /// Records left out because they could not be encoded, under `.or_skip()`; so far.
+    fn skipped(&self) -> u64 {
+        0
+    }
+
     /// The input has ended and every record was written: makes them visible, completely.
     ///
     /// # Errors
     /// If the target does not take them.
     fn finish(&mut self) -> Result<(), SinkError>;
-}
-
-/// A sink cannot be opened or written.
-#[derive(Debug, thiserror::Error)]
-#[error("{what}\nhelp: {help}")]
-pub struct SinkError {
-    /// What went wrong, where.
-    pub what: String,
-    /// What to do about it.
-    pub help: String,
-    /// What the system said.
-    #[source]
-    pub cause: Option<Box<dyn std::error::Error + Send + Sync>>,
 }

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::SourceError;
 use crate::record::{Record, View};
 
 /// Where records come from.
@@ -28,6 +29,23 @@ pub trait Source: Send + Sync + 'static {
     /// # Errors
     /// If the input cannot be opened.
     fn open(&self, open: OpenSource<'_>) -> Result<Self::Reader, SourceError>;
+
+    /// What becomes of records that cannot be decoded.
+    fn on_rejected(&self) -> OnRejected {
+        OnRejected::Fail
+    }
+}
+
+/// What becomes of a record that a source cannot decode, or a sink cannot encode.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum OnRejected {
+    /// The task fails, with the record's position and the reason.
+    #[default]
+    Fail,
+    /// It is left out and counted: `.or_skip()`.
+    Skip,
+    /// It goes to a side output: `.errors_to(side)`.
+    Side,
 }
 
 /// What [`Source::open`] is given.
@@ -72,7 +90,7 @@ pub trait Reader: 'static {
         rejected: &mut Vec<Rejected>,
     ) -> Result<Fill, SourceError>;
 
-    /// The position behind the last record of the last batch.
+    /// The position behind the last record of the last batch; [`Source::open`] goes on there.
     fn position(&self) -> Position;
 
     /// Where record `index` of the last batch came from, for error messages: `flights.csv:17`.
@@ -86,7 +104,7 @@ pub enum Fill {
     More,
     /// Nothing more now: the waker is called when there is.
     Wait,
-    /// The split is read to its end.
+    /// The split is read to its end; `batch` may still hold its last records.
     End,
 }
 
@@ -106,13 +124,28 @@ pub trait Rows {
 
 impl<T: Record> Rows for Vec<T> {
     type Record = T;
-    type Iter<'a> = std::iter::Map<std::slice::Iter<'a, T>, fn(&'a T) -> View<'a, T>>;
+    type Iter<'a> = Views<'a, T>;
     fn clear(&mut self) {
         Vec::clear(self);
     }
     #[inline(always)]
-    fn rows(&self) -> Self::Iter<'_> {
-        self.iter().map(T::as_view as fn(&T) -> View<'_, T>)
+    fn rows(&self) -> Views<'_, T> {
+        Views(self.iter())
+    }
+}
+
+/// The views of a slice of records.
+#[derive(Clone, Debug)]
+pub struct Views<'a, T>(std::slice::Iter<'a, T>);
+
+impl<'a, T: Record> Iterator for Views<'a, T> {
+    type Item = View<'a, T>;
+    #[inline(always)]
+    fn next(&mut self) -> Option<View<'a, T>> {
+        self.0.next().map(T::as_view)
+    }
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        self.0.size_hint()
     }
 }
 
@@ -125,17 +158,4 @@ pub struct Rejected {
     pub error: String,
     /// Where it stood: `flights.csv:17`.
     pub position: String,
-}
-
-/// A source cannot be listed, opened or read.
-#[derive(Debug, thiserror::Error)]
-#[error("{what}\nhelp: {help}")]
-pub struct SourceError {
-    /// What went wrong, where.
-    pub what: String,
-    /// What to do about it.
-    pub help: String,
-    /// What the system said.
-    #[source]
-    pub cause: Option<Box<dyn std::error::Error + Send + Sync>>,
 }

@@ -8,12 +8,15 @@ use rkyv::rancor::Fallible;
 use rkyv::ser::{Positional, Writer};
 use rkyv::string::{ArchivedString, StringResolver};
 
+use super::list::ListResolver;
 use super::{Emit, Record, View};
 
 /// A growing buffer of archives.
 #[derive(Default, Debug)]
 pub struct Arena {
     bytes: Vec<u8>,
+    /// Resolvers of the elements of lists that are being written, innermost last: a stack, empty between records.
+    resolvers: Vec<u8>,
 }
 
 impl Fallible for Arena {
@@ -46,7 +49,14 @@ impl Arena {
     /// Appends the fixed part of an item whose tails are written.
     #[inline(always)]
     pub fn put_root<E: Emit>(&mut self, item: &E, resolver: E::Resolver) -> u32 {
-        let size = size_of::<<E::Record as Record>::Archived>();
+        self.put_fixed(size_of::<<E::Record as Record>::Archived>(), |root| {
+            item.root(resolver, root)
+        })
+    }
+
+    /// Appends `size` bytes that `write` writes and returns their offset.
+    #[inline(always)]
+    fn put_fixed(&mut self, size: usize, write: impl FnOnce(&mut Root<'_>)) -> u32 {
         let at = self.bytes.len();
         self.bytes.reserve(size);
         let mut root = Root {
@@ -56,11 +66,88 @@ impl Arena {
             pos: at,
             arena: std::marker::PhantomData,
         };
-        item.root(resolver, &mut root);
+        write(&mut root);
         assert!(root.left == 0, "an archive's root was not written whole");
         // SAFETY: `root` wrote exactly the `size` bytes that were reserved.
         unsafe { self.bytes.set_len(at + size) };
         at as u32
+    }
+
+    /// Appends the `len` elements of a list of `T`: what lies out of line, element by element, then the fixed parts side
+    /// by side. `tails` and `root` are called once per element, in order.
+    #[inline]
+    pub(crate) fn put_all<T: Record, R>(
+        &mut self,
+        len: usize,
+        mut tails: impl FnMut(&mut Arena) -> R,
+        mut root: impl FnMut(R, &mut Root<'_>),
+    ) -> ListResolver {
+        let size = len * size_of::<T::Archived>();
+        if T::FIXED {
+            let mut nothing = Arena::default();
+            return ListResolver(self.put_fixed(size, |out| {
+                for _ in 0..len {
+                    root(tails(&mut nothing), out);
+                }
+            }));
+        }
+        let base = self.resolvers.len();
+        for _ in 0..len {
+            let resolver = tails(self);
+            self.push_resolver(resolver);
+        }
+        let resolvers = std::mem::take(&mut self.resolvers);
+        let at = self.put_fixed(size, |out| {
+            for index in 0..len {
+                // SAFETY: pushed above as the `index`-th value of type `R` from `base` on; each is read once.
+                let resolver = unsafe {
+                    resolvers
+                        .as_ptr()
+                        .add(base + index * size_of::<R>())
+                        .cast::<R>()
+                        .read_unaligned()
+                };
+                root(resolver, out);
+            }
+        });
+        self.resolvers = resolvers;
+        self.resolvers.truncate(base);
+        ListResolver(at)
+    }
+
+    /// Appends the elements of a list that is iterated over twice.
+    pub(crate) fn put_iter<E: Emit>(
+        &mut self,
+        items: impl ExactSizeIterator<Item = E> + Clone,
+    ) -> ListResolver {
+        let (mut tails, mut roots) = (items.clone(), items);
+        self.put_all::<E::Record, E::Resolver>(
+            roots.len(),
+            |out| tails.next().expect("as many as counted").tails(out),
+            |resolver, out| {
+                roots.next().expect("as many as counted").root(resolver, out);
+            },
+        )
+    }
+
+    /// Appends the elements of a list whose bytes in memory are those of its archive.
+    #[inline(always)]
+    pub(crate) fn put_bytes(&mut self, bytes: &[u8]) -> ListResolver {
+        let at = self.bytes.len();
+        self.bytes.extend_from_slice(bytes);
+        ListResolver(at as u32)
+    }
+
+    #[inline(always)]
+    fn push_resolver<R>(&mut self, resolver: R) {
+        let at = self.resolvers.len();
+        self.resolvers.reserve(size_of::<R>());
+        // SAFETY: the room was reserved; `R` is written whole, and only ever read back as an `R`. Padding within it may
+        // be uninitialised, but nothing looks at these bytes as `u8`s.
+        unsafe {
+            self.resolvers.as_mut_ptr().add(at).cast::<R>().write_unaligned(resolver);
+            self.resolvers.set_len(at + size_of::<R>());
+        }
     }
 
     /// The view of the record at `offset`.
@@ -128,6 +215,14 @@ impl Root<'_> {
         unsafe { at.cast::<[u8; N]>().write_unaligned(bytes) };
     }
 
+    /// Writes bytes.
+    #[inline(always)]
+    pub(crate) fn bytes(&mut self, bytes: &[u8]) {
+        let at = self.advance(bytes.len());
+        // SAFETY: `advance` checked that as many bytes are left in the reserved memory.
+        unsafe { at.as_ptr().copy_from_nonoverlapping(bytes.as_ptr(), bytes.len()) };
+    }
+
     /// Writes `n` zero bytes: padding behind an enum's shorter variants.
     #[inline(always)]
     pub fn zeros(&mut self, n: usize) {
@@ -140,6 +235,26 @@ impl Root<'_> {
     #[inline(always)]
     pub fn string(&mut self, value: &str, resolver: StringResolver) {
         self.place::<ArchivedString>(|out| ArchivedString::resolve_from_str(value, resolver, out));
+    }
+
+    /// Writes a relative pointer to the offset `target`.
+    ///
+    /// # Panics
+    /// If the target is 2 GiB or more away.
+    #[inline(always)]
+    pub(crate) fn pointer(&mut self, target: u32) {
+        let distance = i64::from(target) - self.pos as i64;
+        self.put(i32::try_from(distance).expect("an archive stays below 2 GiB").to_le_bytes());
+    }
+
+    /// Writes a list whose elements were written before.
+    ///
+    /// # Panics
+    /// If it has more than `u32::MAX` elements.
+    #[inline(always)]
+    pub fn list(&mut self, resolver: ListResolver, len: usize) {
+        self.pointer(resolver.0);
+        self.put(u32::try_from(len).expect("a list has at most u32::MAX elements").to_le_bytes());
     }
 
     /// Lets rkyv write one of its own types.

@@ -16,16 +16,35 @@
 #![allow(unsafe_code)] // Declares the unsafe traits `Record` and `Emit`.
 
 mod arena;
+mod array;
+mod boxed;
+mod decimal;
+mod element;
 mod key;
 mod layout;
+mod list;
+mod map;
 mod option;
+mod ranked;
+mod reverse;
 mod scalar;
+mod slice_view;
 mod text;
 mod tuple;
+mod validate;
 
 pub use arena::{Arena, Root};
+pub use boxed::BoxView;
+pub use element::Element;
 pub use key::{Key, KeyBytes, key_hash_of_bytes};
-pub use layout::{Layout, fingerprint};
+pub use layout::{Evolved, Layout, fingerprint};
+pub use list::ListResolver;
+pub use map::{Entries, HashMapView, HashSetView, Lookup, MapView, SetView};
+pub use ranked::Ranked;
+pub use rust_decimal::Decimal;
+pub use slice_view::{SliceIter, SliceView};
+pub use uuid::Uuid;
+pub use validate::{Invalid, Validator, check_field, check_tag, unknown_tag, validate};
 
 use rkyv::Portable;
 use rkyv::api::high::HighValidator;
@@ -51,6 +70,8 @@ pub unsafe trait Record: Emit<Record = Self> + Sized + 'static {
     type View<'a>: Copy + Emit<Record = Self>;
     /// True if nothing of the record is out of line, so that archives lie at a fixed stride.
     const FIXED: bool;
+    /// The columns of a struct with named fields, as text formats call them; empty for other types.
+    const COLUMNS: &'static [&'static str] = &[];
 
     /// The view of an archive.
     fn view_archived(archived: &Self::Archived) -> Self::View<'_>;
@@ -85,6 +106,26 @@ pub unsafe trait Emit {
     fn tails(&self, out: &mut Arena) -> Self::Resolver;
     /// Writes the fixed part.
     fn root(&self, resolver: Self::Resolver, out: &mut Root<'_>);
+
+    /// The view of a list of these. Records override it, so that the elements of an owned list are reached directly.
+    #[doc(hidden)]
+    #[inline(always)]
+    fn slice_view(items: &[Self]) -> SliceView<'_, Self::Record>
+    where
+        Self: Sized,
+    {
+        SliceView::erased(items)
+    }
+
+    /// The bytes of these items' archive, if they lie in memory as they do there.
+    #[doc(hidden)]
+    #[inline(always)]
+    fn plain_bytes(_items: &[Self]) -> Option<&[u8]>
+    where
+        Self: Sized,
+    {
+        None
+    }
 }
 
 /// Fixes a closure's parameter type before its body is checked, so that users write no types.

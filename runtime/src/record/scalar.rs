@@ -1,10 +1,30 @@
-//! Numbers, `bool`, `char` and `()`: records that are their own view.
+//! Numbers, `bool`, `char`, times and `()`: records that are their own view.
 #![allow(unsafe_code)] // Implements the unsafe traits `Record` and `Emit`.
 
-use super::{Arena, Emit, Key, KeyBytes, Layout, Record, Root, key_hash_of_bytes};
+use crate::time::{Span, Timestamp, Window};
+
+use rkyv::tuple::ArchivedTuple2;
+
+use super::{Arena, Emit, Key, KeyBytes, Layout, Record, Root, SliceView, key_hash_of_bytes};
+
+type ArchivedWindow = ArchivedTuple2<rkyv::Archived<i64>, rkyv::Archived<i64>>;
+
+#[inline(always)]
+fn window(archived: &ArchivedWindow) -> Window {
+    let [start, end] = [archived.0, archived.1].map(|time| Timestamp(time.to_native()));
+    Window { start, end }
+}
+
+#[inline(always)]
+fn window_bytes(window: Window) -> [u8; 16] {
+    let mut bytes = [0; 16];
+    bytes[..8].copy_from_slice(&window.start.0.to_le_bytes());
+    bytes[8..].copy_from_slice(&window.end.0.to_le_bytes());
+    bytes
+}
 
 macro_rules! scalars {
-    ($($type:tt => $archived:ty, |$a:ident| $view:expr, |$v:ident| $bytes:expr;)*) => {$(
+    ($($type:ty => $archived:ty, |$a:ident| $view:expr, |$v:ident| $bytes:expr;)*) => {$(
         // SAFETY: little-endian bytes, as `root` writes them.
         unsafe impl Record for $type {
             type Archived = $archived;
@@ -41,12 +61,23 @@ macro_rules! scalars {
                 let $v = *self;
                 out.put($bytes);
             }
+            #[inline(always)]
+            fn slice_view(items: &[$type]) -> SliceView<'_, $type> {
+                SliceView::owned(items)
+            }
+            #[inline(always)]
+            fn plain_bytes(items: &[$type]) -> Option<&[u8]> {
+                // SAFETY: these types have no padding, so their memory is initialised bytes.
+                cfg!(target_endian = "little").then(|| unsafe {
+                    std::slice::from_raw_parts(items.as_ptr().cast(), size_of_val(items))
+                })
+            }
         }
     )*};
 }
 
 macro_rules! keys {
-    ($($type:tt, |$v:ident| $bytes:expr;)*) => {$(
+    ($($type:ty, |$v:ident| $bytes:expr;)*) => {$(
         impl Key for $type {
             #[inline(always)]
             fn write_key($v: $type, out: &mut impl KeyBytes) {
@@ -80,6 +111,9 @@ scalars! {
     bool => bool, |a| *a, |v| [u8::from(v)];
     char => rkyv::Archived<char>, |a| a.to_native(), |v| u32::from(v).to_le_bytes();
     () => (), |_a| (), |_v| [];
+    Timestamp => rkyv::Archived<i64>, |a| Timestamp(a.to_native()), |v| v.0.to_le_bytes();
+    Span => rkyv::Archived<i64>, |a| Span(a.to_native()), |v| v.0.to_le_bytes();
+    Window => ArchivedWindow, |a| window(a), |v| window_bytes(v);
 }
 
 keys! {
@@ -96,4 +130,7 @@ keys! {
     bool, |v| [u8::from(v)];
     char, |v| u32::from(v).to_le_bytes();
     (), |_v| [0u8; 0];
+    Timestamp, |v| v.0.to_le_bytes();
+    Span, |v| v.0.to_le_bytes();
+    Window, |v| window_bytes(v);
 }

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 
 use rkyv::string::{ArchivedString, StringResolver};
 
-use super::{Arena, Emit, Key, KeyBytes, Layout, Record, Root, key_hash_of_bytes};
+use super::{Arena, Emit, Key, KeyBytes, Layout, Record, Root, SliceView, key_hash_of_bytes};
 
 // SAFETY: `root` lets rkyv write its own string.
 unsafe impl Record for String {
@@ -26,7 +26,7 @@ unsafe impl Record for String {
 }
 
 macro_rules! emit_text {
-    ($([$($generics:tt)*] $type:ty, |$owned:ident| $into:expr;)*) => {$(
+    ($([$($generics:tt)*] $type:ty, |$owned:ident| $into:expr $(, $slice:item)?;)*) => {$(
         // SAFETY: `tails` and `root` let rkyv write its own string.
         unsafe impl<$($generics)*> Emit for $type {
             type Record = String;
@@ -48,12 +48,15 @@ macro_rules! emit_text {
             fn root(&self, resolver: StringResolver, out: &mut Root<'_>) {
                 out.string(self, resolver);
             }
+            $($slice)?
         }
     )*};
 }
 
 emit_text! {
-    [] String, |text| text;
+    [] String, |text| text,
+        #[inline(always)]
+        fn slice_view(items: &[String]) -> SliceView<'_, String> { SliceView::owned(items) };
     [] &str, |text| text.to_owned();
     [] Cow<'_, str>, |text| text.into_owned();
 }

@@ -1,4 +1,19 @@
-//! State: what the runtime knows of any operator's state, whatever its types.
+//! State: what the runtime knows of any operator's state, and the table that hot state lives in.
+//!
+//! Operators keep their state in a [`Table`] per task. The runtime sees it through [`State`] only, so that sizes,
+//! timers and, later, snapshots are its business and not that of generated code.
+
+mod bits;
+mod cursor;
+mod segment;
+mod table;
+#[cfg(test)]
+mod tests;
+
+pub use cursor::{Change, Cursor};
+pub use table::{Entry, Table, Vacant};
+
+use crate::time::Timestamp;
 
 /// State behind a named handle. Snapshots, restores and rescales will be the runtime's business through this trait.
 pub trait State {
@@ -6,4 +21,12 @@ pub trait State {
     fn entries(&self) -> usize;
     /// Bytes held, about.
     fn bytes(&self) -> usize;
+    /// The processing time at which the chain needs a turn, if it needs one; event time comes with watermarks.
+    fn next_timer(&self) -> Option<Timestamp> {
+        None
+    }
+    /// Records dropped, or sent to a side, because they were late.
+    fn late(&self) -> u64 {
+        0
+    }
 }

@@ -1,12 +1,13 @@
 //! Event time and processing time: milliseconds since the Unix epoch.
+//!
+//! A [`Timestamp`] is a point in time, a [`Span`] the signed distance of two, a [`Window`] the half-open interval
+//! `[start, end)`. Arithmetic saturates: time never wraps, so a window of the last possible millisecond is still a window.
 
-/// Milliseconds since the Unix epoch; may be negative.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
-pub struct Timestamp(pub i64);
+mod calendar;
+mod span;
+mod timestamp;
+mod window;
 
-impl Timestamp {
-    /// Before all time: of an element without a timestamp, and the watermark before the first.
-    pub const MIN: Timestamp = Timestamp(i64::MIN);
-    /// After all time: the watermark behind the end of a bounded input.
-    pub const MAX: Timestamp = Timestamp(i64::MAX);
-}
+pub use span::{ParseSpanError, Span, days, hours, millis, mins, secs};
+pub use timestamp::{ParseTimestampError, Timestamp};
+pub use window::Window;

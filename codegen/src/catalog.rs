@@ -1,0 +1,237 @@
+//! The operators: name, arguments, what they need before them. Every pass reads its facts here; none matches on names.
+
+use crate::ir::Stateless;
+
+/// One operator.
+#[derive(Debug)]
+pub struct Operator {
+    /// Its name.
+    pub name: &'static str,
+    /// Its arguments, in order.
+    pub args: &'static [Arg],
+    /// How to call it, for messages.
+    pub usage: &'static str,
+    /// What it is.
+    pub kind: Kind,
+}
+
+/// What an argument must be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Arg {
+    /// A closure of so many parameters, or the path of a function.
+    Closure(usize),
+    /// Any expression.
+    Value,
+    /// A stream.
+    Stream,
+    /// The name of a side.
+    Side,
+}
+
+/// An aggregate of §3.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AggregateKind {
+    /// Its name in the language and its constructor in the runtime.
+    pub name: &'static str,
+    /// What one record adds.
+    pub adds: Adds,
+    /// Exact, commutative and associative whatever the types: floats are told apart by type, in the runtime.
+    pub combines: bool,
+}
+
+/// What an aggregate adds per record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Adds {
+    /// Nothing but that there was one.
+    Unit,
+    /// What its closure returns.
+    Value,
+    /// The record.
+    Record,
+    /// What its closure returns, and the record.
+    ValueAndRecord,
+}
+
+/// What an operator is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// One record in, none or some out, no state.
+    Stateless(Stateless),
+    /// The same, with a closure that returns a `Result`.
+    Fallible(Stateless),
+    /// Hands the next closure the record itself.
+    Owned,
+    /// Splits in two.
+    Partition,
+    /// Merges two streams.
+    Union,
+    /// Partitions by key.
+    KeyBy,
+    /// Another exchange.
+    Exchange(ExchangeKind),
+    /// Takes timestamps; `watermarks` must follow.
+    EventTime,
+    /// Completes `event_time`.
+    Watermarks,
+    /// Processing time from here on.
+    ProcessingTime,
+    /// Windows per key.
+    Window,
+    /// Windows over all keys.
+    WindowAll,
+    /// `offset`, `allowed_lateness`.
+    WindowOption,
+    /// `late_to`.
+    LateTo,
+    /// One aggregate.
+    Aggregate(AggregateKind),
+    /// Several aggregates as an expression.
+    AggregateExpression,
+    /// `reduce`.
+    Reduce,
+    /// `fold`.
+    Fold,
+    /// `errors_to`.
+    ErrorsTo,
+    /// `or_skip`.
+    OrSkip,
+    /// `uid`, `name`, `parallelism`, `ttl`, `buffer_timeout`.
+    Modifier,
+    /// The end.
+    Sink,
+    /// A word of the language that comes with a later version.
+    Later,
+}
+
+/// Exchanges without a key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ExchangeKind {
+    /// In turn.
+    Rebalance,
+    /// Every record to every task.
+    Broadcast,
+    /// Every record to task 0.
+    Global,
+}
+
+use Arg::{Closure, Side, Stream, Value};
+
+const fn op(name: &'static str, args: &'static [Arg], usage: &'static str, kind: Kind) -> Operator {
+    Operator { name, args, usage, kind }
+}
+
+const fn aggregate(
+    name: &'static str,
+    args: &'static [Arg],
+    usage: &'static str,
+    adds: Adds,
+    combines: bool,
+) -> Operator {
+    op(name, args, usage, Kind::Aggregate(AggregateKind { name, adds, combines }))
+}
+
+/// All operators, in the order of the manual.
+pub const OPERATORS: &[Operator] = &[
+    op("map", &[Closure(1)], "map(|x| ..)", Kind::Stateless(Stateless::Map)),
+    op("filter", &[Closure(1)], "filter(|x| ..)", Kind::Stateless(Stateless::Filter)),
+    op("filter_map", &[Closure(1)], "filter_map(|x| ..)", Kind::Stateless(Stateless::FilterMap)),
+    op("flat_map", &[Closure(1)], "flat_map(|x| ..)", Kind::Stateless(Stateless::FlatMap)),
+    op("inspect", &[Closure(1)], "inspect(|x| ..)", Kind::Stateless(Stateless::Inspect)),
+    op("owned", &[], "owned()", Kind::Owned),
+    op("union", &[Stream], "union(other)", Kind::Union),
+    op("partition", &[Closure(1)], "partition(|x| ..)", Kind::Partition),
+    op("try_map", &[Closure(1)], "try_map(|x| ..)", Kind::Fallible(Stateless::Map)),
+    op(
+        "try_filter_map",
+        &[Closure(1)],
+        "try_filter_map(|x| ..)",
+        Kind::Fallible(Stateless::FilterMap),
+    ),
+    op("try_flat_map", &[Closure(1)], "try_flat_map(|x| ..)", Kind::Fallible(Stateless::FlatMap)),
+    op("errors_to", &[Side], "errors_to(side)", Kind::ErrorsTo),
+    op("or_skip", &[], "or_skip()", Kind::OrSkip),
+    op("key_by", &[Closure(1)], "key_by(|x| ..)", Kind::KeyBy),
+    op("rebalance", &[], "rebalance()", Kind::Exchange(ExchangeKind::Rebalance)),
+    op("rescale", &[], "rescale()", Kind::Exchange(ExchangeKind::Rebalance)),
+    op("broadcast", &[], "broadcast()", Kind::Exchange(ExchangeKind::Broadcast)),
+    op("global", &[], "global()", Kind::Exchange(ExchangeKind::Global)),
+    op("event_time", &[Closure(1)], "event_time(|x| ..)", Kind::EventTime),
+    op("watermarks", &[Value], "watermarks(bounded(secs(5)))", Kind::Watermarks),
+    op("processing_time", &[], "processing_time()", Kind::ProcessingTime),
+    op("window", &[Value], "window(tumbling(mins(5)))", Kind::Window),
+    op("window_all", &[Value], "window_all(tumbling(mins(5)))", Kind::WindowAll),
+    op("offset", &[Value], "offset(mins(1))", Kind::WindowOption),
+    op("allowed_lateness", &[Value], "allowed_lateness(mins(1))", Kind::WindowOption),
+    op("late_to", &[Side], "late_to(side)", Kind::LateTo),
+    aggregate("count", &[], "count()", Adds::Unit, true),
+    aggregate("sum", &[Closure(1)], "sum(|x| ..)", Adds::Value, true),
+    aggregate("wrapping_sum", &[Closure(1)], "wrapping_sum(|x| ..)", Adds::Value, true),
+    aggregate("avg", &[Closure(1)], "avg(|x| ..)", Adds::Value, true),
+    aggregate("min", &[Closure(1)], "min(|x| ..)", Adds::Value, true),
+    aggregate("max", &[Closure(1)], "max(|x| ..)", Adds::Value, true),
+    aggregate("min_by", &[Closure(1)], "min_by(|x| ..)", Adds::ValueAndRecord, false),
+    aggregate("max_by", &[Closure(1)], "max_by(|x| ..)", Adds::ValueAndRecord, false),
+    aggregate("first", &[], "first()", Adds::Record, false),
+    aggregate("last", &[], "last()", Adds::Record, false),
+    aggregate("to_vec", &[], "to_vec()", Adds::Record, false),
+    aggregate("count_distinct", &[Closure(1)], "count_distinct(|x| ..)", Adds::Value, true),
+    aggregate("top", &[Value, Closure(1)], "top(n, |x| ..)", Adds::ValueAndRecord, false),
+    op("aggregate", &[Closure(1)], "aggregate(|w| ..)", Kind::AggregateExpression),
+    op("reduce", &[Closure(2)], "reduce(|a, b| ..)", Kind::Reduce),
+    op("fold", &[Value, Closure(2)], "fold(init, |acc, x| ..)", Kind::Fold),
+    op("uid", &[Value], "uid(\"name\")", Kind::Modifier),
+    op("name", &[Value], "name(\"text\")", Kind::Modifier),
+    op("parallelism", &[Value], "parallelism(n)", Kind::Modifier),
+    op("ttl", &[Value], "ttl(hours(1))", Kind::Later),
+    op("buffer_timeout", &[Value], "buffer_timeout(millis(5))", Kind::Modifier),
+    op("sink", &[Value], "sink(print())", Kind::Sink),
+    op("partition_by", &[], "", Kind::Later),
+    op("punctuated", &[], "", Kind::Later),
+    op("trigger", &[], "", Kind::Later),
+    op("delta_trigger", &[], "", Kind::Later),
+    op("evictor", &[], "", Kind::Later),
+    op("delta_evictor", &[], "", Kind::Later),
+    op("approx_count_distinct", &[], "", Kind::Later),
+    op("quantile", &[], "", Kind::Later),
+    op("apply", &[], "", Kind::Later),
+    op("process", &[], "", Kind::Later),
+    op("join", &[], "", Kind::Later),
+    op("left_join", &[], "", Kind::Later),
+    op("right_join", &[], "", Kind::Later),
+    op("full_join", &[], "", Kind::Later),
+    op("co_group", &[], "", Kind::Later),
+    op("connect", &[], "", Kind::Later),
+    op("broadcast_by", &[], "", Kind::Later),
+    op("async_map", &[], "", Kind::Later),
+    op("dedup", &[], "", Kind::Later),
+];
+
+/// Aggregates of one's own, in `aggregate(|w| ..)` only: `w.with(MyAggregate, |x| ..)`.
+pub const WITH: Operator =
+    aggregate("with", &[Value, Closure(1)], "with(MyAggregate, |x| ..)", Adds::Value, true);
+
+/// Finds an operator.
+pub fn find(name: &str) -> Option<&'static Operator> {
+    OPERATORS.iter().find(|operator| operator.name == name)
+}
+
+/// All names that can be called in this version.
+pub fn names() -> impl Iterator<Item = &'static str> {
+    OPERATORS.iter().filter(|operator| operator.kind != Kind::Later).map(|operator| operator.name)
+}
+
+/// Finds an aggregate that `w` can be asked for.
+pub fn find_aggregate(name: &str) -> Option<(&'static Operator, AggregateKind)> {
+    static OWN: Operator = WITH;
+    let operator = if name == WITH.name { &OWN } else { find(name)? };
+    match operator.kind {
+        Kind::Aggregate(kind) => Some((operator, kind)),
+        _ => None,
+    }
+}
+
+/// The words of windows; those that are not here yet are named so.
+pub const WINDOWS: &[&str] = &["tumbling"];
+/// Windows of later versions.
+pub const LATER_WINDOWS: &[&str] =
+    &["sliding", "session", "dynamic_session", "global_window", "tumbling_count", "sliding_count"];

@@ -1,0 +1,256 @@
+//! One chain: its factory, its turn, and the handles between them.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::quote;
+
+use super::handles::Handles;
+use super::names::{Names, condition, exchange, ours, partial};
+use crate::ir::{NodeId, Op};
+use crate::passes::{Chained, EdgeId, Payload};
+
+/// Emits one chain.
+pub struct ChainEmitter<'c> {
+    pub chained: &'c Chained,
+    pub names: &'c Names,
+    pub chain: usize,
+    pub handles: Handles,
+    /// What has been opened.
+    opened: BTreeSet<String>,
+    /// How often each generated word was used.
+    words: BTreeMap<String, usize>,
+}
+
+impl<'c> ChainEmitter<'c> {
+    /// An emitter for chain `chain`.
+    pub fn new(chained: &'c Chained, names: &'c Names, chain: usize) -> ChainEmitter<'c> {
+        ChainEmitter {
+            chained,
+            names,
+            chain,
+            handles: Handles::default(),
+            opened: BTreeSet::new(),
+            words: BTreeMap::new(),
+        }
+    }
+
+    /// The statement that registers the chain.
+    pub fn emit(mut self) -> TokenStream {
+        let stages = self.stages();
+        let captures = self.captures();
+        let spec = self.spec();
+        let (open, borrow) = (self.handles.open(), self.handles.borrow());
+        let (cloned, cloned_per_task) = (captures.0, captures.1);
+        let register = quote! {
+            #cloned
+            plan.chain(#spec, move |cx: &mut ::thalweg::__private::TaskContext| {
+                #cloned_per_task
+                #open
+                ::core::result::Result::Ok(
+                    move |turn: &mut ::thalweg::__private::Turn<'_>|
+                        -> ::core::result::Result<(), ::thalweg::__private::Failure> {
+                        #borrow
+                        #stages
+                        ::core::result::Result::Ok(())
+                    },
+                )
+            });
+        };
+        self.under_condition(register)
+    }
+
+    /// All loops of a turn, in order.
+    pub fn stages(&mut self) -> TokenStream {
+        let chain = &self.chained.chains[self.chain];
+        chain.stages.iter().map(|stage| self.stage(*stage)).collect()
+    }
+
+    /// The chain takes part only under its head's condition.
+    fn under_condition(&self, register: TokenStream) -> TokenStream {
+        let head = self.chained.chains[self.chain].head;
+        let node = self.chained.graph.node(head);
+        match (&node.op, node.condition) {
+            (Op::Source { .. }, Some(_)) => {
+                let source = self.names.node(head, node.site.span);
+                quote!(if let ::core::option::Option::Some(#source) = #source { #register })
+            }
+            (_, Some(own)) => {
+                let own = condition(own);
+                quote!(if #own { #register })
+            }
+            _ => quote!({ #register }),
+        }
+    }
+
+    /// Clones of captured variables for the chain, and of those for each task.
+    fn captures(&self) -> (TokenStream, TokenStream) {
+        let (mut chain, mut task) = (TokenStream::new(), TokenStream::new());
+        let mut seen = BTreeSet::new();
+        for id in &self.chained.chains[self.chain].nodes {
+            let node = self.chained.graph.node(*id);
+            for name in super::captures::captures(node, &self.chained.graph.variables) {
+                if !seen.insert(name.clone()) {
+                    continue;
+                }
+                let captured = super::plan::captured(&name, *id);
+                // The user's own word, so that the closure finds it.
+                let word = Ident::new(&name, Span::call_site());
+                chain.extend(quote!(let #word = ::core::clone::Clone::clone(&#captured);));
+                task.extend(quote!(let #word = ::core::clone::Clone::clone(&#word);));
+            }
+        }
+        for aggregate in self.aggregates() {
+            chain.extend(quote!(let #aggregate = ::core::clone::Clone::clone(&#aggregate);));
+            task.extend(quote!(let #aggregate = ::core::clone::Clone::clone(&#aggregate);));
+        }
+        (chain, task)
+    }
+
+    /// The aggregates whose accumulators this chain adds to, merges or finishes.
+    fn aggregates(&self) -> Vec<Ident> {
+        let chain = &self.chained.chains[self.chain];
+        let own = chain.nodes.iter().copied();
+        let partial =
+            chain.outputs.iter().filter_map(|edge| match self.chained.edge(*edge).payload {
+                Payload::Partial(window) => Some(window),
+                _ => None,
+            });
+        own.chain(partial)
+            .filter(|id| super::plan::has_aggregate(&self.chained.graph.node(*id).op))
+            .map(|id| self.names.aggregate(id, self.chained.graph.node(id).site.span))
+            .collect()
+    }
+
+    fn spec(&self) -> TokenStream {
+        let chain = &self.chained.chains[self.chain];
+        let operators =
+            chain.nodes.iter().filter(|id| self.is_shown(**id)).map(|id| self.operator_spec(*id));
+        let inputs = chain.input.iter().map(|edge| exchange(*edge));
+        let outputs = chain.outputs.iter().map(|edge| exchange(*edge));
+        let parallelism = match &chain.parallelism {
+            Some(n) => quote!(::core::option::Option::Some(#n)),
+            None => quote!(::core::option::Option::None),
+        };
+        quote!(::thalweg::__private::ChainSpec {
+            operators: &[#(#operators),*],
+            inputs: ::std::vec![#(#inputs.id()),*],
+            outputs: ::std::vec![#(#outputs.id()),*],
+            parallelism: #parallelism,
+        })
+    }
+
+    fn is_shown(&self, id: NodeId) -> bool {
+        !matches!(self.chained.graph.node(id).op, Op::Arm(_) | Op::KeyBy { f: None })
+    }
+
+    fn operator_spec(&self, id: NodeId) -> TokenStream {
+        let node = self.chained.graph.node(id);
+        let (kind, text) = (&node.site.kind, &node.site.text);
+        let state = self.chained.ids.get(&id).map_or("", String::as_str);
+        let (first, last) = (node.site.lines.0 as u32, node.site.lines.1 as u32);
+        quote!(::thalweg::__private::OperatorSpec {
+            kind: #kind,
+            id: #state,
+            text: #text,
+            file: ::core::file!(),
+            lines: (#first, #last),
+        })
+    }
+
+    /// A word of ours that was not used in this chain yet: `item`, `item1`.
+    pub fn fresh(&mut self, word: &str, span: Span) -> Ident {
+        let count = self.words.entry(word.to_owned()).or_default();
+        let name = if *count == 0 { word.to_owned() } else { format!("{word}{count}") };
+        *count += 1;
+        ours(&name, span)
+    }
+
+    /// True the first time a handle is asked for: then it must be opened.
+    pub fn first_use(&mut self, name: &Ident) -> bool {
+        self.opened.insert(name.to_string())
+    }
+
+    /// The handle of a sink.
+    pub fn sink(&mut self, id: NodeId) -> Ident {
+        let node = self.chained.graph.node(id);
+        let name = self.names.node(id, node.site.span);
+        if self.first_use(&name) {
+            let open = match node.condition {
+                Some(_) => quote!(cx.optional_sink(&#name)?),
+                None => quote!(cx.sink(&#name)?),
+            };
+            self.handles.shared(&name, open);
+        }
+        name
+    }
+
+    /// The handle of the scratch batch of a side or union.
+    pub fn scratch(&mut self, id: NodeId) -> Ident {
+        let name = self.names.node(id, self.chained.graph.node(id).site.span);
+        if self.first_use(&name) {
+            let open = match &self.chained.graph.node(id).annotation {
+                Some(ty) => quote!(cx.scratch::<::thalweg::__private::RecordOf<#ty>>()),
+                None => quote!(cx.scratch()),
+            };
+            self.handles.shared(&name, open);
+        }
+        name
+    }
+
+    /// The handle of an edge's writing end.
+    pub fn output(&mut self, edge: EdgeId) {
+        let name = exchange(edge);
+        if !self.first_use(&name) {
+            return;
+        }
+        let open = match self.clock_above(self.chained.edge(edge).to) {
+            Some(watermarks) => {
+                self.clock(watermarks);
+                let watermarks = self.names.node(watermarks, Span::call_site());
+                quote!(cx.timed_output(#name, &#watermarks))
+            }
+            None => quote!(cx.output(#name)),
+        };
+        self.handles.shared(&name, open);
+        if let Payload::Partial(window) = self.chained.edge(edge).payload {
+            let span = self.chained.graph.node(window).site.span;
+            let spec = self.names.of("tumbling", window, span);
+            let aggregate = self.names.aggregate(window, span);
+            let partial = partial(edge);
+            let open = quote!(cx.state("", ::thalweg::__private::TumblingPartials::new(
+                ::core::clone::Clone::clone(&#spec),
+                ::core::clone::Clone::clone(&#aggregate),
+            )));
+            self.handles.shared(&partial, open);
+        }
+    }
+
+    /// The generator in this chain whose watermarks reach `to`, if there is one between.
+    fn clock_above(&self, to: NodeId) -> Option<NodeId> {
+        let mut inputs = self.chained.graph.node(to).inputs.clone();
+        while let Some(id) = inputs.pop() {
+            if self.chained.chain_of.get(&id) != Some(&self.chain) {
+                continue;
+            }
+            let node = self.chained.graph.node(id);
+            if matches!(node.op, Op::EventTime { .. }) {
+                return Some(id);
+            }
+            inputs.extend(&node.inputs);
+        }
+        None
+    }
+
+    /// The clock of an `event_time`: its generator for the split that a turn reads.
+    pub fn clock(&mut self, id: NodeId) -> Ident {
+        let span = self.chained.graph.node(id).site.span;
+        let (watermarks, clock) = (self.names.node(id, span), self.names.of("clock", id, span));
+        if self.first_use(&watermarks) {
+            let strategy = self.names.of("strategy", id, span);
+            let open = quote!(cx.watermarks(::core::clone::Clone::clone(&#strategy)));
+            self.handles.watermarks(&watermarks, &clock, open);
+        }
+        clock
+    }
+}

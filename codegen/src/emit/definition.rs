@@ -1,0 +1,76 @@
+//! The function that a pipeline becomes: its definition, with the plan's builder inside.
+
+use proc_macro2::{Ident, TokenStream};
+use quote::{ToTokens, quote};
+
+use super::chain::ChainEmitter;
+use super::names::Names;
+use super::plan;
+use crate::ast::Pipeline;
+use crate::passes::Chained;
+
+/// Emits a whole pipeline.
+pub fn emit_pipeline(pipeline: &Pipeline, chained: &Chained) -> TokenStream {
+    let Pipeline { display_name, doc, attributes, visibility, name, .. } = pipeline;
+    let function = name.to_string();
+    let parameters = pipeline.parameters.iter().map(|parameter| {
+        let (name, ty, doc) = (parameter.name.to_string(), &parameter.ty, &parameter.doc);
+        let shown = ty.to_token_stream().to_string().replace(' ', "");
+        let default = match &parameter.default {
+            Some(value) => {
+                let text = default_text(value);
+                quote!(::core::option::Option::Some(#text))
+            }
+            None => quote!(::core::option::Option::None),
+        };
+        quote!(::thalweg::__private::Parameter::of::<#ty, _>(#name, #doc, #shown, #default))
+    });
+    let (words, types): (Vec<&Ident>, Vec<&syn::Type>) =
+        pipeline.parameters.iter().map(|parameter| (&parameter.name, &parameter.ty)).unzip();
+    let texts: Vec<String> = words.iter().map(|word| word.to_string()).collect();
+    let body = body(chained);
+    quote! {
+        #(#attributes)*
+        #visibility fn #name() -> ::thalweg::__private::Definition {
+            fn build(
+                plan: &mut ::thalweg::__private::Plan,
+                #(#words: #types,)*
+            ) -> ::thalweg::Result {
+                #body
+                ::core::result::Result::Ok(())
+            }
+            ::thalweg::__private::Definition {
+                name: #display_name,
+                function: #function,
+                doc: #doc,
+                parameters: ::std::vec![#(#parameters),*],
+                build: |plan, arguments| {
+                    #(let #words = arguments.take::<#types, _>(#texts)?;)*
+                    ::core::result::Result::Ok(build(plan, #(#words),*)?)
+                },
+            }
+        }
+    }
+}
+
+/// Statements, exchanges, chains.
+pub fn body(chained: &Chained) -> TokenStream {
+    let names = Names::new(chained);
+    let steps = plan::steps(chained, &names, &chained.graph.steps);
+    let edges = plan::edges(chained);
+    let chains: TokenStream = (0..chained.chains.len())
+        .map(|chain| ChainEmitter::new(chained, &names, chain).emit())
+        .collect();
+    quote!(#steps #edges #chains)
+}
+
+/// A default as the text that the command line would give.
+fn default_text(value: &syn::Expr) -> String {
+    match value {
+        syn::Expr::Lit(literal) => match &literal.lit {
+            syn::Lit::Str(text) => text.value(),
+            other => other.to_token_stream().to_string(),
+        },
+        other => other.to_token_stream().to_string().replace(' ', ""),
+    }
+}

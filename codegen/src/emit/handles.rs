@@ -1,0 +1,46 @@
+//! Handles: what a task opens once and borrows once per turn.
+
+use proc_macro2::{Ident, TokenStream};
+use quote::quote;
+
+/// What a chain's factory opens, in order.
+#[derive(Default)]
+pub struct Handles {
+    open: TokenStream,
+    borrow: TokenStream,
+    split: TokenStream,
+}
+
+impl Handles {
+    /// Opens something shared with the runner: `let sink0 = cx.sink(&sink0)?;`, borrowed every turn.
+    pub fn shared(&mut self, name: &Ident, open: TokenStream) {
+        self.open.extend(quote!(let #name = #open;));
+        self.borrow.extend(quote!(let #name = &mut *#name.borrow_mut();));
+    }
+
+    /// Opens something that only the chain uses.
+    pub fn own(&mut self, name: &Ident, open: TokenStream) {
+        self.open.extend(quote!(let #name = #open;));
+    }
+
+    /// Opens a watermark generator; each turn borrows the clock of the split that it reads.
+    pub fn watermarks(&mut self, name: &Ident, clock: &Ident, open: TokenStream) {
+        self.shared(name, open);
+        self.split.extend(quote!(let #clock = #name.split(turn.split());));
+    }
+
+    /// Statements of the factory.
+    pub fn open(&self) -> &TokenStream {
+        &self.open
+    }
+
+    /// Statements at the start of a turn.
+    pub fn borrow(&self) -> &TokenStream {
+        &self.borrow
+    }
+
+    /// Statements behind the poll of the source, which says what split is read.
+    pub fn split(&self) -> &TokenStream {
+        &self.split
+    }
+}

@@ -1,0 +1,20 @@
+//! Chains to tokens. Cannot fail: every decision was taken before.
+//!
+//! One function per pipeline, so that one inference pass sees every chain: the types of exchanges, states and
+//! aggregates follow from what is pushed to them, in textual order. Each user closure is pasted exactly once.
+
+mod aggregate;
+mod captures;
+mod chain;
+mod definition;
+mod fragment;
+mod handles;
+mod names;
+mod operator;
+mod plan;
+mod stage;
+mod surface;
+
+pub use definition::emit_pipeline;
+pub use fragment::emit_fragment;
+pub use surface::{stub_pipeline, surface_fragment, surface_pipeline};

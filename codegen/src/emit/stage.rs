@@ -1,0 +1,299 @@
+//! The loops of a turn: over what comes in, over scratch batches, over firings, over partial aggregates.
+
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{quote, quote_spanned};
+
+use super::aggregate;
+use super::chain::ChainEmitter;
+use super::names::{exchange, ours, partial};
+use super::operator::{Value, without_move};
+use crate::ir::{Aggregation, NodeId, Op};
+use crate::lower::{key_word, window_word};
+use crate::passes::{EdgeId, Payload, Route, Stage};
+
+impl ChainEmitter<'_> {
+    /// One loop.
+    pub fn stage(&mut self, stage: Stage) -> TokenStream {
+        match stage {
+            Stage::Input => self.input_stage(),
+            Stage::Scratch(id) => self.scratch_stage(id),
+            Stage::Fire(id) => self.fire_stage(id),
+            Stage::Drain(edge) => self.drain_stage(edge),
+        }
+    }
+
+    fn input_stage(&mut self) -> TokenStream {
+        let chain = &self.chained.chains[self.chain];
+        let (head, input) = (chain.head, chain.input);
+        match input {
+            Some(edge) if self.chained.edge(edge).route == Route::Key => self.keyed_input(edge),
+            Some(edge) => self.plain_input(edge),
+            None => self.source_input(head),
+        }
+    }
+
+    fn source_input(&mut self, head: NodeId) -> TokenStream {
+        let node = self.chained.graph.node(head);
+        let Op::Source { rejects, .. } = &node.op else { return self.fragment_input(head) };
+        let span = Span::mixed_site().located_at(node.site.span);
+        let source = self.names.node(head, node.site.span);
+        self.handles.shared(&source, quote!(cx.source(&#source)?));
+        let word = self.word_for(head);
+        let body = self.readers(head, &Value::of_view(word.clone()));
+        let rejected = rejects.map(|side| {
+            let failed = ours("failed", node.site.span);
+            let write = self.write_side(side, &quote!(#failed));
+            quote!(for #failed in #source.rejected() {
+                let time = ::thalweg::__private::Timestamp::MIN;
+                #write
+            })
+        });
+        let split = self.handles.split();
+        quote_spanned!(span=>
+            let rows = #source.read(turn)?;
+            #split
+            for #word in rows {
+                let time = ::thalweg::__private::Timestamp::MIN;
+                #body
+            }
+            #rejected
+        )
+    }
+
+    fn plain_input(&mut self, edge: EdgeId) -> TokenStream {
+        let exchange = self.open_input(edge);
+        let to = self.chained.edge(edge).to;
+        let (pattern, rebuilt, value) = self.received(edge, to);
+        let body = match self.chained.graph.node(to).op {
+            Op::Exchange(_) | Op::Union | Op::Side { .. } => self.readers(to, &value),
+            // An operator with a parallelism of its own reads its exchange itself.
+            _ => self.operator(to, &value, true),
+        };
+        let split = self.handles.split();
+        quote!(
+            #split
+            for (time, #pattern) in #exchange.records(turn) { #rebuilt #body }
+        )
+    }
+
+    fn keyed_input(&mut self, edge: EdgeId) -> TokenStream {
+        let exchange = self.open_input(edge);
+        let to = self.chained.edge(edge).to;
+        if let Payload::Partial(window) = self.chained.edge(edge).payload {
+            let window = self.window_handle(window);
+            return quote!(
+                for chunk in #exchange.chunks(turn) {
+                    #window.prepare(chunk.hashes());
+                    for (time, hash, (key, accumulators)) in chunk.records() {
+                        #window.merge(turn, time, hash, key, accumulators)?;
+                    }
+                }
+            );
+        }
+        let (pattern, rebuilt, value) = self.received(edge, to);
+        let body = self.readers(to, &value);
+        let prepare = self.prepared(to);
+        let split = self.handles.split();
+        quote!(
+            #split
+            for chunk in #exchange.chunks(turn) {
+                #prepare
+                for (time, hash, (key, #pattern)) in chunk.records() { #rebuilt #body }
+            }
+        )
+    }
+
+    fn open_input(&mut self, edge: EdgeId) -> Ident {
+        let exchange = exchange(edge);
+        self.handles.own(&exchange, quote!(cx.input(#exchange)));
+        exchange
+    }
+
+    /// Prefetches for the tables that the readers of a keyed exchange keep.
+    fn prepared(&mut self, to: NodeId) -> TokenStream {
+        let readers = self.chained.graph.readers(to);
+        readers
+            .into_iter()
+            .filter_map(|id| match self.chained.graph.node(id).op {
+                Op::Window { .. } => Some(self.window_handle(id)),
+                Op::Running { .. } => Some(self.running_handle(id)),
+                _ => None,
+            })
+            .map(|handle| quote!(#handle.prepare(chunk.hashes());))
+            .collect()
+    }
+
+    /// The pattern of what an edge brings, the statement that names its fields again, and the value.
+    fn received(&mut self, edge: EdgeId, to: NodeId) -> (TokenStream, TokenStream, Value) {
+        let word = self.word_for(to);
+        match &self.chained.edge(edge).payload {
+            Payload::Fields(fields) if fields.is_empty() => {
+                let pruned = super::plan::pruned(edge);
+                (quote!(()), quote!(let #word = #pruned;), Value::of_view(word))
+            }
+            Payload::Fields(fields) => {
+                let pruned = super::plan::pruned(edge);
+                (
+                    quote!((#(#fields,)*)),
+                    quote!(let #word = #pruned { #(#fields),* };),
+                    Value::of_view(word),
+                )
+            }
+            _ => (quote!(#word), TokenStream::new(), Value::of_view(word)),
+        }
+    }
+
+    fn scratch_stage(&mut self, id: NodeId) -> TokenStream {
+        let scratch = self.scratch(id);
+        let word = self.word_for(id);
+        let body = self.readers(id, &Value::of_view(word.clone()));
+        quote!(
+            for (time, #word) in #scratch.records() { #body }
+            #scratch.clear();
+        )
+    }
+
+    fn drain_stage(&mut self, edge: EdgeId) -> TokenStream {
+        let (exchange, partial) = (exchange(edge), partial(edge));
+        quote!(while let ::core::option::Option::Some((time, hash, key, accumulators)) = #partial.drain(turn) {
+            #exchange.push_hashed(time, hash, key, accumulators);
+        })
+    }
+
+    fn fire_stage(&mut self, id: NodeId) -> TokenStream {
+        let node = self.chained.graph.node(id);
+        let Op::Window { aggregation, .. } = &node.op else { return TokenStream::new() };
+        let span = node.site.span;
+        let window = self.window_handle(id);
+        let (key, window_span) = (key_word(span), window_word(span));
+        let finished = match aggregation {
+            Aggregation::Calls { calls, .. } => {
+                let aggregate = self.names.aggregate(id, span);
+                let names = aggregate::result_names(calls);
+                quote!(let (#(#names,)*) =
+                    ::thalweg::__private::Aggregate::finish(&#aggregate, firing.acc());)
+            }
+            Aggregation::Reduce(_) | Aggregation::Fold { .. } => {
+                let kept = ours("kept", span);
+                quote!(let #kept = firing.kept();)
+            }
+        };
+        let made = aggregate::result(aggregation, true, span);
+        let (item, bound, rest) = self.bound(id);
+        quote!(while let ::core::option::Option::Some(firing) = #window.fire(turn) {
+            let time = firing.time();
+            let #key = firing.key();
+            let #window_span = firing.window();
+            #finished
+            let #item = #made;
+            #bound
+            #rest
+        })
+    }
+
+    /// Adds a record to a window, and hands on what is late.
+    pub fn add_to_window(&mut self, id: NodeId, value: &Value) -> TokenStream {
+        let node = self.chained.graph.node(id);
+        let Op::Window { aggregation, late, .. } = &node.op else { return TokenStream::new() };
+        let span = Span::mixed_site().located_at(node.site.span);
+        let window = self.window_handle(id);
+        let view = value.view();
+        let added = match aggregation {
+            Aggregation::Calls { calls, .. } => {
+                let addends = aggregate::addends(calls, value);
+                quote_spanned!(span=> #window.add(turn, time, hash, key, #addends)?)
+            }
+            Aggregation::Reduce(f) | Aggregation::Fold { f, .. } => {
+                let f = without_move(f);
+                quote_spanned!(span=> #window.add(turn, time, hash, key, #view, #f)?)
+            }
+        };
+        match late {
+            Some(side) => {
+                let write = self.write_side(*side, &view);
+                quote_spanned!(span=> if !#added { #write })
+            }
+            None => quote_spanned!(span=> #added;),
+        }
+    }
+
+    /// A running aggregate: updates, and hands on its result.
+    pub fn running(&mut self, id: NodeId, value: &Value) -> TokenStream {
+        let node = self.chained.graph.node(id);
+        let Op::Running { aggregation } = &node.op else { return TokenStream::new() };
+        let span = Span::mixed_site().located_at(node.site.span);
+        let running = self.running_handle(id);
+        let view = value.view();
+        let updated = match aggregation {
+            Aggregation::Calls { calls, .. } => {
+                let addends = aggregate::addends(calls, value);
+                let aggregate = self.names.aggregate(id, node.site.span);
+                let names = aggregate::result_names(calls);
+                quote_spanned!(span=>
+                    let (#(#names,)*) = ::thalweg::__private::Aggregate::finish(
+                        &#aggregate, #running.add(hash, key, #addends)?);)
+            }
+            Aggregation::Reduce(f) | Aggregation::Fold { f, .. } => {
+                let f = without_move(f);
+                let kept = ours("kept", span);
+                quote_spanned!(span=> let #kept = #running.add(hash, key, #view, #f)?;)
+            }
+        };
+        let made = aggregate::result(aggregation, false, node.site.span);
+        let (item, bound, rest) = self.bound(id);
+        let key = key_word(node.site.span);
+        quote_spanned!(span=>
+            #updated
+            let #key = key;
+            let #item = #made;
+            #bound
+            #rest
+        )
+    }
+
+    /// The handle of a window's state.
+    fn window_handle(&mut self, id: NodeId) -> Ident {
+        let span = self.chained.graph.node(id).site.span;
+        let name = self.names.node(id, span);
+        if self.first_use(&name) {
+            let Op::Window { aggregation, .. } = &self.chained.graph.node(id).op else {
+                return name;
+            };
+            let spec = self.names.of("tumbling", id, span);
+            let spec = quote!(::core::clone::Clone::clone(&#spec));
+            let state = self.chained.ids.get(&id).map_or("", String::as_str);
+            let made = match aggregation {
+                Aggregation::Calls { .. } => {
+                    let aggregate = self.names.aggregate(id, span);
+                    quote!(TumblingWindows::new(#spec, ::core::clone::Clone::clone(&#aggregate)))
+                }
+                Aggregation::Reduce(_) => quote!(TumblingReduce::new(#spec)),
+                Aggregation::Fold { init, .. } => quote!(TumblingFold::new(#spec, #init)),
+            };
+            let open = quote!(cx.state(#state, ::thalweg::__private::#made));
+            self.handles.shared(&name, open);
+        }
+        name
+    }
+
+    /// The handle of a running operator's state.
+    fn running_handle(&mut self, id: NodeId) -> Ident {
+        let span = self.chained.graph.node(id).site.span;
+        let name = self.names.node(id, span);
+        if self.first_use(&name) {
+            let Op::Running { aggregation } = &self.chained.graph.node(id).op else { return name };
+            let state = self.chained.ids.get(&id).map_or("", String::as_str);
+            let made = match aggregation {
+                Aggregation::Calls { .. } => {
+                    let aggregate = self.names.aggregate(id, span);
+                    quote!(Running::new(::core::clone::Clone::clone(&#aggregate)))
+                }
+                Aggregation::Reduce(_) => quote!(Reduce::new()),
+                Aggregation::Fold { init, .. } => quote!(Fold::new(#init)),
+            };
+            let open = quote!(cx.state(#state, ::thalweg::__private::#made));
+            self.handles.shared(&name, open);
+        }
+        name
+    }
+}

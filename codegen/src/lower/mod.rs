@@ -1,0 +1,418 @@
+//! [`ast`](crate::ast) to [`ir::Graph`](crate::ir::Graph): names become nodes, method calls become operators.
+
+mod aggregate;
+mod call;
+mod site;
+
+use std::collections::BTreeMap;
+
+use proc_macro2::Span;
+use quote::ToTokens;
+use syn::{Ident, Pat, Stmt};
+
+use crate::ast::{Argument, Chain, Head, Parameter, Statement};
+use crate::diagnostic::Diagnostics;
+use crate::ir::{Condition, Graph, Modifiers, Node, NodeId, Op, Site, Step};
+use crate::messages as m;
+
+pub(crate) use aggregate::accumulator_word;
+pub use aggregate::{key_word, window_word};
+pub(crate) use site::{closure_word, site_of, text_of};
+
+/// Lowers the statements of the pipeline `name`.
+pub fn lower(
+    name: &str,
+    parameters: &[Parameter],
+    statements: &[Statement],
+    errors: &mut Diagnostics,
+) -> Graph {
+    let mut graph = Graph::default();
+    graph.variables = parameters.iter().map(|parameter| parameter.name.to_string()).collect();
+    let mut lowering = Lowering {
+        pipeline: name.to_owned(),
+        graph,
+        names: BTreeMap::new(),
+        condition: None,
+        binding: String::new(),
+        errors,
+    };
+    let steps = lowering.statements(statements);
+    lowering.graph.steps = steps;
+    lowering.graph
+}
+
+/// Lowers the body of a fragment: its parameters that are streams and sides are bound to nodes made for them.
+pub fn lower_fragment(
+    name: &str,
+    stream: (&Ident, Op, Site),
+    sides: &[(&Ident, Span)],
+    variables: Vec<String>,
+    statements: &[Statement],
+    tail: &Chain,
+    errors: &mut Diagnostics,
+) -> (Graph, Option<NodeId>) {
+    let graph = Graph { variables, ..Graph::default() };
+    let mut lowering = Lowering {
+        pipeline: name.to_owned(),
+        graph,
+        names: BTreeMap::new(),
+        condition: None,
+        binding: String::new(),
+        errors,
+    };
+    let (input, op, site) = stream;
+    let node = lowering.add(op, Vec::new(), site);
+    lowering.names.insert(input.to_string(), node);
+    for (side, span) in sides {
+        lowering.side(side, *span);
+    }
+    let mut steps = lowering.statements(statements);
+    let first = lowering.graph.nodes.len();
+    let end = lowering.chain(tail).and_then(|cursor| cursor.stream());
+    steps.push(Step::Stream((first..lowering.graph.nodes.len()).map(NodeId).collect()));
+    lowering.graph.steps = steps;
+    (lowering.graph, end)
+}
+
+struct Lowering<'e> {
+    pipeline: String,
+    graph: Graph,
+    names: BTreeMap<String, NodeId>,
+    condition: Option<Condition>,
+    binding: String,
+    errors: &'e mut Diagnostics,
+}
+
+/// Where a chain stands after some calls.
+struct Cursor {
+    /// The last operator that is complete.
+    node: NodeId,
+    pending: Pending,
+    /// How many calls were made, for messages.
+    count: usize,
+    /// The last call's name, for messages.
+    last: String,
+    /// True behind `sink`.
+    ended: bool,
+}
+
+/// A call that needs another to be complete.
+enum Pending {
+    None,
+    Owned,
+    EventTime { f: syn::Expr, site: Site },
+    Window(Box<PendingWindow>),
+}
+
+struct PendingWindow {
+    spec: syn::Expr,
+    options: Vec<(Ident, syn::Expr)>,
+    late: Option<NodeId>,
+    site: Site,
+    modifiers: Modifiers,
+}
+
+impl Cursor {
+    fn stream(&self) -> Option<NodeId> {
+        (!self.ended && matches!(self.pending, Pending::None | Pending::Owned)).then_some(self.node)
+    }
+}
+
+impl Lowering<'_> {
+    fn add(&mut self, op: Op, inputs: Vec<NodeId>, site: Site) -> NodeId {
+        self.graph.nodes.push(Node {
+            op,
+            inputs,
+            site,
+            modifiers: Modifiers::default(),
+            binding: self.binding.clone(),
+            condition: self.condition,
+            annotation: None,
+        });
+        NodeId(self.graph.nodes.len() - 1)
+    }
+
+    fn side(&mut self, name: &Ident, span: Span) {
+        let site = Site {
+            span,
+            kind: "side".to_owned(),
+            text: format!("side {name}"),
+            lines: site::lines(span, span),
+            word: None,
+        };
+        let node = self.add(Op::Side { name: name.clone() }, Vec::new(), site);
+        self.names.insert(name.to_string(), node);
+    }
+
+    fn statements(&mut self, statements: &[Statement]) -> Vec<Step> {
+        statements.iter().filter_map(|statement| self.statement(statement)).collect()
+    }
+
+    fn statement(&mut self, statement: &Statement) -> Option<Step> {
+        let first = self.graph.nodes.len();
+        match statement {
+            Statement::Plain(plain) => {
+                self.bind_variables(plain);
+                return Some(Step::Plain(plain.clone()));
+            }
+            Statement::Resource { name, asynchronous, open } => {
+                self.graph.variables.push(name.to_string());
+                return Some(Step::Resource {
+                    name: name.clone(),
+                    asynchronous: *asynchronous,
+                    open: open.clone(),
+                });
+            }
+            Statement::Side { name, annotation } => {
+                self.side(name, name.span());
+                let node = self.names[&name.to_string()];
+                self.graph.nodes[node.0].annotation = annotation.clone();
+            }
+            Statement::Let { names, annotation, stream } => {
+                self.binding = names.first().map(ToString::to_string).unwrap_or_default();
+                let cursor = self.chain(stream);
+                self.bind(names, annotation.as_ref(), cursor);
+                self.binding.clear();
+            }
+            Statement::Chain(stream) => {
+                if let Some(cursor) = self.chain(stream) {
+                    let call = stream.calls.last().map(|call| &call.name);
+                    self.check_ended(&cursor, call);
+                }
+            }
+            Statement::If { condition, then, otherwise } => {
+                return Some(self.branches(condition, then, otherwise));
+            }
+        }
+        Some(Step::Stream((first..self.graph.nodes.len()).map(NodeId).collect()))
+    }
+
+    /// `if`: names bound inside stay inside.
+    fn branches(&mut self, expr: &syn::Expr, then: &[Statement], otherwise: &[Statement]) -> Step {
+        let (names, outer) = (self.names.clone(), self.condition);
+        let branch = |this: &mut Self, statements: &[Statement]| {
+            let condition = Condition(this.graph.conditions);
+            this.graph.conditions += 1;
+            this.condition = Some(condition);
+            let variables = this.graph.variables.len();
+            let steps = this.statements(statements);
+            this.graph.variables.truncate(variables);
+            this.names = names.clone();
+            this.condition = outer;
+            (condition, steps)
+        };
+        let (then_condition, then) = branch(self, then);
+        let (otherwise_condition, otherwise) = branch(self, otherwise);
+        Step::If { expr: expr.clone(), then_condition, then, otherwise_condition, otherwise }
+    }
+
+    fn bind(&mut self, names: &[Ident], annotation: Option<&syn::Type>, cursor: Option<Cursor>) {
+        let Some(cursor) = cursor else {
+            return;
+        };
+        if cursor.ended {
+            let span = names.first().map_or_else(Span::call_site, Ident::span);
+            self.errors.report(&m::SINK_IN_LET, span, "", "");
+            return;
+        }
+        self.check_pending(&cursor);
+        let is_partition = matches!(self.graph.node(cursor.node).op, Op::Partition { .. });
+        match (names, is_partition) {
+            ([name], false) => {
+                self.graph.nodes[cursor.node.0].annotation = annotation.cloned();
+                self.names.insert(name.to_string(), cursor.node);
+            }
+            ([matching, rest], true) => {
+                for (name, arm) in [(matching, true), (rest, false)] {
+                    let mut site = self.graph.node(cursor.node).site.clone();
+                    site.word = None;
+                    let node = self.add(Op::Arm(arm), vec![cursor.node], site);
+                    self.names.insert(name.to_string(), node);
+                }
+            }
+            _ => {
+                let span = names.first().map_or_else(Span::call_site, Ident::span);
+                let message = if is_partition { &m::PARTITION_PATTERN } else { &m::BAD_PATTERN };
+                self.errors.report(message, span, "", "");
+            }
+        }
+    }
+
+    /// A chain that stands alone must end in a sink.
+    fn check_ended(&mut self, cursor: &Cursor, last: Option<&Ident>) {
+        if cursor.ended {
+            return;
+        }
+        if !matches!(cursor.pending, Pending::None) {
+            self.check_pending(cursor);
+            return;
+        }
+        let message =
+            if self.condition.is_some() { &m::IF_WITHOUT_SINK } else { &m::STREAM_NOT_SUNK };
+        let site = &self.graph.node(cursor.node).site;
+        let span = last.map_or(site.span, Ident::span);
+        self.errors.report(message, span, "", &format!("in pipeline `{}`", self.pipeline));
+    }
+
+    fn check_pending(&mut self, cursor: &Cursor) {
+        match &cursor.pending {
+            Pending::None => {}
+            Pending::Owned => {
+                let span = self.graph.node(cursor.node).site.span;
+                self.errors.report(&m::MISPLACED_MODIFIER, span, "owned", "");
+            }
+            Pending::EventTime { site, .. } => {
+                self.errors.report(&m::NEEDS_WATERMARKS, site.span, "", "");
+            }
+            Pending::Window(window) => {
+                self.errors.report(&m::INCOMPLETE_WINDOW, window.site.span, "", "");
+            }
+        }
+    }
+
+    fn chain(&mut self, chain: &Chain) -> Option<Cursor> {
+        let mut cursor = match &chain.head {
+            Head::Source { span, expr } => {
+                let (expr, rejects) = self.source_words(expr);
+                let site = Site {
+                    span: *span,
+                    kind: "source".to_owned(),
+                    text: format!("source({})", text_of(&expr)),
+                    lines: site::lines_of(*span, &expr),
+                    word: None,
+                };
+                let node = self.add(Op::Source { expr, rejects }, Vec::new(), site);
+                self.write_side(rejects, node);
+                Cursor::at(node, "source")
+            }
+            Head::Binding(name) => Cursor::at(*self.names.get(&name.to_string())?, "source"),
+            Head::Fragment { path, args } => self.fragment(path, args)?,
+        };
+        for call in &chain.calls {
+            if !self.call(&mut cursor, call) {
+                return None;
+            }
+        }
+        Some(cursor)
+    }
+
+    /// `.errors_to(side)` at the end of a source names one of our sides: the source only hears that it must not fail.
+    fn source_words(&mut self, expr: &syn::Expr) -> (syn::Expr, Option<NodeId>) {
+        let syn::Expr::MethodCall(call) = expr else { return (expr.clone(), None) };
+        if call.method == "errors_to" && call.args.len() == 1 {
+            let side = self.side_argument(&call.args[0]);
+            let mut call = call.clone();
+            call.args.clear();
+            call.method = Ident::new("reject_to_side", call.method.span());
+            return (syn::Expr::MethodCall(call), side);
+        }
+        let (receiver, rejects) = self.source_words(&call.receiver);
+        let mut call = call.clone();
+        *call.receiver = receiver;
+        (syn::Expr::MethodCall(call), rejects)
+    }
+
+    fn side_argument(&mut self, expr: &syn::Expr) -> Option<NodeId> {
+        let name = match expr {
+            syn::Expr::Path(path) => path.path.get_ident(),
+            _ => None,
+        };
+        let node = name.and_then(|name| self.names.get(&name.to_string())).copied();
+        let is_side = node.is_some_and(|node| matches!(self.graph.node(node).op, Op::Side { .. }));
+        if !is_side {
+            let span = syn::spanned::Spanned::span(expr);
+            self.errors.report(&m::NOT_A_SIDE, span, &text_of(expr), "");
+            return None;
+        }
+        node
+    }
+
+    fn write_side(&mut self, side: Option<NodeId>, writer: NodeId) {
+        if let Some(side) = side {
+            self.graph.nodes[side.0].inputs.push(writer);
+        }
+    }
+
+    fn fragment(&mut self, path: &syn::Path, args: &[Argument]) -> Option<Cursor> {
+        let word = &path.segments.last()?.ident;
+        let Some((Argument::Stream(first), rest)) = args.split_first() else {
+            self.errors.report(&m::FRAGMENT_STREAM_FIRST, word.span(), "", "");
+            return None;
+        };
+        let input = self.chain(first)?.stream()?;
+        let mut lowered = Vec::new();
+        let mut sides = Vec::new();
+        for argument in rest {
+            match argument {
+                Argument::Value(expr) => lowered.push(Err(expr.clone())),
+                Argument::Stream(chain) => match (&chain.head, chain.calls.is_empty()) {
+                    (Head::Binding(name), true) => {
+                        let side = self.names.get(&name.to_string()).copied()?;
+                        if !matches!(self.graph.node(side).op, Op::Side { .. }) {
+                            self.errors.report(&m::FRAGMENT_TWO_STREAMS, name.span(), "", "");
+                            return None;
+                        }
+                        sides.push(side);
+                        lowered.push(Ok(side));
+                    }
+                    _ => {
+                        self.errors.report(&m::FRAGMENT_TWO_STREAMS, word.span(), "", "");
+                        return None;
+                    }
+                },
+            }
+        }
+        let site = Site {
+            span: word.span(),
+            kind: word.to_string(),
+            text: format!("{}(..)", text_of(path)),
+            lines: site::lines(word.span(), word.span()),
+            word: None,
+        };
+        let op = Op::Fragment { path: path.clone(), args: lowered };
+        let node = self.add(op, vec![input], site);
+        for side in sides {
+            self.write_side(Some(side), node);
+        }
+        Some(Cursor::at(node, &word.to_string()))
+    }
+
+    /// Names bound by an ordinary `let`.
+    fn bind_variables(&mut self, statement: &Stmt) {
+        if let Stmt::Local(local) = statement {
+            let mut names = Vec::new();
+            pattern_variables(&local.pat, &mut names);
+            for name in names {
+                self.names.remove(&name);
+                self.graph.variables.push(name);
+            }
+        }
+    }
+}
+
+impl Cursor {
+    fn at(node: NodeId, last: &str) -> Cursor {
+        Cursor { node, pending: Pending::None, count: 0, last: last.to_owned(), ended: false }
+    }
+}
+
+/// The names a pattern binds.
+pub fn pattern_variables(pattern: &Pat, names: &mut Vec<String>) {
+    struct Names<'n>(&'n mut Vec<String>);
+    impl<'ast> syn::visit::Visit<'ast> for Names<'_> {
+        fn visit_pat_ident(&mut self, pattern: &'ast syn::PatIdent) {
+            let name = pattern.ident.to_string();
+            // A constant in a pattern looks the same; bindings are lower case.
+            if !name.starts_with(char::is_uppercase) {
+                self.0.push(name);
+            }
+            syn::visit::visit_pat_ident(self, pattern);
+        }
+    }
+    syn::visit::Visit::visit_pat(&mut Names(names), pattern);
+}
+
+/// Tokens as one line.
+pub(crate) fn one_line(tokens: &impl ToTokens) -> String {
+    tokens.to_token_stream().to_string().split_whitespace().collect::<Vec<_>>().join(" ")
+}

@@ -1,0 +1,111 @@
+//! The catalogue of mistakes: code, text and help of each. `{}` stands for the subject.
+
+/// A kind of mistake.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Message {
+    /// Its code.
+    pub code: &'static str,
+    /// What is wrong.
+    pub what: &'static str,
+    /// What to do.
+    pub help: &'static str,
+}
+
+macro_rules! messages {
+    ($($name:ident = $code:literal: $what:literal, $help:literal;)*) => {
+        $(#[doc = $what] pub const $name: Message = Message { code: $code, what: $what, help: $help };)*
+        /// Every message, by code.
+        pub const ALL: &[Message] = &[$($name),*];
+    };
+}
+
+messages! {
+    // The function.
+    UNKNOWN_ATTRIBUTE = "TW0001": "unknown attribute `{}`", "`#[pipeline]` knows `name = \"..\"`";
+    NOT_A_FUNCTION = "TW0002": "`#[pipeline]` stands on a function", "write `#[pipeline] fn job() { .. }`";
+    ASYNC_PIPELINE = "TW0003": "a pipeline cannot be `async`", "remove `async`; use `async_resource` for what must be awaited";
+    GENERIC_PIPELINE = "TW0004": "a pipeline cannot be generic", "name the types: a job is one program";
+    SELF_PIPELINE = "TW0005": "a pipeline cannot be a method", "write a free function";
+    BAD_RETURN = "TW0006": "a pipeline returns nothing or `thalweg::Result`", "remove the return type, or write `-> thalweg::Result`";
+    BAD_PARAMETER = "TW0007": "a parameter of a job is a plain name with a type", "write `name: Type`";
+    UNKNOWN_ARG = "TW0008": "unknown key `{}` in `#[arg(..)]`", "`#[arg]` knows `default = value`";
+    EMPTY_PIPELINE = "TW0009": "the pipeline `{}` has no sink", "end at least one stream in `.sink(..)`";
+    UNSAFE_PIPELINE = "TW0010": "a pipeline cannot be `unsafe`, `const` or `extern`", "remove the qualifier";
+    // Statements.
+    LOOP_ON_STREAM = "TW0020": "a stream cannot be used inside a loop", "the plan is static: write the statements out, or use one stream with a parameter";
+    MATCH_ON_STREAM = "TW0021": "a stream cannot be used inside `match`", "use `if parameter { .. }`, which is decided when the job starts";
+    STREAM_NOT_SUNK = "TW0022": "this stream reaches no sink", "end it in `.sink(..)`; `.sink(discard())` says that it is not wanted";
+    BAD_PATTERN = "TW0023": "a stream is bound to a plain name", "write `let name = ..;` (two names, `let (a, b) = ..`, for `partition`)";
+    PARTITION_PATTERN = "TW0024": "`partition` gives two streams", "write `let (matching, rest) = ..partition(..);`";
+    IF_WITHOUT_SINK = "TW0025": "a stream that starts inside `if` must end in a sink inside it", "end it in `.sink(..)` before the closing brace";
+    UNUSED_STREAM = "TW0026": "the stream `{}` is never used", "end it in `.sink(..)`, or remove it";
+    SIDE_UNREAD = "TW0027": "the side `{}` is never read", "use it like a stream: `{}.sink(..)`";
+    SIDE_UNWRITTEN = "TW0028": "the side `{}` is never written", "name it in `.late_to({})` or `.errors_to({})`, or remove it";
+    NOT_A_SIDE = "TW0029": "`{}` is not a side", "declare it with `let {} = side();`";
+    CAPTURE_REBOUND = "TW0030": "`{}` is bound twice and captured by closures of one chain", "give the two values different names";
+    STREAM_ESCAPES = "TW0031": "a stream can only be used by its operators", "call an operator on it, or pass it to a function marked `#[operator]`";
+    BORROWED_MUT = "TW0032": "a closure cannot capture `&mut {}`", "tasks run in parallel: keep state with `fold` or `aggregate`";
+    SIDE_FEEDS_ITSELF = "TW0033": "a stream cannot feed itself through a side", "a plan has no cycles: write to another side";
+    // Operators.
+    UNKNOWN_OPERATOR = "TW0040": "unknown operator `{}`", "";
+    WRONG_ARITY = "TW0041": "`{}`", "";
+    NEEDS_CLOSURE = "TW0042": "`{}` takes a closure", "write `|x| ..`, or the name of a function";
+    CLOSURE_ARITY = "TW0043": "`{}`", "";
+    TURBOFISH = "TW0044": "`{}` takes no type arguments", "types are inferred; annotate the binding instead: `let x: Stream<T> = ..`";
+    AFTER_SINK = "TW0045": "nothing can follow `sink`", "`sink` ends a stream: use the stream twice instead";
+    SINK_IN_LET = "TW0046": "`sink` yields no stream that could be bound", "remove `let .. =`";
+    MISPLACED_MODIFIER = "TW0047": "`{}` has no operator to modify here", "";
+    DUPLICATE_MODIFIER = "TW0048": "`{}` is given twice", "keep one";
+    NEXT_VERSION = "TW0049": "`{}` is not in this version of Thalweg", "";
+    // Keys.
+    NEEDS_KEY = "TW0060": "`{}` needs a keyed stream", "put `.key_by(|x| ..)` before it";
+    NEEDS_KEY_OR_ALL = "TW0061": "`window` needs a keyed stream", "put `.key_by(|x| ..)` before it, or use `.window_all(..)` for one task";
+    NEEDS_WINDOW = "TW0062": "`{}` follows `window`", "put `.window(..)` before it";
+    FLOAT_KEY = "TW0063": "a float cannot be a stream key", "`-0.0` and `NaN` have no canonical bytes: round it to an integer";
+    KEY_UNUSED = "TW0064": "`{}` forgets the key", "";
+    // Time and windows.
+    NEEDS_TIME = "TW0080": "an event-time window needs event time", "put `.event_time(|x| x.at).watermarks(bounded(secs(5)))` before `key_by`, or `.processing_time()`";
+    NEEDS_WATERMARKS = "TW0081": "`event_time` needs watermarks", "write `.event_time(|x| x.at).watermarks(bounded(secs(5)))`";
+    WATERMARKS_ALONE = "TW0082": "`watermarks` follows `event_time`", "write `.event_time(|x| x.at).watermarks(..)`";
+    WINDOW_SIZE = "TW0083": "a window's length must be positive", "give a duration such as `mins(5)`";
+    WINDOW_OFFSET = "TW0084": "a window's offset must be smaller than its length", "an offset of one whole length changes nothing";
+    UNKNOWN_WINDOW = "TW0085": "unknown window `{}`", "use `tumbling(duration)`";
+    NEGATIVE_LATENESS = "TW0086": "allowed lateness cannot be negative", "give a duration such as `mins(1)`";
+    INCOMPLETE_WINDOW = "TW0087": "a window needs an aggregate", "follow it with `.count()`, `.sum(..)`, `.aggregate(|w| ..)` or another aggregate";
+    LATE_WITHOUT_LATENESS = "TW0088": "`{}` follows `window`", "put it right after `.window(..)`";
+    NEGATIVE_BOUND = "TW0089": "a watermark's bound cannot be negative", "give how far records may be out of order, such as `secs(5)`";
+    PROCESSING_LATENESS = "TW0090": "nothing is late in processing time", "remove `{}`, or use `.event_time(..)`";
+    // Aggregates.
+    AGGREGATE_CLOSURE = "TW0100": "`aggregate` takes a closure with one parameter", "write `.aggregate(|w| (w.key(), w.count()))`";
+    UNKNOWN_AGGREGATE = "TW0101": "unknown aggregate `{}`", "";
+    BARE_AGGREGATE = "TW0102": "`{}` can only be asked for aggregates", "write `w.key()`, `w.window()`, `w.count()`, `w.sum(|x| ..)`";
+    NO_AGGREGATE = "TW0103": "this closure asks for no aggregate", "use at least one, such as `w.count()`";
+    NO_WINDOW = "TW0104": "there is no window here", "`w.window()` is there behind `.window(..)`";
+    TOO_MANY_AGGREGATES = "TW0105": "more than eight different aggregates", "put some into an aggregate of your own: `w.with(MyAggregate, |x| ..)`";
+    // Errors as data.
+    TWO_ERROR_WORDS = "TW0110": "errors are handled twice", "keep one of `errors_to` and `or_skip`";
+    NOTHING_FAILS = "TW0111": "`{}` follows an operator that can fail", "put it after `try_map`, `try_filter_map` or `try_flat_map`";
+    // Ids.
+    DUPLICATE_UID = "TW0120": "the uid \"{}\" is given twice", "uids name state: give each operator its own";
+    UID_LITERAL = "TW0121": "a uid is a string literal", "write `.uid(\"name\")`";
+    UID_STATELESS = "TW0122": "`{}` keeps no state, so a uid names nothing", "use `.name(\"..\")` for plans and metrics";
+    UID_CHARACTERS = "TW0123": "a uid has 1 to 64 characters of `a-z`, `A-Z`, `0-9`, `-`, `_`, `.`, `/`", "choose another";
+    PARALLELISM_ZERO = "TW0124": "parallelism must be at least 1", "give a positive number";
+    // Fragments.
+    FRAGMENT_SIGNATURE = "TW0140": "`#[operator]` needs a stream as its first parameter", "write `fn clean(lines: Stream<Log>, ..) -> Stream<Access>`";
+    FRAGMENT_RETURN = "TW0141": "`#[operator]` returns a stream", "write `-> Stream<Access>`";
+    FRAGMENT_TAIL = "TW0142": "the last expression of an `#[operator]` is the stream it returns", "end the body with the stream, without a semicolon";
+    FRAGMENT_STREAM_FIRST = "TW0143": "the stream is a fragment's first argument", "write `clean(lines, ..)`";
+    FRAGMENT_TWO_STREAMS = "TW0144": "a fragment takes one stream in this version of Thalweg", "join the streams with `union` before, or pass a side";
+    FRAGMENT_UNSUPPORTED = "TW0145": "`{}` cannot stand inside an `#[operator]` in this version of Thalweg", "move it to the pipeline that calls the fragment";
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_are_unique_and_ascending() {
+        assert!(ALL.windows(2).all(|pair| pair[0].code < pair[1].code));
+    }
+}

@@ -1,0 +1,8 @@
+//! Tokens to [`ast`](crate::ast): what the user wrote, judged by its form only.
+
+mod attribute;
+mod body;
+mod chain;
+
+pub use attribute::{doc_text, parse_pipeline};
+pub use body::{Scope, parse_body};

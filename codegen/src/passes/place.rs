@@ -1,0 +1,196 @@
+//! Exchange placement and fusion: cuts the graph into chains joined by edges.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use syn::{Expr, Ident};
+
+use super::Checked;
+use crate::catalog::ExchangeKind;
+use crate::ir::{Graph, NodeId, Op};
+
+/// A graph cut into chains.
+pub struct Chained {
+    /// The graph.
+    pub graph: Graph,
+    /// The id of each stateful operator.
+    pub ids: BTreeMap<NodeId, String>,
+    /// The chains, upstream first.
+    pub chains: Vec<ChainPlan>,
+    /// The exchanges.
+    pub edges: Vec<Edge>,
+    /// The chain of each node.
+    pub chain_of: BTreeMap<NodeId, usize>,
+}
+
+/// Names an edge.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct EdgeId(pub usize);
+
+/// An exchange.
+pub struct Edge {
+    /// The node whose chain reads it.
+    pub to: NodeId,
+    /// How records are distributed.
+    pub route: Route,
+    /// What crosses it.
+    pub payload: Payload,
+}
+
+/// How records are distributed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Route {
+    /// By key.
+    Key,
+    /// In turn.
+    Rebalance,
+    /// To all.
+    Broadcast,
+    /// To task 0.
+    Global,
+    /// Task to task.
+    Forward,
+}
+
+/// What crosses an exchange besides the key.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Payload {
+    /// The record.
+    Whole,
+    /// Some of its fields.
+    Fields(Vec<Ident>),
+    /// Accumulators of the window behind the exchange.
+    Partial(NodeId),
+}
+
+/// What is fused between two exchanges.
+pub struct ChainPlan {
+    /// The first node: a source, the reading end of an edge, or what follows a fragment.
+    pub head: NodeId,
+    /// All nodes, writers before readers.
+    pub nodes: Vec<NodeId>,
+    /// The edge it reads.
+    pub input: Option<EdgeId>,
+    /// The edges it writes.
+    pub outputs: Vec<EdgeId>,
+    /// `.parallelism(n)`.
+    pub parallelism: Option<Expr>,
+    /// Its loops in order.
+    pub stages: Vec<Stage>,
+}
+
+/// A loop of a chain.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Stage {
+    /// Over what comes in.
+    Input,
+    /// Over what was written to a side or union inside the chain.
+    Scratch(NodeId),
+    /// Over the firings of a window.
+    Fire(NodeId),
+    /// Over pre-aggregated accumulators.
+    Drain(EdgeId),
+}
+
+pub(super) fn place(checked: Checked) -> Chained {
+    let Checked { graph, order, ids } = checked;
+    let mut placed =
+        Chained { graph, ids, chains: Vec::new(), edges: Vec::new(), chain_of: BTreeMap::new() };
+    for id in &order {
+        placed.place_node(*id);
+    }
+    for chain in 0..placed.chains.len() {
+        placed.chains[chain].stages = placed.stages(chain);
+        placed.chains[chain].outputs = placed.outputs(chain);
+    }
+    placed
+}
+
+impl Chained {
+    fn place_node(&mut self, id: NodeId) {
+        let node = self.graph.node(id);
+        let above: BTreeSet<usize> =
+            node.inputs.iter().filter_map(|input| self.chain_of.get(input)).copied().collect();
+        let route = match &node.op {
+            Op::Source { .. } | Op::Fragment { .. } => None,
+            Op::KeyBy { .. } => Some(Route::Key),
+            Op::Exchange(ExchangeKind::Rebalance) => Some(Route::Rebalance),
+            Op::Exchange(ExchangeKind::Broadcast) => Some(Route::Broadcast),
+            Op::Exchange(ExchangeKind::Global) => Some(Route::Global),
+            Op::Union | Op::Side { .. } if above.len() > 1 => Some(Route::Forward),
+            Op::Window { .. } | Op::Running { .. } => return self.join_chain(id, above),
+            _ if node.modifiers.parallelism.is_some() => Some(Route::Rebalance),
+            _ => return self.join_chain(id, above),
+        };
+        let parallelism = self.graph.node(id).modifiers.parallelism.clone();
+        let input = route.map(|route| {
+            self.edges.push(Edge { to: id, route, payload: Payload::Whole });
+            EdgeId(self.edges.len() - 1)
+        });
+        self.chain_of.insert(id, self.chains.len());
+        self.chains.push(ChainPlan {
+            head: id,
+            nodes: vec![id],
+            input,
+            outputs: Vec::new(),
+            parallelism,
+            stages: Vec::new(),
+        });
+    }
+
+    fn join_chain(&mut self, id: NodeId, above: BTreeSet<usize>) {
+        let Some(chain) = above.into_iter().next() else { return };
+        self.chain_of.insert(id, chain);
+        self.chains[chain].nodes.push(id);
+        if let Some(parallelism) = &self.graph.node(id).modifiers.parallelism {
+            self.chains[chain].parallelism = Some(parallelism.clone());
+        }
+    }
+
+    /// The edge that `id` reads, if it heads a chain behind one.
+    pub fn edge_to(&self, id: NodeId) -> Option<EdgeId> {
+        self.edges.iter().position(|edge| edge.to == id).map(EdgeId)
+    }
+
+    /// The edge.
+    pub fn edge(&self, id: EdgeId) -> &Edge {
+        &self.edges[id.0]
+    }
+
+    /// True for a union or side whose writers and readers share its chain: it is a scratch batch there.
+    pub fn is_scratch(&self, id: NodeId) -> bool {
+        matches!(self.graph.node(id).op, Op::Union | Op::Side { .. }) && self.edge_to(id).is_none()
+    }
+
+    /// A node's place in its chain's order is its stage's place.
+    fn stages(&self, chain: usize) -> Vec<Stage> {
+        let mut stages = vec![Stage::Input];
+        for id in &self.chains[chain].nodes {
+            match &self.graph.node(*id).op {
+                Op::Window { .. } => stages.push(Stage::Fire(*id)),
+                Op::Union | Op::Side { .. } if self.is_scratch(*id) => {
+                    stages.push(Stage::Scratch(*id));
+                }
+                _ => {}
+            }
+        }
+        stages
+    }
+
+    fn outputs(&self, chain: usize) -> Vec<EdgeId> {
+        let writes = |to: &NodeId| {
+            self.graph.node(*to).inputs.iter().any(|input| self.chain_of.get(input) == Some(&chain))
+        };
+        let mut outputs = Vec::new();
+        for (index, edge) in self.edges.iter().enumerate() {
+            if writes(&edge.to) {
+                outputs.push(EdgeId(index));
+            }
+        }
+        outputs
+    }
+
+    /// The chains that write an edge.
+    pub fn writers(&self, edge: EdgeId) -> impl Iterator<Item = usize> {
+        (0..self.chains.len()).filter(move |chain| self.chains[*chain].outputs.contains(&edge))
+    }
+}

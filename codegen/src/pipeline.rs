@@ -1,0 +1,53 @@
+//! `#[pipeline]`: the list of passes.
+
+use proc_macro2::TokenStream;
+use quote::quote;
+use syn::ItemFn;
+
+use crate::diagnostic::{Diagnostics, compile_errors};
+use crate::passes::Options;
+use crate::{emit, lower, messages, parse, passes};
+
+/// Compiles `#[pipeline(attribute)] item`.
+pub fn compile(attribute: TokenStream, item: TokenStream, options: Options) -> TokenStream {
+    let function = match syn::parse2::<ItemFn>(item.clone()) {
+        Ok(function) => function,
+        Err(error) => return not_a_function(&error, item),
+    };
+    let mut errors = Diagnostics::default();
+    let (pipeline, options) = parse::parse_pipeline(attribute, &function, options, &mut errors);
+    let name = pipeline.name.to_string();
+    let graph = lower::lower(&name, &pipeline.parameters, &pipeline.statements, &mut errors);
+    if errors.is_empty() && !graph.has_sink() {
+        errors.report(&messages::EMPTY_PIPELINE, pipeline.name.span(), &name, "");
+    }
+    // A graph with holes would only give errors about the holes.
+    let checked = if errors.is_empty() { Some(passes::check(graph, &mut errors)) } else { None };
+    let errors = errors.into_errors();
+    let surface = emit::surface_pipeline(&function);
+    let compiled = match checked {
+        Some(checked) if errors.is_empty() => {
+            emit::emit_pipeline(&pipeline, &passes::chain(checked, options))
+        }
+        _ => emit::stub_pipeline(&function),
+    };
+    let errors = compile_errors(&errors);
+    quote! {
+        #errors
+        #[cfg(not(rust_analyzer))]
+        #compiled
+        #[cfg(rust_analyzer)]
+        #surface
+    }
+}
+
+fn not_a_function(error: &syn::Error, item: TokenStream) -> TokenStream {
+    let mut errors = Diagnostics::default();
+    if syn::parse2::<syn::Item>(item.clone()).is_ok() {
+        errors.report(&messages::NOT_A_FUNCTION, error.span(), "", "");
+    } else {
+        errors.report_syntax(error);
+    }
+    let errors = compile_errors(&errors.into_errors());
+    quote!(#errors #item)
+}

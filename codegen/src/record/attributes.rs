@@ -1,0 +1,130 @@
+//! The attributes of a record and of its fields.
+
+use proc_macro2::TokenStream;
+use syn::parse::Parser;
+use syn::punctuated::Punctuated;
+use syn::{Attribute, Ident, LitStr, Meta, Path, Token};
+
+use super::messages::{self as m, Errors};
+
+/// The traits that `#[record]` implements unless the user does.
+const TRAITS: &[&str] =
+    &["Debug", "Clone", "PartialEq", "Eq", "PartialOrd", "Ord", "Hash", "Serialize", "Deserialize"];
+
+/// The traits the user derives in plain sight or names in `#[record(manual(..))]`.
+pub(super) fn provided(
+    arguments: TokenStream,
+    attributes: &[Attribute],
+    errors: &mut Errors,
+) -> Vec<String> {
+    let mut provided: Vec<String> = Vec::new();
+    for derive in attributes.iter().filter(|attribute| attribute.path().is_ident("derive")) {
+        let paths = derive.parse_args_with(Punctuated::<Path, Token![,]>::parse_terminated);
+        provided.extend(paths.iter().flatten().filter_map(last_name));
+    }
+    let place = "in the arguments of `#[record]`";
+    let arguments = match Punctuated::<Meta, Token![,]>::parse_terminated.parse2(arguments.clone())
+    {
+        Ok(arguments) => arguments,
+        Err(_) => {
+            errors.add(&m::UNKNOWN_ARGUMENT, &arguments, &arguments.to_string(), place);
+            return provided;
+        }
+    };
+    for argument in arguments {
+        let names = match &argument {
+            Meta::List(list) if list.path.is_ident("manual") => {
+                list.parse_args_with(Punctuated::<Ident, Token![,]>::parse_terminated).ok()
+            }
+            _ => None,
+        };
+        let Some(names) = names else {
+            let word = argument.path().get_ident().map(Ident::to_string).unwrap_or_default();
+            errors.add(&m::UNKNOWN_ARGUMENT, &argument, &word, place);
+            continue;
+        };
+        for name in names {
+            let text = name.to_string();
+            if !TRAITS.contains(&&*text) {
+                errors.add(&m::UNKNOWN_TRAIT, &name, &text, place);
+            }
+            provided.push(text);
+        }
+    }
+    provided
+}
+
+fn last_name(path: &Path) -> Option<String> {
+    path.segments.last().map(|last| last.ident.to_string())
+}
+
+/// What a field's attributes say.
+#[derive(Default)]
+pub(super) struct FieldAttributes {
+    pub has_default: bool,
+    pub was: Vec<LitStr>,
+    pub rename: Option<String>,
+    /// The `#[serde]` and `#[doc]` lines.
+    pub kept: Vec<Attribute>,
+}
+
+/// Reads a field's attributes.
+pub(super) fn field(attributes: &[Attribute], place: &str, errors: &mut Errors) -> FieldAttributes {
+    let mut found = FieldAttributes::default();
+    for attribute in attributes {
+        let name = last_name(attribute.path()).unwrap_or_default();
+        match &*name {
+            "doc" => found.kept.push(attribute.clone()),
+            "allow" | "expect" | "warn" | "deny" | "deprecated" => {}
+            "serde" => {
+                found.kept.push(attribute.clone());
+                found.rename = serde_name(attribute).or(found.rename);
+                if let Some(word) = serde_function(attribute) {
+                    errors.add(&m::SERDE_WITH, attribute, &word, place);
+                }
+            }
+            "default" => match &attribute.meta {
+                Meta::Path(_) => found.has_default = true,
+                _ => errors.add(&m::BAD_DEFAULT, attribute, "", place),
+            },
+            "was" => {
+                match attribute.parse_args_with(Punctuated::<LitStr, Token![,]>::parse_terminated) {
+                    Ok(names) if !names.is_empty() => found.was.extend(names),
+                    _ => errors.add(&m::BAD_WAS, attribute, "", place),
+                }
+            }
+            "cfg" | "cfg_attr" => errors.add(&m::CONDITIONAL, attribute, "", place),
+            _ => errors.add(&m::UNKNOWN_ATTRIBUTE, attribute, &name, place),
+        }
+    }
+    found
+}
+
+/// `name` in `#[serde(rename = "name")]`.
+pub(super) fn serde_name(attribute: &Attribute) -> Option<String> {
+    serde_string(attribute, "rename")
+}
+
+/// `rule` in `#[serde(rename_all = "rule")]`.
+pub(super) fn serde_rule(attributes: &[Attribute]) -> Option<String> {
+    let mut serde = attributes.iter().filter(|attribute| attribute.path().is_ident("serde"));
+    serde.find_map(|attribute| serde_string(attribute, "rename_all"))
+}
+
+fn serde_string(attribute: &Attribute, key: &str) -> Option<String> {
+    let metas = attribute.parse_args_with(Punctuated::<Meta, Token![,]>::parse_terminated).ok()?;
+    metas.iter().find_map(|meta| match meta {
+        Meta::NameValue(pair) if pair.path.is_ident(key) => match &pair.value {
+            syn::Expr::Lit(syn::ExprLit { lit: syn::Lit::Str(text), .. }) => Some(text.value()),
+            _ => None,
+        },
+        _ => None,
+    })
+}
+
+/// The words of serde that call a function with a reference to the field.
+fn serde_function(attribute: &Attribute) -> Option<String> {
+    let metas = attribute.parse_args_with(Punctuated::<Meta, Token![,]>::parse_terminated).ok()?;
+    let mut words = metas.iter().filter_map(|meta| last_name(meta.path()));
+    words.find(|word| matches!(&**word, "with" | "serialize_with" | "getter" | "flatten"))
+}

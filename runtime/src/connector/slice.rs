@@ -1,0 +1,251 @@
+//! Sources over records in memory: `collection` and `replay`.
+//!
+//! Both hand out views of the shared slice itself: nothing is copied, and a batch is only a range of it.
+
+use std::sync::Arc;
+
+use serde_json::json;
+
+use super::{Fill, OpenSource, Position, Reader, Rejected, Rows, Source, SourceError, Split};
+use crate::record::{Record, View};
+
+/// Records in memory, in order, read once by one task.
+///
+/// For tests and small tables. The order is kept, so at any parallelism one task reads all of them; see [`replay`]
+/// for reading in parallel.
+///
+/// ```
+/// use thalweg::connector::{Source, collection};
+/// assert_eq!(collection(vec![1u64, 2, 3]).splits(4).unwrap().len(), 1);
+/// ```
+pub fn collection<T: Record + Send + Sync>(records: impl IntoIterator<Item = T>) -> Collection<T> {
+    Collection { records: records.into_iter().collect() }
+}
+
+/// Records in memory, shared by all tasks, once or several times over: the source of benchmarks.
+///
+/// Record `i` is read by task `i mod parallelism`. The views borrow from the slice.
+///
+/// ```
+/// use std::sync::Arc;
+/// use thalweg::connector::{Source, replay};
+/// let events: Arc<[u64]> = Arc::from(vec![1, 2, 3]);
+/// assert_eq!(replay(events).repeat(2).splits(4).unwrap().len(), 4);
+/// ```
+pub fn replay<T: Record + Send + Sync>(records: impl Into<Arc<[T]>>) -> Replay<T> {
+    Replay { records: records.into(), laps: 1 }
+}
+
+/// Made by [`collection`].
+#[derive(Clone, Debug)]
+pub struct Collection<T> {
+    records: Arc<[T]>,
+}
+
+/// Made by [`replay`].
+#[derive(Clone, Debug)]
+pub struct Replay<T> {
+    records: Arc<[T]>,
+    laps: u64,
+}
+
+impl<T> Replay<T> {
+    /// Reads the slice `laps` times over, as if the copies stood one behind the other.
+    #[must_use]
+    pub fn repeat(mut self, laps: u64) -> Replay<T> {
+        self.laps = laps;
+        self
+    }
+}
+
+impl<T: Record + Send + Sync> Source for Collection<T> {
+    type Record = T;
+    type Reader = SliceReader<T>;
+
+    fn name(&self) -> String {
+        format!("collection({} records)", self.records.len())
+    }
+
+    fn splits(&self, _: usize) -> Result<Vec<Split>, SourceError> {
+        Ok(vec![Split { id: "all".to_owned(), detail: json!({ "task": 0, "step": 1 }) }])
+    }
+
+    fn open(&self, open: OpenSource<'_>) -> Result<SliceReader<T>, SourceError> {
+        SliceReader::open(&self.records, 1, &open)
+    }
+}
+
+impl<T: Record + Send + Sync> Source for Replay<T> {
+    type Record = T;
+    type Reader = SliceReader<T>;
+
+    fn name(&self) -> String {
+        format!("replay({} records)", self.records.len() as u64 * self.laps)
+    }
+
+    fn splits(&self, parallelism: usize) -> Result<Vec<Split>, SourceError> {
+        let stripe = |task| Split {
+            id: format!("{task} of {parallelism}"),
+            detail: json!({ "task": task, "step": parallelism }),
+        };
+        Ok((0..parallelism).map(stripe).collect())
+    }
+
+    fn open(&self, open: OpenSource<'_>) -> Result<SliceReader<T>, SourceError> {
+        SliceReader::open(&self.records, self.laps, &open)
+    }
+}
+
+/// Reads every `step`-th record of a slice, repeated `laps` times.
+#[derive(Debug)]
+pub struct SliceReader<T> {
+    records: Arc<[T]>,
+    step: u64,
+    /// The next record, counted over all laps.
+    next: u64,
+    /// Behind the last, counted over all laps.
+    end: u64,
+    /// The first record of the last batch, counted over all laps.
+    first: u64,
+}
+
+impl<T> SliceReader<T> {
+    fn open(records: &Arc<[T]>, laps: u64, open: &OpenSource<'_>) -> Result<Self, SourceError> {
+        let number = |name: &str| open.split.detail[name].as_u64();
+        let next = match open.position {
+            Some(position) => position.0.as_u64(),
+            None => number("task"),
+        };
+        let (Some(next), Some(step @ 1..)) = (next, number("step")) else {
+            return Err(SourceError::foreign(open));
+        };
+        let end = (records.len() as u64).saturating_mul(laps);
+        Ok(SliceReader { records: records.clone(), step, next, end, first: next })
+    }
+}
+
+impl<T: Record> Reader for SliceReader<T> {
+    type Record = T;
+    type Batch = SliceRows<T>;
+
+    fn fill(
+        &mut self,
+        batch: &mut SliceRows<T>,
+        limit: usize,
+        _: &mut Vec<Rejected>,
+    ) -> Result<Fill, SourceError> {
+        if self.next >= self.end {
+            return Ok(Fill::End);
+        }
+        let len = self.records.len() as u64;
+        let start = self.next % len;
+        let wanted = (limit.max(1) as u64).saturating_mul(self.step);
+        let end = start.saturating_add(wanted).min(len);
+        self.first = self.next;
+        // As many as there are multiples of `step` from `start` to `end`; the next may lie in the next lap.
+        self.next += (end - start).div_ceil(self.step) * self.step;
+        batch.records.get_or_insert_with(|| self.records.clone());
+        (batch.start, batch.end, batch.step) = (start as usize, end as usize, self.step as usize);
+        Ok(Fill::More)
+    }
+
+    fn position(&self) -> Position {
+        Position(self.next.into())
+    }
+
+    fn locate(&self, index: usize) -> String {
+        format!("record {}", self.first + index as u64 * self.step)
+    }
+}
+
+/// Every `step`-th record of a part of a shared slice.
+#[derive(Debug)]
+pub struct SliceRows<T> {
+    /// `None` until first filled.
+    records: Option<Arc<[T]>>,
+    start: usize,
+    end: usize,
+    step: usize,
+}
+
+impl<T> Default for SliceRows<T> {
+    fn default() -> Self {
+        SliceRows { records: None, start: 0, end: 0, step: 1 }
+    }
+}
+
+impl<T: Record> Rows for SliceRows<T> {
+    type Record = T;
+    type Iter<'a> = SteppedViews<'a, T>;
+
+    fn clear(&mut self) {
+        (self.start, self.end) = (0, 0);
+    }
+
+    #[inline(always)]
+    fn rows(&self) -> SteppedViews<'_, T> {
+        let records = self.records.as_deref().unwrap_or(&[]);
+        SteppedViews { records: &records[..self.end], next: self.start, step: self.step }
+    }
+}
+
+/// The views of every `step`-th record of a slice. The check of the bounds is also that for the end, so that a record
+/// costs what it costs in a loop over the slice.
+#[derive(Clone, Debug)]
+pub struct SteppedViews<'a, T> {
+    records: &'a [T],
+    next: usize,
+    step: usize,
+}
+
+impl<'a, T: Record> Iterator for SteppedViews<'a, T> {
+    type Item = View<'a, T>;
+
+    #[inline(always)]
+    fn next(&mut self) -> Option<View<'a, T>> {
+        let record = self.records.get(self.next)?;
+        self.next += self.step;
+        Some(record.as_view())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::connector::testing::{drain, drain_from};
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn stripes_cover_every_lap_once(len in 0u64..50, laps in 0u64..4, tasks in 1usize..9, limit in 1usize..9) {
+            let source = replay((0..len).collect::<Vec<u64>>()).repeat(laps);
+            let mut seen = Vec::new();
+            for (task, split) in source.splits(tasks).unwrap().iter().enumerate() {
+                let read = drain(&source, split, limit).unwrap().records;
+                let wanted = (0..len * laps).skip(task).step_by(tasks).map(|i| i % len);
+                prop_assert_eq!(&read, &wanted.collect::<Vec<_>>());
+                seen.extend(read);
+            }
+            seen.sort_unstable();
+            let mut all = (0..laps).flat_map(|_| 0..len).collect::<Vec<_>>();
+            all.sort_unstable();
+            prop_assert_eq!(seen, all);
+        }
+
+        #[test]
+        fn reading_goes_on_at_a_position(len in 1u64..50, tasks in 1usize..5, fills in 0usize..9) {
+            let source = replay((0..len).collect::<Vec<u64>>()).repeat(2);
+            for split in source.splits(tasks).unwrap() {
+                let whole = drain(&source, &split, 3).unwrap().records;
+                prop_assert_eq!(drain_from(&source, &split, 3, fills).unwrap().records, whole);
+            }
+        }
+    }
+
+    #[test]
+    fn a_collection_keeps_its_order() {
+        let source = collection(["b", "a", "c"].map(str::to_owned));
+        let splits = source.splits(7).unwrap();
+        assert_eq!(drain(&source, &splits[0], 2).unwrap().records, ["b", "a", "c"]);
+    }
+}

@@ -1,0 +1,131 @@
+//! Walking a table in order, with a cursor that can stop anywhere.
+
+use super::table::Table;
+use crate::record::Key;
+
+/// A place in a table's order, between two entries. It stays right when entries come and go on either side of it; only
+/// among keys of one and the same hash may an entry be met twice or missed if some of those come or go meanwhile.
+#[derive(Clone, Debug, Default)]
+pub struct Cursor {
+    /// Every hash below this one has been passed, and `ties` entries of this one.
+    hash: u64,
+    ties: usize,
+    /// Where that was when the table had `version`: directory entry and slot.
+    directory: usize,
+    slot: usize,
+    version: Option<u64>,
+}
+
+/// What changed in an entry since the last snapshot.
+#[derive(Debug)]
+pub enum Change<'t, K, V> {
+    /// Its value, or it is new.
+    Written(u64, &'t K, &'t V),
+    /// It was removed.
+    Removed(u64, K),
+}
+
+impl<K: Key, V> Table<K, V> {
+    /// The next entry in the order of (hash, canonical key bytes), with its hash.
+    #[inline]
+    pub fn next_in_order(&self, cursor: &mut Cursor) -> Option<(u64, &K, &V)> {
+        loop {
+            let (segment, next) = self.locate(cursor)?;
+            if let Some(at) = self.segments[segment].next_taken(cursor.slot) {
+                let hash = self.segments[segment].hash(at);
+                cursor.pass(hash, at);
+                let (key, value) = self.segments[segment].entry(at);
+                return Some((hash, key, value));
+            }
+            self.leave(cursor, next);
+        }
+    }
+
+    /// As [`next_in_order`](Table::next_in_order), but what the cursor has passed is dropped, a segment at a time;
+    /// with `keep` the memory stays for new entries. While a table is drained, nothing else changes it.
+    #[inline]
+    pub fn drain_in_order(&mut self, cursor: &mut Cursor, keep: bool) -> Option<(u64, &K, &mut V)> {
+        loop {
+            let (segment, next) = self.locate(cursor)?;
+            if let Some(at) = self.segments[segment].next_taken(cursor.slot) {
+                let hash = self.segments[segment].hash(at);
+                cursor.pass(hash, at);
+                let (key, value) = self.segments[segment].entry_mut(at);
+                return Some((hash, key, value));
+            }
+            self.vacate(segment, cursor.hash, keep);
+            cursor.version = Some(self.version);
+            self.leave(cursor, next);
+        }
+    }
+
+    /// The next change since the last time, in order of hash; it then counts as seen. Nothing before
+    /// [`track_changes`](Table::track_changes) counts.
+    pub fn next_change(&mut self, cursor: &mut Cursor) -> Option<Change<'_, K, V>> {
+        loop {
+            let Some((segment, next)) = self.locate(cursor) else {
+                let ((hash, _), key) = self.tombstones.pop_first()?;
+                return Some(Change::Removed(hash, key));
+            };
+            let Some(at) = self.segments[segment].next_taken(cursor.slot) else {
+                self.leave(cursor, next);
+                continue;
+            };
+            let hash = self.segments[segment].hash(at);
+            if self.tombstones.first_key_value().is_some_and(|((removed, _), _)| *removed <= hash) {
+                let ((hash, _), key) = self.tombstones.pop_first().expect("looked at above");
+                return Some(Change::Removed(hash, key));
+            }
+            cursor.pass(hash, at);
+            if self.segments[segment].dirty.take(at) {
+                let (key, value) = self.segments[segment].entry(at);
+                return Some(Change::Written(hash, key, value));
+            }
+        }
+    }
+
+    /// The segment in which the cursor stands, and the directory entry behind it; none at the end.
+    #[inline]
+    fn locate(&self, cursor: &mut Cursor) -> Option<(usize, usize)> {
+        if cursor.version != Some(self.version) {
+            self.seek(cursor);
+        }
+        let first = self.first_hash(cursor.directory)?;
+        Some(self.segment_of(first))
+    }
+
+    /// Finds the cursor's place again after entries have moved.
+    #[cold]
+    fn seek(&self, cursor: &mut Cursor) {
+        let (segment, next) = self.segment_of(cursor.hash);
+        let segment = &self.segments[segment];
+        cursor.version = Some(self.version);
+        cursor.directory = next - 1;
+        cursor.slot = segment.home(cursor.hash);
+        let mut ties = cursor.ties;
+        while let Some(at) = segment.next_taken(cursor.slot) {
+            if segment.hash(at) > cursor.hash || segment.hash(at) == cursor.hash && ties == 0 {
+                return;
+            }
+            ties -= usize::from(segment.hash(at) == cursor.hash);
+            cursor.slot = at + 1;
+        }
+    }
+
+    /// Goes on to the segment that begins at a directory entry.
+    fn leave(&self, cursor: &mut Cursor, directory: usize) {
+        cursor.directory = directory;
+        cursor.slot = 0;
+        cursor.ties = 0;
+        cursor.hash = self.first_hash(directory).unwrap_or(u64::MAX);
+    }
+}
+
+impl Cursor {
+    #[inline(always)]
+    fn pass(&mut self, hash: u64, at: usize) {
+        self.ties = if hash == self.hash { self.ties + 1 } else { 1 };
+        self.hash = hash;
+        self.slot = at + 1;
+    }
+}

@@ -1,0 +1,262 @@
+//! One segment of a [`Table`](super::Table): a flat, sorted, open-addressing array.
+//!
+//! ```text
+//!   homes 0 .. 1 << log                                   slack, then one slot that stays empty
+//!   ┌───┬─────────────┬───┬─────────────┬─────────────┬───┬──────┬─────┬───┐
+//!   │ - │ hash key val│ - │ hash key val│ hash key val│ - │  ..  │  -  │ - │
+//!   └───┴─────────────┴───┴─────────────┴─────────────┴───┴──────┴─────┴───┘
+//! ```
+//!
+//! An entry's *home* is the number made of the bits of its hash that follow the segment's prefix. Entries lie at their
+//! home or behind it, without a gap in between, in the order of (hash, canonical key bytes) ("ordered hash tables",
+//! Amble and Knuth 1974): a scan is in hash order, a search stops at the first greater hash, and nothing wraps around.
+//! An empty slot holds the greatest hash, so that one comparison ends a search.
+//!
+//! Invariants: the last slot is empty; a slot holds a key and a value if and only if its hash is not [`EMPTY`].
+#![allow(unsafe_code)] // Slots are uninitialised where they are empty, and moved as plain memory.
+
+use std::mem::MaybeUninit;
+
+use super::bits::Bits;
+
+/// The hash of an empty slot. A key with this hash counts as one with the next smaller.
+pub(super) const EMPTY: u64 = u64::MAX;
+
+/// One slot: 24 bytes for a `u64` key and a `u64` value, all in one or two neighbouring cache lines.
+#[repr(C)]
+pub(super) struct Slot<K, V> {
+    pub(super) hash: u64,
+    pub(super) entry: MaybeUninit<(K, V)>,
+}
+
+impl<K, V> Slot<K, V> {
+    const VACANT: Slot<K, V> = Slot { hash: EMPTY, entry: MaybeUninit::uninit() };
+}
+
+/// A sorted open-addressing array of entries whose hashes share a prefix of `depth` bits.
+pub(super) struct Segment<K, V> {
+    slots: Vec<Slot<K, V>>,
+    len: usize,
+    log: u8,
+    depth: u8,
+    /// One bit per slot: changed since the last snapshot. Empty while nobody tracks changes.
+    pub(super) dirty: Bits,
+}
+
+impl<K, V> Segment<K, V> {
+    /// The fewest homes, as a power of two.
+    pub(super) const MIN_LOG: u8 = 3;
+    /// Homes beyond which a segment is split rather than grown: 128 KiB, so that a split, which moves one segment's
+    /// entries, stays far below a turn's time slice.
+    pub(super) const MAX_LOG: u8 = {
+        let slots = 128 * 1024 / size_of::<Slot<K, V>>();
+        let log = slots.ilog2() as u8;
+        if log < 6 { 6 } else { log }
+    };
+
+    /// An empty segment with `1 << log` homes.
+    pub(super) fn new(depth: u8, log: u8, tracked: bool) -> Self {
+        Segment::with_slots(depth, log, default_slots(log), tracked)
+    }
+
+    fn with_slots(depth: u8, log: u8, slots: usize, tracked: bool) -> Self {
+        let mut vacant = Vec::with_capacity(slots);
+        vacant.resize_with(slots, || Slot::VACANT);
+        let dirty = if tracked { Bits::new(slots) } else { Bits::default() };
+        Segment { slots: vacant, len: 0, log, depth, dirty }
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.len
+    }
+
+    pub(super) fn log(&self) -> u8 {
+        self.log
+    }
+
+    pub(super) fn depth(&self) -> u8 {
+        self.depth
+    }
+
+    /// The number of slots, the last one, always empty, included.
+    pub(super) fn slots(&self) -> usize {
+        self.slots.len()
+    }
+
+    pub(super) fn bytes(&self) -> usize {
+        self.slots.capacity() * size_of::<Slot<K, V>>() + self.dirty.bytes()
+    }
+
+    /// The first slot, for the directory.
+    pub(super) fn first(&mut self) -> *mut Slot<K, V> {
+        self.slots.as_mut_ptr()
+    }
+
+    /// True if one more entry would make probes too long: 3/4 of the homes taken.
+    pub(super) fn is_full(&self) -> bool {
+        self.len >= (1 << self.log) / 4 * 3
+    }
+
+    /// The slot where a search for `hash` begins.
+    #[inline(always)]
+    pub(super) fn home(&self, hash: u64) -> usize {
+        home(hash, self.depth, self.log)
+    }
+
+    #[inline(always)]
+    pub(super) fn hash(&self, at: usize) -> u64 {
+        self.slots[at].hash
+    }
+
+    /// The first taken slot at or behind `at`.
+    #[inline]
+    pub(super) fn next_taken(&self, at: usize) -> Option<usize> {
+        let rest = self.slots.get(at..)?;
+        rest.iter().position(|slot| slot.hash != EMPTY).map(|offset| at + offset)
+    }
+
+    /// The entry at a taken slot.
+    #[inline(always)]
+    pub(super) fn entry(&self, at: usize) -> &(K, V) {
+        let slot = &self.slots[at];
+        assert!(slot.hash != EMPTY, "slot {at} is empty");
+        // SAFETY: a slot whose hash is not EMPTY holds an entry.
+        unsafe { slot.entry.assume_init_ref() }
+    }
+
+    /// The entry at a taken slot.
+    #[inline(always)]
+    pub(super) fn entry_mut(&mut self, at: usize) -> &mut (K, V) {
+        let slot = &mut self.slots[at];
+        assert!(slot.hash != EMPTY, "slot {at} is empty");
+        // SAFETY: a slot whose hash is not EMPTY holds an entry.
+        unsafe { slot.entry.assume_init_mut() }
+    }
+
+    /// Puts an entry at slot `at`, where a search for it ended, and moves what follows by one; gives the entry back
+    /// if there is no room behind.
+    pub(super) fn insert(&mut self, at: usize, hash: u64, entry: (K, V)) -> Result<(), (K, V)> {
+        debug_assert!(hash != EMPTY && at >= self.home(hash));
+        let Some(run) = self.slots[at..].iter().position(|slot| slot.hash == EMPTY) else {
+            return Err(entry);
+        };
+        if at + run + 1 >= self.slots.len() {
+            return Err(entry);
+        }
+        // Slot `at + run` is empty, so rotating it to the front of the run only moves the entries before it by one.
+        let run = &mut self.slots[at..=at + run];
+        let entries = run.len() - 1;
+        // SAFETY: both ranges lie in `run`; slots are plain memory, and the one left behind is overwritten at once.
+        unsafe { std::ptr::copy(run.as_ptr(), run.as_mut_ptr().add(1), entries) };
+        run[0] = Slot { hash, entry: MaybeUninit::new(entry) };
+        self.dirty.open(at, at + entries);
+        self.len += 1;
+        Ok(())
+    }
+
+    /// Takes the entry out of a taken slot and closes the gap.
+    pub(super) fn remove(&mut self, at: usize) -> (K, V) {
+        assert!(self.hash(at) != EMPTY, "slot {at} is empty");
+        let taken = std::mem::replace(&mut self.slots[at], Slot::VACANT);
+        let mut gap = at;
+        while self.hash(gap + 1) != EMPTY && self.home(self.hash(gap + 1)) <= gap {
+            self.slots.swap(gap, gap + 1);
+            gap += 1;
+        }
+        self.dirty.close(at, gap);
+        self.len -= 1;
+        // SAFETY: the slot was taken, and is vacant now, so that the entry has one owner.
+        unsafe { taken.entry.assume_init() }
+    }
+
+    /// Drops all entries, keeps the memory.
+    pub(super) fn clear(&mut self) {
+        if self.len == 0 {
+            return;
+        }
+        for slot in &mut self.slots {
+            if slot.hash != EMPTY {
+                slot.hash = EMPTY;
+                if std::mem::needs_drop::<(K, V)>() {
+                    // SAFETY: the slot held an entry; it counts as vacant from the line above, so that it is dropped
+                    // once even if this panics.
+                    unsafe { slot.entry.assume_init_drop() };
+                }
+            }
+        }
+        self.len = 0;
+        self.dirty.clear();
+    }
+
+    /// Makes room for at least one more entry without a split: more homes if three quarters are taken, else more slack
+    /// (many entries share a home).
+    pub(super) fn grow(&mut self) {
+        let log = if self.is_full() { self.log + 1 } else { self.log };
+        let all = 0..self.slots.len();
+        let slack = self.slots.len() - (1 << self.log);
+        let mut grown = self.moved(all, self.depth, log, if log == self.log { slack } else { 0 });
+        std::mem::swap(self, &mut grown);
+    }
+
+    /// Splits by the next bit of the hash: `self` keeps the lower half, the upper half is returned.
+    pub(super) fn split(&mut self) -> Self {
+        debug_assert!(self.depth < 63);
+        let next_bit = 1u64 << (63 - self.depth);
+        let middle = (0..self.slots.len())
+            .find(|&at| self.hash(at) != EMPTY && self.hash(at) & next_bit != 0)
+            .unwrap_or(self.slots.len());
+        let upper = self.moved(middle..self.slots.len(), self.depth + 1, self.log, 0);
+        let mut lower = self.moved(0..middle, self.depth + 1, self.log, 0);
+        std::mem::swap(self, &mut lower);
+        upper
+    }
+
+    /// Moves the entries of `range`, in order, into a new segment with `extra` slots more than usual. They are gone
+    /// from `self`.
+    fn moved(&mut self, range: std::ops::Range<usize>, depth: u8, log: u8, extra: usize) -> Self {
+        let (mut needed, mut entries) = (0, 0);
+        for slot in self.slots[range.clone()].iter().filter(|slot| slot.hash != EMPTY) {
+            needed = needed.max(home(slot.hash, depth, log)) + 1;
+            entries += 1;
+        }
+        // An upper half that is all but empty need not be as large as what was split.
+        let (log, needed) = if entries == 0 { (Self::MIN_LOG, 0) } else { (log, needed) };
+        let slots = (default_slots(log) + extra).max(needed + 8);
+        let mut new = Segment::with_slots(depth, log, slots, self.dirty.len() > 0);
+        let mut next = 0;
+        for at in range {
+            if self.slots[at].hash == EMPTY {
+                continue;
+            }
+            let to = next.max(new.home(self.slots[at].hash));
+            new.slots[to] = std::mem::replace(&mut self.slots[at], Slot::VACANT);
+            if self.dirty.get(at) {
+                new.dirty.set(to);
+            }
+            next = to + 1;
+        }
+        new.len = entries;
+        self.len -= entries;
+        new
+    }
+}
+
+impl<K, V> Drop for Segment<K, V> {
+    fn drop(&mut self) {
+        if std::mem::needs_drop::<(K, V)>() {
+            self.clear();
+        }
+    }
+}
+
+/// The slot where a search for `hash` begins in a segment of that depth and size.
+#[inline(always)]
+pub(super) fn home(hash: u64, depth: u8, log: u8) -> usize {
+    ((hash << depth) >> (64 - log)) as usize
+}
+
+/// Homes, slack for runs that reach over the last home, and the slot that stays empty.
+fn default_slots(log: u8) -> usize {
+    let homes = 1usize << log;
+    homes + homes.min(64) + 1
+}

@@ -1,0 +1,437 @@
+//! The keyed table: hot state of one operator in one task.
+//!
+//! Extendible hashing (Fagin et al. 1979) over the *high* bits of the key's 64-bit hash, with sorted segments:
+//!
+//! ```text
+//!   hash  0110 1011…      directory, by the hash's first bits        segments
+//!         └┬─┘            00 ─────────────────────────────▶  [ · a b · c ]       depth 1
+//!          └ entry 01 ──▶ 01 ─────────────────────────────▶  (the same one)
+//!                         10 ─────────────────────────────▶  [ d · · e f · ]     depth 2
+//!                         11 ─────────────────────────────▶  [ · g h · · i j ]   depth 2
+//! ```
+//!
+//! A full segment is split by the next bit of the hash, and the directory doubled when it has no entry for that bit:
+//! never is the whole table rehashed. Directory entries hold the address, so that a lookup costs one line of the
+//! directory, which stays in the cache, and one or two of the segment; [`prepare`](Table::prepare) fetches those ahead
+//! for a batch of keys. Iteration is in the order of (hash, canonical key bytes), which is also key-group order.
+//!
+//! Where many hashes share a long prefix a split separates nothing. The directory is then bounded by
+//! [`ENTRIES_PER_SEGMENT`], and the segment grows in place of splitting; as it is sorted, a long run is searched by
+//! bisection.
+//!
+//! Invariants: directory entries that agree in a segment's first `depth` bits hold that segment's address; every change
+//! of a segment's memory updates them before anything else happens. The entries of a segment have its prefix.
+#![allow(unsafe_code)] // Directory entries hold raw addresses of slots; what the unsafe buys is in `benches/state.rs`.
+
+use std::cmp::Ordering;
+use std::collections::BTreeMap;
+
+use super::segment::{EMPTY, Segment, Slot, home};
+use crate::record::{Emit as _, Key, View};
+
+/// Directory entries that there may be for each segment before it grows instead of being split.
+const ENTRIES_PER_SEGMENT: usize = 1024;
+/// Slots that are looked at one after the other before a search goes on by bisection.
+const SCAN: usize = 32;
+
+/// A table of `V` by `K`. The caller gives the hash along, which must be the same for equal keys:
+/// [`Key::key_hash`], shipped with every batch on a keyed exchange.
+pub struct Table<K: Key, V> {
+    directory: Vec<Place<K, V>>,
+    /// `64 -` the directory's bits; there is at least one bit.
+    shift: u32,
+    pub(super) segments: Vec<Segment<K, V>>,
+    len: usize,
+    /// Changes whenever entries move.
+    pub(super) version: u64,
+    tracked: bool,
+    pub(super) tombstones: Tombstones<K>,
+}
+
+/// Keys removed since the last snapshot, by hash and canonical bytes.
+pub(super) type Tombstones<K> = BTreeMap<(u64, Box<[u8]>), K>;
+
+/// A directory entry: all that a search needs.
+struct Place<K, V> {
+    slots: *mut Slot<K, V>,
+    segment: u32,
+    depth: u8,
+    log: u8,
+}
+
+impl<K, V> Clone for Place<K, V> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+impl<K, V> Copy for Place<K, V> {}
+
+/// Where a search ended.
+struct Found<K, V> {
+    slot: *mut Slot<K, V>,
+    hit: bool,
+}
+
+/// An entry found, or the place for a new one.
+pub enum Entry<'t, K: Key, V> {
+    /// The key is there.
+    Occupied(&'t mut V),
+    /// The key is not there.
+    Vacant(Vacant<'t, K, V>),
+}
+
+/// The place for a new entry.
+pub struct Vacant<'t, K: Key, V> {
+    table: &'t mut Table<K, V>,
+    hash: u64,
+    at: usize,
+}
+
+impl<'t, K: Key, V> Vacant<'t, K, V> {
+    /// Makes the entry. `key` must be the one that was looked for.
+    pub fn insert(self, key: K, value: V) -> &'t mut V {
+        self.table.insert(self.hash, self.at, key, value)
+    }
+}
+
+impl<K: Key, V> Default for Table<K, V> {
+    fn default() -> Self {
+        Table::new()
+    }
+}
+
+impl<K: Key, V> Table<K, V> {
+    /// An empty table.
+    pub fn new() -> Self {
+        let mut table = Table {
+            directory: Vec::new(),
+            shift: 63,
+            segments: Vec::new(),
+            len: 0,
+            version: 0,
+            tracked: false,
+            tombstones: Tombstones::new(),
+        };
+        table.start();
+        table
+    }
+
+    fn start(&mut self) {
+        let mut first = Segment::new(0, Segment::<K, V>::MIN_LOG, self.tracked);
+        self.shift = 63;
+        self.directory = vec![place(&mut first, 0); 2];
+        self.segments = vec![first];
+    }
+
+    /// Entries.
+    #[inline(always)]
+    pub fn len(&self) -> usize {
+        self.len
+    }
+
+    /// True if there is no entry.
+    #[inline(always)]
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// Memory held by the table itself, in bytes; what keys and values own elsewhere is not counted.
+    pub fn bytes(&self) -> usize {
+        self.segments.iter().map(Segment::bytes).sum::<usize>()
+            + self.segments.capacity() * size_of::<Segment<K, V>>()
+            + self.directory.capacity() * size_of::<Place<K, V>>()
+    }
+
+    /// Entries there is memory for.
+    pub fn slots(&self) -> usize {
+        self.segments.iter().map(Segment::slots).sum()
+    }
+
+    /// Fetches the lines that these keys will need into the cache. For batches of some 64 keys.
+    #[inline(always)]
+    pub fn prepare(&self, hashes: &[u64]) {
+        for &hash in hashes {
+            let place = self.place(hash);
+            prefetch(place.slots.wrapping_add(home(hash, place.depth, place.log)));
+        }
+    }
+
+    /// The value of a key.
+    #[inline(always)]
+    pub fn get(&self, hash: u64, key: View<'_, K>) -> Option<&V> {
+        let found = self.find(usable(hash), key);
+        // SAFETY: a hit is a slot that holds an entry, and `self` is borrowed for as long as the value is.
+        found.hit.then(|| unsafe { &(*found.slot).entry.assume_init_ref().1 })
+    }
+
+    /// The value of a key, made by `V::default` if there is none.
+    #[inline(always)]
+    pub fn entry(&mut self, hash: u64, key: View<'_, K>) -> &mut V
+    where
+        V: Default,
+    {
+        self.entry_or(hash, key, V::default)
+    }
+
+    /// The value of a key, made by `init` if there is none.
+    #[inline(always)]
+    pub fn entry_or(&mut self, hash: u64, key: View<'_, K>, init: impl FnOnce() -> V) -> &mut V {
+        match self.find_entry(hash, key) {
+            Entry::Occupied(value) => value,
+            Entry::Vacant(vacant) => vacant.insert(K::from_view(key), init()),
+        }
+    }
+
+    /// The entry of a key, or the place for it.
+    #[inline(always)]
+    pub fn find_entry(&mut self, hash: u64, key: View<'_, K>) -> Entry<'_, K, V> {
+        let hash = usable(hash);
+        let found = self.find(hash, key);
+        if found.hit {
+            if self.tracked {
+                self.mark(hash, found.slot);
+            }
+            // SAFETY: a hit is a slot that holds an entry, and `self` is borrowed for as long as the value is.
+            Entry::Occupied(unsafe { &mut (*found.slot).entry.assume_init_mut().1 })
+        } else {
+            let at = self.slot_number(hash, found.slot);
+            Entry::Vacant(Vacant { table: self, hash, at })
+        }
+    }
+
+    /// Takes an entry out.
+    pub fn remove(&mut self, hash: u64, key: View<'_, K>) -> Option<(K, V)> {
+        let hash = usable(hash);
+        let found = self.find(hash, key);
+        if !found.hit {
+            return None;
+        }
+        let at = self.slot_number(hash, found.slot);
+        let segment = self.place(hash).segment as usize;
+        let (key, value) = self.segments[segment].remove(at);
+        self.len -= 1;
+        self.version += 1;
+        if self.tracked {
+            let bytes = canonical::<K>(key.as_view()).into_boxed_slice();
+            self.tombstones.insert((hash, bytes), K::from_view(key.as_view()));
+        }
+        Some((key, value))
+    }
+
+    /// Drops all entries and gives the memory back.
+    pub fn clear(&mut self) {
+        self.len = 0;
+        self.version += 1;
+        self.start();
+    }
+
+    /// Drops all entries and keeps the memory and the layout for as many again.
+    pub fn recycle(&mut self) {
+        self.segments.iter_mut().for_each(Segment::clear);
+        self.len = 0;
+        self.version += 1;
+    }
+
+    /// Begins to keep a bit per entry that tells if it was changed, and a tombstone per entry removed: what
+    /// [`next_change`](Table::next_change) reads. Everything there now counts as unchanged.
+    pub fn track_changes(&mut self) {
+        self.tracked = true;
+        self.tombstones.clear();
+        for segment in &mut self.segments {
+            segment.dirty = super::bits::Bits::new(segment.slots());
+        }
+    }
+
+    #[inline(always)]
+    fn place(&self, hash: u64) -> &Place<K, V> {
+        // SAFETY: the directory has `1 << (64 - shift)` entries, `1 <= 64 - shift`.
+        unsafe { self.directory.get_unchecked((hash >> self.shift) as usize) }
+    }
+
+    /// Looks for a key. Without a hit, the slot is where it belongs.
+    #[inline(always)]
+    fn find(&self, hash: u64, key: View<'_, K>) -> Found<K, V> {
+        let place = self.place(hash);
+        let mut slot = place.slots.wrapping_add(home(hash, place.depth, place.log));
+        for _ in 0..SCAN {
+            // SAFETY: `slot` starts at a home, which lies in the segment, and stops at the latest at its last slot,
+            // whose hash, EMPTY, is greater than all usable ones.
+            let other = unsafe { (*slot).hash };
+            if other >= hash {
+                if other > hash {
+                    return Found { slot, hit: false };
+                }
+                // SAFETY: the slot is not empty: `hash` is usable.
+                let entry = unsafe { (*slot).entry.assume_init_ref() };
+                if K::same_key(entry.0.as_view(), key) {
+                    return Found { slot, hit: true };
+                }
+                return self.search(hash, key);
+            }
+            slot = slot.wrapping_add(1);
+        }
+        self.search(hash, key)
+    }
+
+    /// Looks for a key by bisection, among entries with the same hash by canonical bytes.
+    #[cold]
+    #[inline(never)]
+    fn search(&self, hash: u64, key: View<'_, K>) -> Found<K, V> {
+        let place = *self.place(hash);
+        let segment = &self.segments[place.segment as usize];
+        let bytes = canonical::<K>(key);
+        // From a hash's home on, slots are first less, then equal, then greater or empty: an entry behind an empty
+        // slot has its home behind that slot.
+        let order = |at: usize| match segment.hash(at).cmp(&hash) {
+            Ordering::Equal => canonical::<K>(segment.entry(at).0.as_view()).cmp(&bytes),
+            order => order,
+        };
+        let (mut low, mut high) = (segment.home(hash), segment.slots() - 1);
+        while low < high {
+            let middle = low.midpoint(high);
+            if order(middle).is_lt() { low = middle + 1 } else { high = middle }
+        }
+        Found { slot: place.slots.wrapping_add(low), hit: order(low).is_eq() }
+    }
+
+    fn slot_number(&self, hash: u64, slot: *mut Slot<K, V>) -> usize {
+        (slot.addr() - self.place(hash).slots.addr()) / size_of::<Slot<K, V>>()
+    }
+
+    #[cold]
+    fn mark(&mut self, hash: u64, slot: *mut Slot<K, V>) {
+        let at = self.slot_number(hash, slot);
+        let segment = self.place(hash).segment as usize;
+        self.segments[segment].dirty.set(at);
+    }
+
+    /// Puts an entry in slot `at` of its segment, where the search for it ended.
+    fn insert(&mut self, hash: u64, mut at: usize, key: K, value: V) -> &mut V {
+        self.version += 1;
+        if self.tracked && !self.tombstones.is_empty() {
+            let bytes = canonical::<K>(key.as_view()).into_boxed_slice();
+            self.tombstones.remove(&(hash, bytes));
+        }
+        let mut entry = (key, value);
+        loop {
+            let index = self.place(hash).segment as usize;
+            let segment = &mut self.segments[index];
+            if !segment.is_full() {
+                match segment.insert(at, hash, entry) {
+                    Ok(()) => break,
+                    Err(back) => entry = back,
+                }
+            }
+            self.make_room(index, hash);
+            at = self.slot_number(hash, self.find(hash, entry.0.as_view()).slot);
+        }
+        self.len += 1;
+        let index = self.place(hash).segment as usize;
+        let segment = &mut self.segments[index];
+        segment.dirty.set(at);
+        &mut segment.entry_mut(at).1
+    }
+
+    /// Grows or splits the segment of `hash`.
+    #[cold]
+    #[inline(never)]
+    fn make_room(&mut self, index: usize, hash: u64) {
+        let segment = &self.segments[index];
+        let (depth, bits) = (u32::from(segment.depth()), 64 - self.shift);
+        let splits = segment.is_full()
+            && segment.log() >= Segment::<K, V>::MAX_LOG
+            && depth < 63
+            && (depth < bits || self.directory.len() < ENTRIES_PER_SEGMENT * self.segments.len());
+        if !splits {
+            self.segments[index].grow();
+            self.update_places(index, hash);
+            return;
+        }
+        if depth == bits {
+            self.directory = self.directory.iter().flat_map(|&place| [place, place]).collect();
+            self.shift -= 1;
+        }
+        let upper = self.segments[index].split();
+        self.segments.push(upper);
+        let next_bit = 1 << (63 - depth);
+        self.update_places(index, hash & !next_bit);
+        self.update_places(self.segments.len() - 1, hash | next_bit);
+    }
+
+    /// Writes a segment's address to all its directory entries; `hash` has its prefix.
+    fn update_places(&mut self, index: usize, hash: u64) {
+        let place = place(&mut self.segments[index], index);
+        let range = self.range(place.depth, hash);
+        self.directory[range].fill(place);
+    }
+
+    /// The directory entries of all hashes that agree with `hash` in the first `depth` bits.
+    fn range(&self, depth: u8, hash: u64) -> std::ops::Range<usize> {
+        let bits = 64 - self.shift;
+        let entries = 1usize << (bits - u32::from(depth));
+        let first = (hash >> self.shift) as usize & !(entries - 1);
+        first..first + entries
+    }
+}
+
+impl<K: Key, V> Table<K, V> {
+    /// The segment of a hash and the directory entry behind the segment's last.
+    pub(super) fn segment_of(&self, hash: u64) -> (usize, usize) {
+        let place = self.place(hash);
+        (place.segment as usize, self.range(place.depth, hash).end)
+    }
+
+    /// The first hash that belongs to a directory entry; none behind the last.
+    pub(super) fn first_hash(&self, directory: usize) -> Option<u64> {
+        (directory < self.directory.len()).then(|| (directory as u64) << self.shift)
+    }
+
+    /// Drops the entries of a segment, and its memory unless `keep`; `hash` has its prefix.
+    pub(super) fn vacate(&mut self, index: usize, hash: u64, keep: bool) {
+        let segment = &mut self.segments[index];
+        self.len -= segment.len();
+        self.version += 1;
+        if keep {
+            segment.clear();
+        } else {
+            let log = Segment::<K, V>::MIN_LOG;
+            let mut new = Segment::new(segment.depth(), log, self.tracked);
+            std::mem::swap(segment, &mut new);
+            self.update_places(index, hash);
+        }
+    }
+}
+
+/// The hash under which a key is kept: the greatest one stands for empty slots.
+#[inline(always)]
+pub(super) fn usable(hash: u64) -> u64 {
+    hash.min(EMPTY - 1)
+}
+
+/// A key's canonical bytes.
+pub(super) fn canonical<K: Key>(key: View<'_, K>) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    K::write_key(key, &mut bytes);
+    bytes
+}
+
+fn place<K, V>(segment: &mut Segment<K, V>, index: usize) -> Place<K, V> {
+    Place {
+        slots: segment.first(),
+        segment: index as u32,
+        depth: segment.depth(),
+        log: segment.log(),
+    }
+}
+
+#[inline(always)]
+fn prefetch<T>(address: *const T) {
+    #[cfg(target_arch = "x86_64")]
+    // SAFETY: a prefetch never faults, whatever the address.
+    unsafe {
+        use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
+        _mm_prefetch::<_MM_HINT_T0>(address.cast());
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    let _ = address;
+}
