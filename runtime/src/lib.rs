@@ -2,7 +2,7 @@
 #[doc(hidden)]
 pub mod __private;
 mod cli;
-pub mod config;
+mod config;
 pub mod connector;
 pub mod exchange;
 mod http;

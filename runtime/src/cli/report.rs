@@ -38,18 +38,18 @@ fn in_one_line(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::connector::SinkError;
+    use crate::connector::SourceError;
     use crate::task::Failure;
 
     #[test]
     fn causes_and_advice_are_on_one_line() {
-        let cause = std::io::Error::other("disk\nfull");
-        let error = SinkError {
-            what: "cannot write out.csv".to_owned(),
-            help: "free some space".to_owned(),
+        let cause = std::io::Error::other("disk\nbroken");
+        let error = SourceError {
+            what: "cannot read in.csv".to_owned(),
+            help: "buy another".to_owned(),
             cause: Some(cause.into()),
         };
-        let expected = "error: cannot write out.csv: caused by disk full, help: free some space";
+        let expected = "error: cannot read in.csv: caused by disk broken, help: buy another";
         assert_eq!(line(&error), expected);
         let failure = Failure::new(error).at(|| "record 7".to_owned());
         assert!(!line(&failure).contains('\n'), "{}", line(&failure));

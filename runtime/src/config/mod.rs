@@ -19,14 +19,10 @@
 //!
 //! A key that nothing reads is an error: a misspelt setting that is silently ignored costs days.
 
-mod apply;
 mod duration;
 mod file;
-mod operator;
 mod parallelism;
 
-pub(crate) use apply::apply;
 pub(crate) use duration::Pause;
 pub(crate) use file::JobFile;
-pub use operator::OperatorSettings;
 pub(crate) use parallelism::Parallelism;

@@ -2,9 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::{ArgumentErrors, Arguments, Definition, StartError};
-use crate::config::{OperatorSettings, apply};
-use crate::plan::Plan;
+use super::{ArgumentError, ArgumentErrors, Arguments, Definition, StartError};
+use crate::plan::{OperatorSettings, Plan};
 
 /// Builds the plan and lays the operators' settings over it.
 ///
@@ -22,6 +21,9 @@ pub(crate) fn prepare(
         pipeline: definition.function.to_owned(),
         failure,
     })?;
-    apply(&mut plan, operators).map_err(|errors| StartError::Arguments(ArgumentErrors(errors)))?;
+    plan.configure(operators).map_err(|errors| {
+        let errors = errors.into_iter().map(ArgumentError::Other).collect();
+        StartError::Arguments(ArgumentErrors(errors))
+    })?;
     Ok(plan)
 }

@@ -3,12 +3,16 @@
 //! Generated code builds a plan from a pipeline's parameters; `./job plan` prints it, the executor runs it. Chains may
 //! be registered in any order.
 
+mod settings;
+
 use std::fmt::Display;
 use std::sync::Arc;
 
 use crate::exchange::{Edge, EdgeId, Partition};
 use crate::resource::{OpenResource, Resource};
 use crate::task::{Chain, Failure, TaskContext};
+
+pub use settings::OperatorSettings;
 
 /// Makes a chain's code in one task. Called once per task, on the task's thread.
 pub type Factory = Box<dyn Fn(&mut TaskContext) -> Result<Box<dyn Chain>, Failure> + Send + Sync>;
@@ -124,11 +128,6 @@ impl Plan {
     /// The chains.
     pub fn chains(&self) -> &[ChainPlan] {
         &self.chains
-    }
-
-    /// Overrides the parallelism of a chain.
-    pub(crate) fn set_parallelism(&mut self, chain: usize, parallelism: usize) {
-        self.chains[chain].spec.parallelism = Some(parallelism);
     }
 
     /// The exchanges, by id.

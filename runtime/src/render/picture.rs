@@ -4,9 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::config::OperatorSettings;
 use crate::exchange::Partition;
-use crate::plan::{ChainPlan, EdgePlan, OperatorSpec, Plan};
+use crate::plan::{ChainPlan, EdgePlan, OperatorSettings, OperatorSpec, Plan};
 
 /// A plan as it is shown. Its JSON is the stable output of `plan --format json`; fields are only ever added within a
 /// `version`.

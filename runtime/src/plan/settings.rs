@@ -1,48 +1,63 @@
-//! Laying `[operator."uid"]` over a plan.
+//! Settings of single operators, which override the modifiers in the pipeline: `[operator."uid"]` in `job.toml`.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
-use super::OperatorSettings;
-use crate::job::ArgumentError;
+use super::{OperatorSpec, Plan};
 use crate::nearest::nearest;
-use crate::plan::Plan;
 
-/// Overrides the plan's modifiers by `settings`.
-///
-/// # Errors
-/// If a setting names an operator that the plan has not, or two disagree about one chain.
-pub(crate) fn apply(
-    plan: &mut Plan,
-    settings: &BTreeMap<String, OperatorSettings>,
-) -> Result<(), Vec<ArgumentError>> {
-    let mut errors = Vec::new();
-    let mut decided: BTreeMap<usize, (&str, usize)> = BTreeMap::new();
-    for (uid, settings) in settings {
-        let Some(chain) = chain_of(plan, uid) else {
-            errors.push(unknown(plan, uid));
-            continue;
-        };
-        let Some(parallelism) = settings.parallelism else { continue };
-        match decided.insert(chain, (uid, parallelism)) {
-            Some((other, different)) if different != parallelism => {
-                errors.push(ArgumentError::Other(format!(
-                    "operators `{other}` and `{uid}` run in one chain, but the configuration gives them parallelism \
-                     {different} and {parallelism}\nhelp: give it to one of them; `plan` shows the chains"
-                )));
+/// What `[operator."uid"]` says.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct OperatorSettings {
+    /// How many parallel copies its chain has.
+    pub parallelism: Option<usize>,
+    /// What plans and metrics call it.
+    pub name: Option<String>,
+    /// How long its state is kept after the last write.
+    pub ttl: Option<Duration>,
+    /// How long its chain's output may wait for more.
+    pub buffer_timeout: Option<Duration>,
+}
+
+impl Plan {
+    /// Overrides the plan's modifiers by `settings`, by uid.
+    ///
+    /// # Errors
+    /// If a setting names an operator that the plan has not, or two disagree about one chain: a sentence each.
+    pub fn configure(
+        &mut self,
+        settings: &BTreeMap<String, OperatorSettings>,
+    ) -> Result<(), Vec<String>> {
+        let mut errors = Vec::new();
+        let mut decided: BTreeMap<usize, (&str, usize)> = BTreeMap::new();
+        for (uid, settings) in settings {
+            let Some(chain) = chain_of(self, uid) else {
+                errors.push(unknown(self, uid));
+                continue;
+            };
+            let Some(parallelism) = settings.parallelism else { continue };
+            match decided.insert(chain, (uid, parallelism)) {
+                Some((other, different)) if different != parallelism => {
+                    errors.push(format!(
+                        "operators `{other}` and `{uid}` run in one chain, but the configuration gives them \
+                         parallelism {different} and {parallelism}\n\
+                         help: give it to one of them; `plan` shows the chains"
+                    ));
+                }
+                _ => self.chains[chain].spec.parallelism = Some(parallelism),
             }
-            _ => plan.set_parallelism(chain, parallelism),
         }
+        if errors.is_empty() { Ok(()) } else { Err(errors) }
     }
-    if errors.is_empty() { Ok(()) } else { Err(errors) }
 }
 
 /// The chain with the operator `uid`.
 fn chain_of(plan: &Plan, uid: &str) -> Option<usize> {
-    let has = |operators: &[crate::plan::OperatorSpec]| operators.iter().any(|o| o.id == uid);
+    let has = |operators: &[OperatorSpec]| operators.iter().any(|o| o.id == uid);
     plan.chains().iter().position(|chain| has(chain.spec.operators))
 }
 
-fn unknown(plan: &Plan, uid: &str) -> ArgumentError {
+fn unknown(plan: &Plan, uid: &str) -> String {
     let operators = plan.chains().iter().flat_map(|chain| chain.spec.operators);
     let ids: Vec<&str> = operators.map(|o| o.id).filter(|id| !id.is_empty()).collect();
     let help = match nearest(uid, ids.iter().copied()) {
@@ -52,15 +67,13 @@ fn unknown(plan: &Plan, uid: &str) -> ArgumentError {
         }
         None => format!("it has {}", ids.join(", ")),
     };
-    ArgumentError::Other(format!(
-        "the configuration names an operator `{uid}`, which the pipeline has not\nhelp: {help}"
-    ))
+    format!("the configuration names an operator `{uid}`, which the pipeline has not\nhelp: {help}")
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::plan::{ChainSpec, OperatorSpec};
+    use crate::plan::ChainSpec;
     use crate::task::Turn;
 
     const CHAIN: &[OperatorSpec] = &[
@@ -75,10 +88,9 @@ mod tests {
         plan.chain(spec, |_| Ok(|_: &mut Turn<'_>| Ok(())));
         let with = |n| OperatorSettings { parallelism: Some(n), ..Default::default() };
         let settings = settings.iter().map(|(uid, n)| ((*uid).to_owned(), with(*n))).collect();
-        match (apply(&mut plan, &settings), expected) {
+        match (plan.configure(&settings), expected) {
             (Ok(()), Ok(parallelism)) => assert_eq!(plan.chains()[0].spec.parallelism, parallelism),
             (Err(errors), Err(texts)) => {
-                let errors: Vec<String> = errors.iter().map(ToString::to_string).collect();
                 assert_eq!(errors, texts);
             }
             (found, expected) => panic!("{found:?} instead of {expected:?}"),
