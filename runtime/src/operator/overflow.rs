@@ -3,7 +3,7 @@
 use std::any::Any;
 
 use super::Overflow;
-use crate::record::{Key, Record, View};
+use crate::record::{Key, View};
 use crate::task::Failure;
 
 /// An overflow while aggregating the records of a key.
@@ -20,13 +20,14 @@ fn shown<K: Key>(key: View<'_, K>) -> String {
     let owned = K::from_view(key);
     let any: &dyn Any = &owned;
     macro_rules! of {
-        ($($type:ty)*) => {
+        ($($type:ty),*) => {
             $(if let Some(key) = any.downcast_ref::<$type>() {
                 return format!("{key:?}");
             })*
         };
     }
-    of!(u64 i64 u32 i32 u16 i16 u8 i8 u128 i128 bool char String () (u64, u64) (String, String));
+    of!(u64, i64, u32, i32, u16, i16, u8, i8, u128, i128, bool, char, String, ());
+    of!((u64, u64), (u32, u32), (String, String));
     let mut bytes = Vec::new();
     K::write_key(key, &mut bytes);
     let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
