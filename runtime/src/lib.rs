@@ -20,6 +20,7 @@ pub mod state;
 pub mod stream;
 pub mod task;
 pub mod time;
+pub mod window;
 
 pub use cli::main;
 pub use thalweg_macros::{args, pipeline, record};
