@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 
 use super::aggregate;
-use crate::operator::{Aggregate, Combine, Overflow};
+use crate::operator::{Aggregate, Overflow};
 use crate::record::{Key, View};
 
 aggregate! {
@@ -19,6 +19,7 @@ impl<V: Key> Aggregate for CountDistinct<V> {
     type In = V;
     type Acc = (Vec<V>, Vec<V>);
     type Out<'a> = u64;
+    const COMBINES: bool = true;
 
     fn add(&self, (settled, recent): &mut Self::Acc, value: View<'_, V>) -> Result<(), Overflow> {
         let hash = V::key_hash(value);
@@ -42,7 +43,6 @@ impl<V: Key> Aggregate for CountDistinct<V> {
         (settled.len() + recent.len()) as u64
     }
 }
-impl<V: Key> Combine for CountDistinct<V> {}
 
 /// Where a value is in an ordered list, or where it belongs.
 fn find<V: Key>(list: &[V], hash: u64, value: View<'_, V>) -> Result<usize, usize> {
