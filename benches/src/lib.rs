@@ -1,1 +1,14 @@
-//! x
+//! Benchmarks of Thalweg: the queries, their input, and the plain loops to compare with.
+//!
+//! - [`nexmark`] makes the events and the checksums.
+//! - [`hand`] has each query as a careful human writes it as a loop, on one thread.
+//! - [`engine`] has each query as a Thalweg pipeline.
+//!
+//! The binaries are `nexmark`, which runs one query once, and `compare`, which runs both sides by
+//! turns and prints the ratios. Use the profile `fast` for figures.
+
+#![forbid(unsafe_code)]
+
+pub mod engine;
+pub mod hand;
+pub mod nexmark;

@@ -2,21 +2,27 @@
 #[doc(hidden)]
 pub mod __private;
 mod cli;
-pub mod config;
+mod config;
 pub mod connector;
+pub mod error;
 pub mod exchange;
 mod http;
 pub mod job;
+pub mod metrics;
 mod nearest;
 pub mod operator;
 pub mod plan;
+pub mod prelude;
 pub mod record;
 pub mod render;
 pub mod resource;
 pub mod state;
+pub mod stream;
 pub mod task;
 pub mod time;
+pub mod window;
 
+pub use cli::main;
 pub use thalweg_macros::{args, pipeline, record};
 
 // Lets the paths in expanded code resolve inside this crate too.

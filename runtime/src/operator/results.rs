@@ -1,0 +1,106 @@
+//! The records that operators of this crate make: results of aggregates, and failures.
+
+use crate::record;
+use crate::time::Window;
+
+/// The result of an aggregate over a window: for one key, once the window has fired.
+#[record]
+pub struct Windowed<K, V> {
+    /// The key; `()` for `window_all`.
+    pub key: K,
+    /// The window: `[start, end)`. The result's event time is `end − 1 ms`.
+    pub window: Window,
+    /// The aggregate's value.
+    pub value: V,
+}
+
+/// The result of a running aggregate: the value that a key has now.
+#[record]
+pub struct Changed<K, V> {
+    /// The key.
+    pub key: K,
+    /// The aggregate's value, the last record included.
+    pub value: V,
+}
+
+/// A record that an operator could not process, on its way to a side.
+#[record]
+pub struct Failed<T> {
+    /// The record as it came in; text, lossy if need be, if a source could not decode it.
+    pub record: T,
+    /// The error's text.
+    pub error: String,
+    /// The operator, for instance `try_map at src/main.rs:12`; of a source also the position: `flights.csv:17`.
+    pub operator: String,
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(unsafe_code)] // Views archives that were just written.
+
+    use super::*;
+    use crate::record::{Arena, Emit, Key, Record, View, fingerprint};
+    use crate::time::Timestamp;
+
+    /// The view of the archive, the view of the owned value and the value itself agree, and so do the bytes.
+    fn check<T>(value: T, mixed: impl Emit<Record = T>)
+    where
+        T: Record + Clone + PartialEq + std::fmt::Debug,
+        for<'a> View<'a, T>: PartialEq + std::fmt::Debug,
+    {
+        let (mut owned, mut other) = (Arena::default(), Arena::default());
+        let at = owned.put(&value);
+        other.put(&mixed);
+        assert_eq!(owned.as_bytes(), other.as_bytes());
+        // SAFETY: `put` of a `T` returned the offset.
+        let view = unsafe { owned.view::<T>(at) };
+        assert_eq!(view, value.as_view());
+        assert_eq!(format!("{view:?}"), format!("{value:?}"));
+        assert_eq!(T::from_view(view), value);
+        assert_eq!(mixed.into_record(), value);
+    }
+
+    #[test]
+    fn windowed_is_one_record_in_all_forms() {
+        let window = Window { start: Timestamp(-10), end: Timestamp(20) };
+        let owned = Windowed { key: "north".repeat(3), window, value: 7u64 };
+        check(owned, WindowedWith { key: "northnorthnorth", window, value: 7u64 });
+    }
+
+    #[test]
+    fn changed_is_one_record_in_all_forms() {
+        let owned =
+            Changed { key: (1u32, "a key of more than eight bytes".to_owned()), value: 0.5 };
+        check(owned, ChangedWith { key: (1u32, "a key of more than eight bytes"), value: 0.5 });
+    }
+
+    #[test]
+    fn failed_is_one_record_in_all_forms() {
+        let text = |text: &str| text.to_owned();
+        let owned =
+            Failed { record: text("12x"), error: text("invalid digit"), operator: text("try_map") };
+        check(
+            owned,
+            FailedWith { record: "12x", error: text("invalid digit"), operator: "try_map" },
+        );
+    }
+
+    #[test]
+    fn layouts_name_their_parameters() {
+        assert_eq!(fingerprint::<Changed<u64, u64>>(), fingerprint::<Changed<u64, u64>>());
+        assert_ne!(fingerprint::<Changed<u64, u64>>(), fingerprint::<Changed<u64, i64>>());
+        assert_ne!(
+            fingerprint::<Failed<Failed<String>>>(),
+            fingerprint::<Failed<Failed<Failed<String>>>>()
+        );
+    }
+
+    #[test]
+    fn keys_of_results_tell_their_parts_apart() {
+        let hash = |key: &str, value: &str| {
+            Changed::<String, String>::key_hash(ChangedWith { key, value })
+        };
+        assert_eq!(hash("a", "b"), hash("a", "b"));
+        assert_ne!(hash("ab", ""), hash("a", "b"));
+    }
+}

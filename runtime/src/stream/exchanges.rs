@@ -1,0 +1,109 @@
+//! Exchanges: operators that say which task gets a record.
+
+use super::base::not_run;
+use super::{Keyed, Stream};
+use crate::record::{Emit, Key, Record, View};
+
+impl<T: Record> Stream<T> {
+    /// Gives each record a key: all records of a key go to the same task, where windows, running aggregates and other
+    /// keyed state find them.
+    ///
+    /// An exchange by key group (`key group = (hash · 128) >> 64` of one 64-bit hash over the key's canonical bytes).
+    /// Order is kept within a key between one producing and one consuming task. Only the fields that are used behind
+    /// it cross the exchange. Floats are no keys: `-0.0` and `NaN` are why. Flink: `keyBy`.
+    ///
+    /// ```
+    /// # use thalweg::prelude::*;
+    /// # fn example(words: Stream<(String, u64)>) {
+    /// words.key_by(|(word, _)| word).sum(|(_, n)| n).sink(print());
+    /// # }
+    /// ```
+    ///
+    /// ```compile_fail,E0277
+    /// # use thalweg::prelude::*;
+    /// # fn example(readings: Stream<f64>) {
+    /// readings.key_by(|celsius| celsius); // error: `f64` cannot be a stream key
+    /// # }
+    /// ```
+    pub fn key_by<K: Emit>(self, f: impl Fn(View<'static, T>) -> K) -> Keyed<K::Record, T>
+    where
+        K::Record: Key,
+    {
+        not_run(f)
+    }
+
+    /// Deals the records out to all tasks of the next operator in turn, a batch at a time.
+    ///
+    /// Evens out the load behind an uneven source or filter. Order is kept between one producing and one consuming
+    /// task only. Flink: `rebalance`.
+    ///
+    /// ```
+    /// # use thalweg::prelude::*;
+    /// # fn example(lines: Stream<String>) {
+    /// lines.rebalance().map(|line| line.to_uppercase()).sink(print());
+    /// # }
+    /// ```
+    pub fn rebalance(self) -> Stream<T> {
+        not_run(())
+    }
+
+    /// Deals the records out in turn as [`rebalance`](Stream::rebalance) does, but only among the tasks that share the
+    /// producer's part of the next operator: with 2 producers and 6 consumers each producer feeds 3 of them.
+    ///
+    /// Cheaper than `rebalance` where parallelism is multiplied, and blind to unevenness between the producers.
+    /// Flink: `rescale`.
+    ///
+    /// ```
+    /// # use thalweg::prelude::*;
+    /// # fn example(lines: Stream<String>) {
+    /// lines.rescale().map(|line| line.to_uppercase()).parallelism(6).sink(print());
+    /// # }
+    /// ```
+    pub fn rescale(self) -> Stream<T> {
+        not_run(())
+    }
+
+    /// Sends each record to every task of the next operator.
+    ///
+    /// At parallelism `n` each record is seen `n` times. Order is kept between a producing and a consuming task.
+    /// Flink: `broadcast`.
+    ///
+    /// ```
+    /// # use thalweg::prelude::*;
+    /// # fn example(settings: Stream<String>) {
+    /// settings.broadcast().inspect(|setting| eprintln!("{setting}")).sink(discard());
+    /// # }
+    /// ```
+    pub fn broadcast(self) -> Stream<T> {
+        not_run(())
+    }
+
+    /// Sends each record to the first task of the next operator: a bottleneck on purpose.
+    ///
+    /// Flink: `global`.
+    ///
+    /// ```
+    /// # use thalweg::prelude::*;
+    /// # fn example(lines: Stream<String>) {
+    /// lines.global().sink(print());
+    /// # }
+    /// ```
+    pub fn global(self) -> Stream<T> {
+        not_run(())
+    }
+
+    /// Sends each record to the task that the closure names: task `f(record) % parallelism` of the next operator.
+    ///
+    /// The stream has no key: for keyed state use [`key_by`](Stream::key_by), which also survives a change of
+    /// parallelism. Flink: `partitionCustom`.
+    ///
+    /// ```
+    /// # use thalweg::prelude::*;
+    /// # fn example(lines: Stream<String>) {
+    /// lines.partition_by(|line| line.len() as u64).sink(print());
+    /// # }
+    /// ```
+    pub fn partition_by(self, f: impl Fn(View<'static, T>) -> u64) -> Stream<T> {
+        not_run(f)
+    }
+}

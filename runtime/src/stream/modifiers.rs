@@ -1,0 +1,91 @@
+//! Modifiers: what may follow an operator and says something about it, not about the records.
+
+use super::base::not_run;
+use super::{Fallible, Keyed, Stream, Written};
+use crate::time::Span;
+
+/// The modifiers are the same on every handle, and give back the handle that they follow.
+macro_rules! modifiers {
+    ($($name:ident<$($param:ident),*>)*) => {$(
+        impl<$($param),*> $name<$($param),*> {
+            /// Fixes the id under which the operator's state is kept in snapshots.
+            ///
+            /// Without it the id is the path of the binding, the operator's kind and an ordinal among the stateful
+            /// operators of that kind in that binding. Two equal ids in a pipeline are refused. `job.toml` addresses
+            /// the operator as `[operator."id"]`. Flink: `uid`.
+            ///
+            /// ```
+            /// # use thalweg::prelude::*;
+            /// # fn example(words: Stream<String>) {
+            /// words.key_by(|word| word).count().uid("words-seen").sink(print());
+            /// # }
+            /// ```
+            pub fn uid(self, uid: &'static str) -> Self {
+                not_run(uid)
+            }
+
+            /// What plans, logs and metrics call the operator; it does not enter its id. Flink: `name`.
+            ///
+            /// ```
+            /// # use thalweg::prelude::*;
+            /// # fn example(lines: Stream<String>) {
+            /// lines.filter(|line| line.contains("ERROR")).name("only errors").sink(print());
+            /// # }
+            /// ```
+            pub fn name(self, name: &'static str) -> Self {
+                not_run(name)
+            }
+
+            /// How many parallel tasks run the operator: from 1 to 32 768, or to the number of key groups (128 unless
+            /// configured) behind `key_by`.
+            ///
+            /// Neighbours that differ in it are not fused: the records go from one to the other in turn. `job.toml`
+            /// overrides it. Flink: `setParallelism`.
+            ///
+            /// ```
+            /// # use thalweg::prelude::*;
+            /// # fn example(lines: Stream<String>) {
+            /// lines.sink(print()).parallelism(1);
+            /// # }
+            /// ```
+            pub fn parallelism(self, tasks: usize) -> Self {
+                not_run(tasks)
+            }
+
+            /// How long a record may wait in a buffer of the exchange behind the operator until the buffer is full:
+            /// 1 ms unless said otherwise. Buffers are handed on earlier when the task has no more input.
+            ///
+            /// Flink: `setBufferTimeout`.
+            ///
+            /// ```
+            /// # use thalweg::prelude::*;
+            /// # fn example(lines: Stream<String>) {
+            /// lines.rebalance().buffer_timeout(millis(20)).sink(print());
+            /// # }
+            /// ```
+            pub fn buffer_timeout(self, timeout: Span) -> Self {
+                not_run(timeout)
+            }
+        }
+    )*};
+}
+
+modifiers! { Stream<T> Fallible<T, R> Keyed<K, T> Written<T> }
+
+impl<T> Stream<T> {
+    /// How long the operator keeps a key's state after it was last written, in processing time; then the key is
+    /// forgotten and starts anew.
+    ///
+    /// For operators whose keyed state nothing else bounds: running aggregates, `reduce` and `fold` on a keyed stream.
+    /// Flink: `StateTtlConfig`.
+    ///
+    /// ```
+    /// # use thalweg::prelude::*;
+    /// # fn example(words: Stream<String>) {
+    /// words.key_by(|word| word).count().ttl(hours(24)).sink(print());
+    /// # }
+    /// ```
+    pub fn ttl(self, after: Span) -> Stream<T> {
+        not_run(after)
+    }
+}

@@ -1,0 +1,51 @@
+//! Where streams begin.
+
+use super::base::not_run;
+use super::{Failed, Side, Stream};
+use crate::connector::{CanRead, Files, Reads, Source};
+
+/// Begins a stream with what a source yields.
+///
+/// The source's splits (files, byte ranges, partitions) are dealt out to the parallel tasks; order is kept within a
+/// split. What the records are follows from the source, or from an annotation: `let bids: Stream<Bid> = source(..)`.
+/// A record that cannot be decoded fails the task, unless the source's builder says `.or_skip()` or
+/// `.errors_to(side)`.
+///
+/// Flink: `env.fromSource`.
+///
+/// ```
+/// # use thalweg::prelude::*;
+/// # fn example() {
+/// source(collection(["to be", "or not"].map(String::from)))
+///     .flat_map(|line| line.split(' '))
+///     .sink(print());
+/// # }
+/// ```
+///
+/// ```compile_fail,E0277
+/// # use thalweg::prelude::*;
+/// # fn example() {
+/// source("flights.csv"); // error: `&str` is not a source: `files("flights.csv").text()` is one
+/// # }
+/// ```
+pub fn source<S: Source>(source: S) -> Stream<S::Record> {
+    not_run(source)
+}
+
+impl<F, D: CanRead> Files<F, D> {
+    /// Sends what cannot be decoded to a side, as a [`Failed`]: the raw record (lossy text), the error, and where it
+    /// stood. Without it, and without `.or_skip()`, the first such record fails the task.
+    ///
+    /// ```
+    /// # use thalweg::prelude::*;
+    /// # fn example() {
+    /// let bad = side();
+    /// source(files("data/*.log").text().errors_to(bad)).sink(print());
+    /// bad.map(|failed| format!("{}: {}", failed.operator, failed.error)).sink(print());
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn errors_to(self, side: Side<Failed<String>>) -> Files<F, Reads> {
+        not_run((self, side))
+    }
+}
