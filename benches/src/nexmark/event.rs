@@ -6,7 +6,7 @@ use super::checksum::h;
 pub type EventTime = i64;
 
 /// Someone who sells or bids.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[thalweg::record]
 pub struct Person {
     /// Identifies the person.
     pub id: u64,
@@ -23,7 +23,7 @@ pub struct Person {
 }
 
 /// Something for sale.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[thalweg::record]
 pub struct Auction {
     /// Identifies the auction.
     pub id: u64,
@@ -42,7 +42,7 @@ pub struct Auction {
 }
 
 /// An offer for an auction.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[thalweg::record]
 pub struct Bid {
     /// The id of the [`Auction`].
     pub auction: u64,
@@ -59,7 +59,7 @@ pub struct Bid {
 }
 
 /// One event of the stream.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[thalweg::record]
 pub enum Event {
     /// One in fifty.
     Person(Person),

@@ -76,6 +76,6 @@ impl<T: Record, S: Sink<T>> AnySink for SinkTask<T, S> {
     }
 
     fn written(&self) -> (u64, u64) {
-        (self.written, self.writer.skipped())
+        (self.written, self.writer.as_ref().map_or(0, Writer::skipped))
     }
 }
