@@ -17,6 +17,21 @@ pub use crate::stream::annotation::{RecordOf, annotated, annotated_source};
 pub use crate::task::{Failure, OpenSegment, Segment, Step, TaskContext, Turn};
 pub use crate::time::Timestamp;
 
+// State: aggregates, running operators, windows.
+pub use crate::operator::{
+    Fold, Reduce, Running, avg, count, count_distinct, first, last, max, max_by, min, min_by, own,
+    sum, to_vec, top, wrapping_sum,
+};
+pub use crate::window::{
+    Tumbling, TumblingFold, TumblingPartials, TumblingReduce, TumblingWindows,
+};
+
+/// As [`apply`], for a closure of two parameters.
+#[inline(always)]
+pub fn apply2<X, Y, R>(x: X, y: Y, f: impl FnOnce(X, Y) -> R) -> R {
+    f(x, y)
+}
+
 /// The view of what a closure made.
 #[inline(always)]
 pub fn view<E: Emit>(item: &E) -> View<'_, E::Record> {
