@@ -29,7 +29,7 @@ impl Aggregate for Count {
         Ok(())
     }
     #[inline(always)]
-    fn finish<'a>(&self, count: &'a u64) -> u64 {
+    fn finish(&self, count: &u64) -> u64 {
         *count
     }
 }
@@ -55,7 +55,7 @@ impl<N: Number> Aggregate for Sum<N> {
         Ok(())
     }
     #[inline(always)]
-    fn finish<'a>(&self, sum: &'a N::Sum) -> N::Sum {
+    fn finish(&self, sum: &N::Sum) -> N::Sum {
         *sum
     }
 }
@@ -81,7 +81,7 @@ impl<N: Number> Aggregate for WrappingSum<N> {
         Ok(())
     }
     #[inline(always)]
-    fn finish<'a>(&self, sum: &'a N::Sum) -> N::Sum {
+    fn finish(&self, sum: &N::Sum) -> N::Sum {
         *sum
     }
 }
