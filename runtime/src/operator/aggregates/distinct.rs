@@ -39,7 +39,7 @@ impl<V: Key> Aggregate for CountDistinct<V> {
         other.0.iter().chain(other.1).try_for_each(|value| self.add(acc, value))
     }
 
-    fn finish<'a>(&self, (settled, recent): &'a Self::Acc) -> u64 {
+    fn finish(&self, (settled, recent): &Self::Acc) -> u64 {
         (settled.len() + recent.len()) as u64
     }
 }

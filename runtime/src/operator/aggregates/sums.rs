@@ -30,7 +30,7 @@ impl Aggregate for Count {
         Ok(())
     }
     #[inline(always)]
-    fn finish<'a>(&self, count: &'a u64) -> u64 {
+    fn finish(&self, count: &u64) -> u64 {
         *count
     }
 }
@@ -56,7 +56,7 @@ impl<N: Number> Aggregate for Sum<N> {
         Ok(())
     }
     #[inline(always)]
-    fn finish<'a>(&self, sum: &'a N::Sum) -> N::Sum {
+    fn finish(&self, sum: &N::Sum) -> N::Sum {
         *sum
     }
 }
@@ -82,7 +82,7 @@ impl<N: Number> Aggregate for WrappingSum<N> {
         Ok(())
     }
     #[inline(always)]
-    fn finish<'a>(&self, sum: &'a N::Sum) -> N::Sum {
+    fn finish(&self, sum: &N::Sum) -> N::Sum {
         *sum
     }
 }
