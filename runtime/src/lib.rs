@@ -2,7 +2,7 @@
 #[doc(hidden)]
 pub mod __private;
 mod cli;
-pub mod config;
+mod config;
 pub mod connector;
 pub mod error;
 pub mod exchange;
@@ -21,6 +21,7 @@ pub mod stream;
 pub mod task;
 pub mod time;
 
+pub use cli::main;
 pub use thalweg_macros::{args, pipeline, record};
 
 // Lets the paths in expanded code resolve inside this crate too.

@@ -1,12 +1,13 @@
 //! The function that a pipeline becomes: its definition, with the plan's builder inside.
 
 use proc_macro2::{Ident, TokenStream};
-use quote::{ToTokens, quote};
+use quote::ToTokens;
 
 use super::chain::ChainEmitter;
 use super::names::Names;
 use super::plan;
 use crate::ast::Pipeline;
+use crate::ir::Op;
 use crate::passes::Chained;
 
 /// Emits a whole pipeline.
@@ -19,23 +20,24 @@ pub fn emit_pipeline(pipeline: &Pipeline, chained: &Chained) -> TokenStream {
         let default = match &parameter.default {
             Some(value) => {
                 let text = default_text(value);
-                quote!(::core::option::Option::Some(#text))
+                code!(::core::option::Option::Some(#text))
             }
-            None => quote!(::core::option::Option::None),
+            None => code!(::core::option::Option::None),
         };
-        quote!(::thalweg::__private::Parameter::of::<#ty, _>(#name, #doc, #shown, #default))
+        code!(::thalweg::__private::Parameter::of::<#ty, _>(#name, #doc, #shown, #default))
     });
     let (words, types): (Vec<&Ident>, Vec<&syn::Type>) =
         pipeline.parameters.iter().map(|parameter| (&parameter.name, &parameter.ty)).unzip();
     let texts: Vec<String> = words.iter().map(|word| word.to_string()).collect();
     let body = body(chained);
-    quote! {
+    code! {
         #(#attributes)*
         #visibility fn #name() -> ::thalweg::__private::Definition {
             fn build(
                 plan: &mut ::thalweg::__private::Plan,
                 #(#words: #types,)*
             ) -> ::thalweg::Result {
+                let path = "";
                 #body
                 ::core::result::Result::Ok(())
             }
@@ -58,10 +60,34 @@ pub fn body(chained: &Chained) -> TokenStream {
     let names = Names::new(chained);
     let steps = plan::steps(chained, &names, &chained.graph.steps);
     let edges = plan::edges(chained);
-    let chains: TokenStream = (0..chained.chains.len())
+    let chains: TokenStream = emission_order(chained)
+        .into_iter()
         .map(|chain| ChainEmitter::new(chained, &names, chain).emit())
         .collect();
-    quote!(#steps #edges #chains)
+    code!(#steps #edges #chains)
+}
+
+/// The order in which chains are emitted: upstream first, so that types follow from what is pushed; but what follows a
+/// fragment is an argument of its call, and so comes before the chain that calls it.
+fn emission_order(chained: &Chained) -> Vec<usize> {
+    fn visit(chained: &Chained, chain: usize, order: &mut Vec<usize>) {
+        if order.contains(&chain) {
+            return;
+        }
+        for (id, node) in chained.graph.iter() {
+            let called_here =
+                node.inputs.iter().any(|input| chained.chain_of.get(input) == Some(&chain));
+            if matches!(node.op, Op::Fragment { .. }) && called_here {
+                visit(chained, chained.chain_of[&id], order);
+            }
+        }
+        order.push(chain);
+    }
+    let mut order = Vec::new();
+    for chain in 0..chained.chains.len() {
+        visit(chained, chain, &mut order);
+    }
+    order
 }
 
 /// A default as the text that the command line would give.

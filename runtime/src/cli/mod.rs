@@ -1,5 +1,124 @@
-//! The job binary: what `thalweg::main` makes of a pipeline.
+//! The job binary: what [`main`] makes of a pipeline.
+//!
+//! ```text
+//!   argv, environment, job.toml ── request ──▶ Request ──┬── plan ──▶ text, JSON, DOT or SVG on standard output
+//!                                     │                  └── run  ──▶ executor, progress, metrics, summary
+//!                                     └──▶ help, or one line per mistake
+//! ```
+//!
+//! Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted. Records may go to standard output, so all that the
+//! binary itself says goes to standard error.
 
 mod command;
 mod options;
+mod report;
 mod request;
+mod run;
+mod screen;
+
+use std::io::{self, ErrorKind, Write};
+use std::process::ExitCode;
+
+use request::{Format, Request, Stop, Verb};
+use screen::Screen;
+
+use crate::job::{ArgumentError, Jobs, StartError, prepare};
+use crate::render::{Picture, dot, json, svg, text};
+
+const EXIT_FAILED: u8 = 1;
+const EXIT_USAGE: u8 = 2;
+
+/// The `main` of a job binary: runs the pipelines of `jobs` as the command line says.
+///
+/// `jobs` is a pipeline, or a tuple of up to eight. See `--help` of the binary for its subcommands and options; every
+/// option can also be set as `THALWEG_NAME`, or in the file that `--config` names.
+pub fn main(jobs: impl Jobs) -> ExitCode {
+    let screen = Screen::stderr();
+    let environment = |name: &str| std::env::var(name).ok();
+    let request = arguments().map_err(|error| Stop::Usage(vec![error]));
+    let request = request.and_then(|argv| request::read(jobs.definitions(), argv, &environment));
+    let code = match request {
+        Ok(request) => match request.verb {
+            Verb::Run => run::run(&request, &screen),
+            Verb::Plan(format) => plan(&request, format, &screen),
+        },
+        Err(Stop::Help(text)) => print(&text, &screen),
+        Err(Stop::Usage(errors)) => {
+            for error in &errors {
+                report(&screen, error);
+            }
+            EXIT_USAGE
+        }
+        Err(Stop::Definition(errors)) => {
+            report(&screen, &StartError::Definition(errors));
+            EXIT_FAILED
+        }
+    };
+    ExitCode::from(code)
+}
+
+fn arguments() -> Result<Vec<String>, ArgumentError> {
+    let words = std::env::args_os().map(|word| {
+        let wrong = |word: std::ffi::OsString| {
+            ArgumentError::Other(format!("the argument `{}` is not UTF-8", word.to_string_lossy()))
+        };
+        word.into_string().map_err(wrong)
+    });
+    words.collect()
+}
+
+/// Prints the plan.
+fn plan(request: &Request, format: Format, screen: &Screen) -> u8 {
+    let definition = &request.definition;
+    let plan = match prepare(definition, &request.arguments, &request.operators) {
+        Ok(plan) => plan,
+        Err(error) => return refuse(&error, screen),
+    };
+    let parallelism = request.options.parallelism.unwrap_or_else(cores);
+    let names = (definition.name, definition.function);
+    let picture = Picture::new(&plan, names, parallelism, &request.operators);
+    let rendered = match format {
+        Format::Text => text(&picture),
+        Format::Json => json(&picture),
+        Format::Dot => dot(&picture),
+        Format::Svg => svg(&picture),
+    };
+    print(&rendered, screen)
+}
+
+/// Reports why a job is not started.
+fn refuse(error: &StartError, screen: &Screen) -> u8 {
+    match error {
+        StartError::Arguments(errors) => {
+            for error in &errors.0 {
+                report(screen, error);
+            }
+            EXIT_USAGE
+        }
+        other => {
+            report(screen, other);
+            EXIT_FAILED
+        }
+    }
+}
+
+/// As many as the machine lets this process use.
+fn cores() -> usize {
+    std::thread::available_parallelism().map_or(1, std::num::NonZero::get)
+}
+
+/// Prints to standard output. Whoever reads it may have seen enough, which is no error.
+fn print(text: &str, screen: &Screen) -> u8 {
+    let mut out = io::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => {
+            screen.print(&format!("error: cannot write to standard output: {error}\n"));
+            EXIT_FAILED
+        }
+        _ => 0,
+    }
+}
+
+fn report(screen: &Screen, error: &(dyn std::error::Error + 'static)) {
+    screen.print(&format!("{}\n", report::line(error)));
+}

@@ -8,12 +8,13 @@ use clap::{ArgMatches, Command};
 
 use super::command::command;
 use super::options::{CONFIG, Options, RESERVED, config_parameter};
-use crate::config::{JobFile, OperatorSettings};
+use crate::config::JobFile;
 use crate::job::{
     Args, ArgumentError, ArgumentErrors, Arguments, Arity, Definition, Given, Layer, Origin,
     Parameter,
 };
 use crate::nearest::nearest;
+use crate::plan::OperatorSettings;
 
 /// What is to be done.
 pub(crate) struct Request {

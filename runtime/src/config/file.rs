@@ -9,9 +9,10 @@ use std::time::Duration;
 
 use toml::{Table, Value};
 
-use super::{OperatorSettings, Parallelism, Pause};
+use super::{Parallelism, Pause};
 use crate::job::{ArgumentError, Given, Layer, Origin};
 use crate::nearest::nearest;
+use crate::plan::OperatorSettings;
 
 /// What a file says.
 #[derive(Default)]

@@ -21,10 +21,8 @@
 
 mod duration;
 mod file;
-mod operator;
 mod parallelism;
 
 pub(crate) use duration::Pause;
 pub(crate) use file::JobFile;
-pub use operator::OperatorSettings;
 pub(crate) use parallelism::Parallelism;

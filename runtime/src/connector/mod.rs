@@ -2,11 +2,13 @@
 //!
 //! | sources | sinks |
 //! |---|---|
+//! | [`files`]: text, JSON lines, CSV; gzip, zstd | [`files`]: text, JSON lines, CSV |
 //! | [`collection`], [`replay`]: records in memory | [`print()`]: lines on standard output |
-//! | | [`discard`], [`collect`], [`callback`]: for tests and benchmarks |
+//! | [`generate`], [`generate_forever`] | [`collect`], [`callback`]: for tests and benchmarks |
+//! | [`socket`]: lines from a TCP server | [`discard`] |
 //!
-//! A source is divided into splits, a sink is opened once per task; both are plain blocking-free values that the
-//! engine drives in turns, and can be driven by hand:
+//! A source is divided into splits, a sink is opened once per task; both are plain values that the engine
+//! drives in turns, and can be driven by hand:
 //!
 //! ```
 //! use thalweg::connector::{OpenSource, Reader, Rows, Source, collection};
@@ -25,9 +27,11 @@ mod collect;
 mod discard;
 mod error;
 mod file;
+mod generate;
 mod print;
 mod sink;
 mod slice;
+mod socket;
 mod source;
 #[cfg(test)]
 mod testing;
@@ -37,12 +41,15 @@ pub use collect::{Collect, CollectWriter, Collected, collect};
 pub use discard::{Discard, discard};
 pub use error::{SinkError, SourceError};
 pub use file::{
-    Both, CanRead, CanWrite, Csv, CsvReader, Files, Json, JsonReader, Lines, LinesIter, Reads,
-    Text, TextReader, Unformatted, Writes, files,
+    Both, CanRead, CanWrite, Csv, CsvEncoder, CsvReader, CsvWriter, Files, Json, JsonEncoder,
+    JsonReader, JsonWriter, Lines, LinesIter, PartWriter, Reads, Text, TextEncoder, TextReader,
+    TextWriter, Unformatted, Writes, files,
 };
+pub use generate::{Generate, GenerateReader, generate, generate_forever};
 pub use print::{Print, PrintWriter, print};
 pub use sink::{Sink, Writer};
 pub use slice::{Collection, Replay, SliceReader, SliceRows, SteppedViews, collection, replay};
+pub use socket::{Socket, SocketReader, socket};
 pub use source::{
     Fill, OnRejected, OpenSource, Position, Reader, Rejected, Rows, Source, Split, Views,
 };

@@ -4,32 +4,35 @@ use std::fmt::{Display, Write};
 
 /// Builds the text, a family of metrics at a time.
 #[derive(Default)]
-pub(crate) struct Exposition {
+pub(super) struct Exposition {
     text: String,
 }
 
 /// What a metric's numbers mean.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum Kind {
+pub(super) enum Kind {
     /// It only grows; its name ends in `_total`.
     Counter,
     /// It goes up and down.
     Gauge,
+    /// How many values lay at or below each bound.
+    Histogram,
 }
 
 impl Exposition {
     /// Starts a family: all its samples follow.
-    pub(crate) fn family(&mut self, name: &str, help: &str, kind: Kind) {
+    pub(super) fn family(&mut self, name: &str, help: &str, kind: Kind) {
         let kind = match kind {
             Kind::Counter => "counter",
             Kind::Gauge => "gauge",
+            Kind::Histogram => "histogram",
         };
         let help = help.replace('\\', "\\\\").replace('\n', "\\n");
         let _ = writeln!(self.text, "# HELP {name} {help}\n# TYPE {name} {kind}");
     }
 
     /// Adds a sample of the family that was started last.
-    pub(crate) fn sample(&mut self, name: &str, labels: &[(&str, &str)], value: impl Display) {
+    pub(super) fn sample(&mut self, name: &str, labels: &[(&str, &str)], value: impl Display) {
         self.text.push_str(name);
         for (index, (label, text)) in labels.iter().enumerate() {
             let open = if index == 0 { '{' } else { ',' };
@@ -40,7 +43,7 @@ impl Exposition {
     }
 
     /// The text.
-    pub(crate) fn finish(self) -> String {
+    pub(super) fn finish(self) -> String {
         self.text
     }
 }

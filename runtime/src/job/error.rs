@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::Origin;
+use crate::task::Failure;
 
 /// One thing that is wrong with an argument; always names the parameter.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -95,3 +96,40 @@ impl fmt::Display for ArgumentErrors {
 }
 
 impl std::error::Error for ArgumentErrors {}
+
+/// Why a job was not started.
+#[derive(Debug)]
+pub enum StartError {
+    /// Something is wrong with its arguments or its configuration.
+    Arguments(ArgumentErrors),
+    /// Something is wrong with the pipeline itself, whatever its arguments. One sentence each.
+    Definition(Vec<String>),
+    /// The pipeline's own statements failed.
+    Build {
+        /// The pipeline's function.
+        pipeline: String,
+        /// What they said.
+        failure: Failure,
+    },
+}
+
+impl fmt::Display for StartError {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            StartError::Arguments(errors) => write!(out, "{errors}"),
+            StartError::Definition(errors) => out.write_str(&errors.join("\n")),
+            StartError::Build { pipeline, failure } => {
+                write!(out, "pipeline `{pipeline}` cannot be built: {failure}")
+            }
+        }
+    }
+}
+
+impl std::error::Error for StartError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            StartError::Build { failure, .. } => std::error::Error::source(failure),
+            StartError::Arguments(_) | StartError::Definition(_) => None,
+        }
+    }
+}

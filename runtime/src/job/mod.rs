@@ -1,7 +1,7 @@
 //! Jobs: a pipeline with its parameters, ready to be started.
 //!
 //! A pipeline function becomes a [`Definition`]: what it is called, which [`Parameter`]s it takes, and how it builds its
-//! plan from [`Arguments`]. [`main`](crate::main) starts definitions from a command line; [`Job`] starts one from code.
+//! plan from [`Arguments`]. [`main`](crate::main) starts definitions from a command line.
 //!
 //! ```text
 //!   command line ─┐
@@ -19,11 +19,13 @@ mod arguments;
 mod definition;
 mod error;
 mod parameter;
+mod prepare;
 mod secret;
 
 pub use argument::{Args, Argument, Value, kind};
 pub use arguments::{Arguments, Given, Layer, Origin};
 pub use definition::{Build, Definition, Jobs};
-pub use error::{ArgumentError, ArgumentErrors};
+pub use error::{ArgumentError, ArgumentErrors, StartError};
 pub use parameter::{Arity, Parameter};
+pub(crate) use prepare::prepare;
 pub use secret::Secret;

@@ -3,8 +3,10 @@
 //! Generated code builds a plan from a pipeline's parameters; `./job plan` prints it, the executor runs it. Chains may
 //! be registered in any order.
 
+mod settings;
 mod topology;
 
+use std::borrow::Cow;
 use std::fmt::Display;
 use std::sync::Arc;
 
@@ -13,6 +15,7 @@ use crate::metrics::Registry;
 use crate::resource::{OpenResource, Resource};
 use crate::task::{Chain, Failure, TaskContext};
 
+pub use settings::OperatorSettings;
 pub use topology::PlanError;
 pub(crate) use topology::Topology;
 
@@ -24,8 +27,8 @@ pub type Factory = Box<dyn Fn(&mut TaskContext) -> Result<Box<dyn Chain>, Failur
 pub struct Plan {
     chains: Vec<ChainPlan>,
     edges: Vec<EdgePlan>,
-    metrics: Registry,
     resources: Vec<Arc<dyn OpenResource>>,
+    metrics: Registry,
 }
 
 /// A chain in a plan.
@@ -40,7 +43,7 @@ pub struct ChainPlan {
 #[derive(Clone, Debug, Default)]
 pub struct ChainSpec {
     /// Its operators in order.
-    pub operators: &'static [OperatorSpec],
+    pub operators: Vec<OperatorSpec>,
     /// The exchanges it reads; empty for a chain that starts with a source.
     pub inputs: Vec<EdgeId>,
     /// The exchanges it writes.
@@ -49,19 +52,65 @@ pub struct ChainSpec {
     pub parallelism: Option<usize>,
 }
 
+impl ChainSpec {
+    /// A chain of operators between exchanges.
+    pub fn new(
+        operators: Vec<OperatorSpec>,
+        inputs: Vec<EdgeId>,
+        outputs: Vec<EdgeId>,
+    ) -> ChainSpec {
+        ChainSpec { operators, inputs, outputs, parallelism: None }
+    }
+
+    /// With a parallelism of its own.
+    #[must_use]
+    pub fn parallelism(mut self, parallelism: usize) -> ChainSpec {
+        self.parallelism = Some(parallelism);
+        self
+    }
+
+    /// With what is fused behind it: a fragment, or what a fragment's caller goes on with.
+    #[must_use]
+    pub fn followed_by(mut self, rest: &ChainSpec) -> ChainSpec {
+        self.operators.extend(rest.operators.iter().cloned());
+        self.outputs.extend(&rest.outputs);
+        self
+    }
+}
+
 /// One operator of a chain.
 #[derive(Clone, Debug)]
 pub struct OperatorSpec {
     /// Its name in the language: `filter`.
     pub kind: &'static str,
     /// Its id: `.uid(..)`, or the binding's path and kind; empty for stateless operators.
-    pub id: &'static str,
+    pub id: Cow<'static, str>,
     /// As the user wrote it, shortened: `filter(|b| b.price >= min_price)`.
     pub text: &'static str,
     /// Source file.
     pub file: &'static str,
     /// First and last line, from 1.
     pub lines: (u32, u32),
+}
+
+impl OperatorSpec {
+    /// A stateless operator.
+    pub const fn new(
+        kind: &'static str,
+        text: &'static str,
+        file: &'static str,
+        first_line: u32,
+        last_line: u32,
+    ) -> OperatorSpec {
+        OperatorSpec { kind, id: Cow::Borrowed(""), text, file, lines: (first_line, last_line) }
+    }
+
+    /// With state of this id.
+    #[must_use]
+    pub fn state(mut self, id: impl Into<String>) -> OperatorSpec {
+        self.id = Cow::Owned(id.into());
+        self
+    }
 }
 
 /// An exchange in a plan.

@@ -4,9 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::config::OperatorSettings;
 use crate::exchange::Partition;
-use crate::plan::{ChainPlan, EdgePlan, OperatorSpec, Plan};
+use crate::plan::{ChainPlan, EdgePlan, OperatorSettings, OperatorSpec, Plan};
 
 /// A plan as it is shown. Its JSON is the stable output of `plan --format json`; fields are only ever added within a
 /// `version`.
@@ -165,8 +164,8 @@ fn chain(
 fn operator(spec: &OperatorSpec, settings: &BTreeMap<String, OperatorSettings>) -> OperatorPicture {
     OperatorPicture {
         kind: spec.kind.to_owned(),
-        id: Some(spec.id).filter(|id| !id.is_empty()).map(str::to_owned),
-        name: settings.get(spec.id).and_then(|settings| settings.name.clone()),
+        id: Some(spec.id.to_string()).filter(|id| !id.is_empty()),
+        name: settings.get(&*spec.id).and_then(|settings| settings.name.clone()),
         text: spec.text.split_whitespace().collect::<Vec<_>>().join(" "),
         file: spec.file.to_owned(),
         line: spec.lines.0,

@@ -68,7 +68,7 @@ pub(crate) struct Handles {
     pub(crate) source: Option<Handle<dyn AnySource>>,
     pub(crate) outputs: Vec<TimedOutput>,
     pub(crate) sinks: Vec<Handle<dyn AnySink>>,
-    pub(crate) states: Vec<(&'static str, Handle<dyn State>)>,
+    pub(crate) states: Vec<(String, Handle<dyn State>)>,
     pub(crate) watermarks: Vec<Handle<Watermarks>>,
 }
 
@@ -78,11 +78,13 @@ pub struct TaskContext {
     seed: TaskSeed,
     stage: Stage,
     handles: Handles,
+    /// The generators that outputs without any of their own follow.
+    clock: Option<usize>,
 }
 
 impl TaskContext {
     pub(crate) fn new(seed: TaskSeed, stage: Stage) -> TaskContext {
-        TaskContext { seed, stage, handles: Handles::default() }
+        TaskContext { seed, stage, handles: Handles::default(), clock: None }
     }
 
     pub(crate) fn into_parts(self) -> (TaskSeed, Stage, Handles) {
@@ -134,9 +136,30 @@ impl TaskContext {
         sink: &Arc<S>,
     ) -> Result<Handle<SinkTask<T, S>>, Failure> {
         let writer = sink.open(self.seed.task, self.seed.parallelism).map_err(Failure::new)?;
+        Ok(self.add_sink(Some(writer)))
+    }
+
+    /// Opens the writer of a sink that takes part only if a condition held when the plan was built.
+    ///
+    /// # Errors
+    /// If the target cannot be opened.
+    pub fn optional_sink<T: Record, S: Sink<T>>(
+        &mut self,
+        sink: &Option<Arc<S>>,
+    ) -> Result<Handle<SinkTask<T, S>>, Failure> {
+        match sink {
+            Some(sink) => self.sink(sink),
+            None => Ok(self.add_sink(None)),
+        }
+    }
+
+    fn add_sink<T: Record, S: Sink<T>>(
+        &mut self,
+        writer: Option<S::Writer>,
+    ) -> Handle<SinkTask<T, S>> {
         let handle = Rc::new(RefCell::new(SinkTask::new(writer, self.stage.blocked.clone())));
         self.handles.sinks.push(handle.clone());
-        Ok(handle)
+        handle
     }
 
     /// The reading end of an exchange.
@@ -153,7 +176,28 @@ impl TaskContext {
     /// # Panics
     /// If the chain's spec does not name it among its outputs, or it was taken already.
     pub fn output<T: Record>(&mut self, edge: Edge<T>) -> Handle<Output<T>> {
-        self.add_output(edge, None)
+        self.add_output(edge, self.clock)
+    }
+
+    /// Opens a part of the chain whose outputs follow these generators, unless they have others of their own.
+    ///
+    /// # Panics
+    /// If the generators are another task's.
+    pub fn clocked<R>(
+        &mut self,
+        watermarks: &Handle<Watermarks>,
+        open: impl FnOnce(&mut TaskContext) -> R,
+    ) -> R {
+        let clock = Some(self.index_of(watermarks));
+        let outer = std::mem::replace(&mut self.clock, clock);
+        let opened = open(self);
+        self.clock = outer;
+        opened
+    }
+
+    fn index_of(&self, watermarks: &Handle<Watermarks>) -> usize {
+        let mut known = self.handles.watermarks.iter();
+        known.position(|known| Rc::ptr_eq(known, watermarks)).expect("watermarks of this task")
     }
 
     /// The writing end of an exchange whose time these generators make.
@@ -165,9 +209,7 @@ impl TaskContext {
         edge: Edge<T>,
         watermarks: &Handle<Watermarks>,
     ) -> Handle<Output<T>> {
-        let mut known = self.handles.watermarks.iter();
-        let index = known.position(|known| Rc::ptr_eq(known, watermarks));
-        self.add_output(edge, Some(index.expect("watermarks of this task")))
+        self.add_output(edge, Some(self.index_of(watermarks)))
     }
 
     fn add_output<T: Record>(
@@ -195,9 +237,9 @@ impl TaskContext {
     }
 
     /// State under an id that is unique in the pipeline; the empty id for what is never in a snapshot.
-    pub fn state<S: State + 'static>(&mut self, id: &'static str, state: S) -> Handle<S> {
+    pub fn state<S: State + 'static>(&mut self, id: impl Into<String>, state: S) -> Handle<S> {
         let handle = Rc::new(RefCell::new(state));
-        self.handles.states.push((id, handle.clone()));
+        self.handles.states.push((id.into(), handle.clone()));
         handle
     }
 

@@ -22,7 +22,8 @@ pub(crate) trait AnySink {
 
 /// The writer of one task.
 pub struct SinkTask<T: Record, S: Sink<T>> {
-    writer: S::Writer,
+    /// None if a condition keeps the sink out of this run: nothing is ever written to it then.
+    writer: Option<S::Writer>,
     blocked: Rc<Cell<bool>>,
     written: u64,
     /// Written to since the last flush.
@@ -30,7 +31,7 @@ pub struct SinkTask<T: Record, S: Sink<T>> {
 }
 
 impl<T: Record, S: Sink<T>> SinkTask<T, S> {
-    pub(crate) fn new(writer: S::Writer, blocked: Rc<Cell<bool>>) -> SinkTask<T, S> {
+    pub(crate) fn new(writer: Option<S::Writer>, blocked: Rc<Cell<bool>>) -> SinkTask<T, S> {
         SinkTask { writer, blocked, written: 0, dirty: false }
     }
 
@@ -40,12 +41,13 @@ impl<T: Record, S: Sink<T>> SinkTask<T, S> {
     /// If the target does not take it.
     #[inline(always)]
     pub fn write<E: Emit<Record = T>>(&mut self, time: Timestamp, item: E) -> Result<(), Failure> {
-        if let Err(error) = self.writer.write(time, item.as_view()) {
+        let Some(writer) = &mut self.writer else { return Ok(()) };
+        if let Err(error) = writer.write(time, item.as_view()) {
             return Err(failed(error));
         }
         self.written += 1;
         self.dirty = true;
-        if !self.writer.is_ready() {
+        if !writer.is_ready() {
             self.blocked.set(true);
         }
         Ok(())
@@ -59,21 +61,21 @@ fn failed(error: SinkError) -> Failure {
 
 impl<T: Record, S: Sink<T>> AnySink for SinkTask<T, S> {
     fn is_ready(&mut self) -> bool {
-        self.writer.is_ready()
+        self.writer.as_mut().is_none_or(Writer::is_ready)
     }
 
     fn flush(&mut self) -> Result<(), Failure> {
-        if std::mem::take(&mut self.dirty) {
-            self.writer.flush().map_err(failed)?;
+        match &mut self.writer {
+            Some(writer) if std::mem::take(&mut self.dirty) => writer.flush().map_err(failed),
+            _ => Ok(()),
         }
-        Ok(())
     }
 
     fn finish(&mut self) -> Result<(), Failure> {
-        self.writer.finish().map_err(failed)
+        self.writer.as_mut().map_or(Ok(()), Writer::finish).map_err(failed)
     }
 
     fn written(&self) -> (u64, u64) {
-        (self.written, self.writer.skipped())
+        (self.written, self.writer.as_ref().map_or(0, Writer::skipped))
     }
 }

@@ -20,13 +20,18 @@ mod input;
 mod json;
 mod lines;
 mod listing;
+mod part;
 #[cfg(test)]
 mod tests;
 mod text;
+mod write;
 
 pub use builder::files;
 pub use builder::{Both, CanRead, CanWrite, Csv, Files, Json, Reads, Text, Unformatted, Writes};
+pub use csv::CsvEncoder;
 pub use csv::CsvReader;
 pub use json::JsonReader;
+pub(super) use lines::LeftOut;
 pub use lines::{Lines, LinesIter};
 pub use text::TextReader;
+pub use write::{CsvWriter, JsonEncoder, JsonWriter, PartWriter, TextEncoder, TextWriter};

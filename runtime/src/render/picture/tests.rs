@@ -6,14 +6,14 @@ use crate::task::Turn;
 const SOURCE: &[OperatorSpec] = &[
     OperatorSpec {
         kind: "source",
-        id: "",
+        id: std::borrow::Cow::Borrowed(""),
         text: "replay(events)",
         file: "src/main.rs",
         lines: (1, 1),
     },
     OperatorSpec {
         kind: "filter",
-        id: "",
+        id: std::borrow::Cow::Borrowed(""),
         text: "filter(|b| b.price < 5 &&\n        \"a\")",
         file: "src/main.rs",
         lines: (2, 3),
@@ -21,24 +21,29 @@ const SOURCE: &[OperatorSpec] = &[
 ];
 const WINDOW: &[OperatorSpec] = &[OperatorSpec {
     kind: "window",
-    id: "hot/window",
+    id: std::borrow::Cow::Borrowed("hot/window"),
     text: "window(tumbling(secs(10)))",
     file: "src/main.rs",
     lines: (4, 4),
 }];
 const MAP: &[OperatorSpec] = &[OperatorSpec {
     kind: "map",
-    id: "",
+    id: std::borrow::Cow::Borrowed(""),
     text: "map(|b| b.url)",
     file: "src/main.rs",
     lines: (5, 5),
 }];
-const SINK: &[OperatorSpec] =
-    &[OperatorSpec { kind: "sink", id: "", text: "print()", file: "src/main.rs", lines: (6, 6) }];
+const SINK: &[OperatorSpec] = &[OperatorSpec {
+    kind: "sink",
+    id: std::borrow::Cow::Borrowed(""),
+    text: "print()",
+    file: "src/main.rs",
+    lines: (6, 6),
+}];
 
 fn add(plan: &mut Plan, operators: &'static [OperatorSpec], inputs: &[EdgeId], outputs: &[EdgeId]) {
     let spec = ChainSpec {
-        operators,
+        operators: operators.to_vec(),
         inputs: inputs.to_vec(),
         outputs: outputs.to_vec(),
         parallelism: (operators.len() == 2).then_some(2),

@@ -1,5 +1,6 @@
 //! CSV as records: the rows of a file, each deserialised by its header.
 
+mod encode;
 mod fields;
 mod rows;
 #[cfg(test)]
@@ -20,6 +21,7 @@ use crate::connector::{Fill, OnRejected, OpenSource, Position, Reader, Rejected,
 use crate::connector::{SourceError, Split};
 use crate::record::Record;
 
+pub use self::encode::CsvEncoder;
 pub(super) use self::rows::CsvFormat;
 
 impl<T: Record + DeserializeOwned, D: CanRead> Source for Files<Csv<T>, D> {

@@ -1,0 +1,143 @@
+//! Settings of single operators, which override the modifiers in the pipeline: `[operator."uid"]` in `job.toml`.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use super::{OperatorSpec, Plan};
+use crate::nearest::nearest;
+
+/// What `[operator."uid"]` says.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct OperatorSettings {
+    /// How many parallel copies its chain has.
+    pub parallelism: Option<usize>,
+    /// What plans and metrics call it.
+    pub name: Option<String>,
+    /// How long its state is kept after the last write.
+    pub ttl: Option<Duration>,
+    /// How long its chain's output may wait for more.
+    pub buffer_timeout: Option<Duration>,
+}
+
+impl Plan {
+    /// Overrides the plan's modifiers by `settings`, by uid.
+    ///
+    /// # Errors
+    /// If a setting names an operator that the plan has not, or two disagree about one chain: a sentence each.
+    pub fn configure(
+        &mut self,
+        settings: &BTreeMap<String, OperatorSettings>,
+    ) -> Result<(), Vec<String>> {
+        let mut errors = Vec::new();
+        let mut decided: BTreeMap<usize, (&str, usize)> = BTreeMap::new();
+        for (uid, settings) in settings {
+            let Some(chain) = chain_of(self, uid) else {
+                errors.push(unknown(self, uid));
+                continue;
+            };
+            let Some(parallelism) = settings.parallelism else { continue };
+            match decided.insert(chain, (uid, parallelism)) {
+                Some((other, different)) if different != parallelism => {
+                    errors.push(format!(
+                        "operators `{other}` and `{uid}` run in one chain, but the configuration gives them \
+                         parallelism {different} and {parallelism}\n\
+                         help: give it to one of them; `plan` shows the chains"
+                    ));
+                }
+                _ => self.chains[chain].spec.parallelism = Some(parallelism),
+            }
+        }
+        if errors.is_empty() { Ok(()) } else { Err(errors) }
+    }
+}
+
+/// The chain with the operator `uid`.
+fn chain_of(plan: &Plan, uid: &str) -> Option<usize> {
+    let has = |operators: &[OperatorSpec]| operators.iter().any(|o| o.id == uid);
+    plan.chains().iter().position(|chain| has(&chain.spec.operators))
+}
+
+fn unknown(plan: &Plan, uid: &str) -> String {
+    let operators = plan.chains().iter().flat_map(|chain| &chain.spec.operators);
+    let ids: Vec<&str> = operators.map(|o| &*o.id).filter(|id| !id.is_empty()).collect();
+    let help = match nearest(uid, ids.iter().copied()) {
+        Some(nearest) => format!("did you mean `{nearest}`?"),
+        None if ids.is_empty() => {
+            "no operator of it has a uid; give one with `.uid(\"..\")`".to_owned()
+        }
+        None => format!("it has {}", ids.join(", ")),
+    };
+    format!("the configuration names an operator `{uid}`, which the pipeline has not\nhelp: {help}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::ChainSpec;
+    use crate::task::Turn;
+
+    const CHAIN: &[OperatorSpec] = &[
+        OperatorSpec {
+            kind: "map",
+            id: std::borrow::Cow::Borrowed(""),
+            text: "",
+            file: "",
+            lines: (0, 0),
+        },
+        OperatorSpec {
+            kind: "window",
+            id: std::borrow::Cow::Borrowed("hot/window"),
+            text: "",
+            file: "",
+            lines: (0, 0),
+        },
+        OperatorSpec {
+            kind: "sink",
+            id: std::borrow::Cow::Borrowed("out"),
+            text: "",
+            file: "",
+            lines: (0, 0),
+        },
+    ];
+
+    fn check(settings: &[(&str, usize)], expected: Result<Option<usize>, &[&str]>) {
+        let mut plan = Plan::default();
+        let spec = ChainSpec { operators: CHAIN.to_vec(), ..Default::default() };
+        plan.chain(spec, |_| Ok(|_: &mut Turn<'_>| Ok(())));
+        let with = |n| OperatorSettings { parallelism: Some(n), ..Default::default() };
+        let settings = settings.iter().map(|(uid, n)| ((*uid).to_owned(), with(*n))).collect();
+        match (plan.configure(&settings), expected) {
+            (Ok(()), Ok(parallelism)) => assert_eq!(plan.chains()[0].spec.parallelism, parallelism),
+            (Err(errors), Err(texts)) => {
+                assert_eq!(errors, texts);
+            }
+            (found, expected) => panic!("{found:?} instead of {expected:?}"),
+        }
+    }
+
+    #[test]
+    fn parallelism_goes_to_the_operators_chain() {
+        check(&[], Ok(None));
+        check(&[("hot/window", 3)], Ok(Some(3)));
+        check(&[("hot/window", 3), ("out", 3)], Ok(Some(3)));
+    }
+
+    #[test]
+    fn what_cannot_be_is_refused() {
+        check(
+            &[("hot/windo", 3), ("else", 1)],
+            Err(&[
+                "the configuration names an operator `else`, which the pipeline has not\nhelp: it has hot/window, out",
+                "the configuration names an operator `hot/windo`, which the pipeline has not\n\
+                 help: did you mean `hot/window`?",
+            ]),
+        );
+        check(
+            &[("hot/window", 3), ("out", 2)],
+            Err(&[
+                "operators `hot/window` and `out` run in one chain, but the configuration gives them parallelism \
+                   3 and 2\nhelp: give it to one of them; `plan` shows the chains",
+            ]),
+        );
+    }
+}
