@@ -150,7 +150,7 @@ fn bindings(bids: Stream<Bid>, more: Stream<Bid>, lines: Stream<String>) {
 fn fallible(lines: Stream<String>, bids: Stream<Bid>) {
     let bad = side();
     lines.try_map(|line| line.trim().parse::<u64>()).errors_to(bad).sink(print());
-    lines.try_map(parse).uid("parse").errors_to(bad).filter(|n| n > 3).sink(print());
+    lines.try_map(parse).name("parse").errors_to(bad).filter(|n| n > 3).sink(print());
     bad.map(|f| format!("{} {}: {}", f.operator, f.record, f.error)).sink(print());
     bad.filter(|f| f.error.contains("digit")).map(|f| f.into_owned()).sink(print());
     let unpriced = side();
@@ -247,23 +247,49 @@ fn windows(bids: Stream<Bid>, size: Span) {
     let late = side();
     keyed.window(tumbling(size)).late_to(late).count().sink(print());
     late.map(|b| b.url).sink(print());
-    let windows = keyed.window(tumbling(mins(5)).allowed_lateness(mins(1)).offset(-mins(1)));
-    windows.sum(|b| b.price).map(|w| (w.key, w.window.start, w.value)).sink(print());
-    windows.wrapping_sum(|b| b.price as u8).sink(print());
-    windows.avg(|b| b.price as f32).filter(|w| w.value > 0.5).sink(print());
-    windows.min(|b| b.channel).map(|w| w.value.to_owned()).sink(print());
-    windows.max(|b| b.price).filter(|w| w.window.contains(Timestamp(0))).sink(print());
-    windows.min_by(|b| (b.price, b.url)).map(|w| w.value.price).sink(print());
-    windows.max_by(|b| b.price as f64).map(|w| w.value.url).sink(print());
-    windows.first().union(windows.last()).map(|w| w.value.url).sink(print());
-    windows.to_vec().map(|w| w.value.iter().map(|b| b.price).sum::<u64>()).sink(print());
-    windows.count_distinct(|b| (b.bidder, b.channel)).sink(print());
-    windows
+    keyed
+        .window(tumbling(mins(5)).allowed_lateness(mins(1)).offset(-mins(1)))
+        .sum(|b| b.price)
+        .map(|w| (w.key, w.window.start, w.value))
+        .sink(print());
+    keyed.window(tumbling(mins(5))).wrapping_sum(|b| b.price as u8).sink(print());
+    keyed.window(tumbling(mins(5))).avg(|b| b.price as f32).filter(|w| w.value > 0.5).sink(print());
+    keyed.window(tumbling(mins(5))).min(|b| b.channel).map(|w| w.value.to_owned()).sink(print());
+    keyed
+        .window(tumbling(mins(5)))
+        .max(|b| b.price)
+        .filter(|w| w.window.contains(Timestamp(0)))
+        .sink(print());
+    keyed
+        .window(tumbling(mins(5)))
+        .min_by(|b| (b.price, b.url))
+        .map(|w| w.value.price)
+        .sink(print());
+    keyed.window(tumbling(mins(5))).max_by(|b| b.price as f64).map(|w| w.value.url).sink(print());
+    keyed
+        .window(tumbling(mins(5)))
+        .first()
+        .union(keyed.window(tumbling(mins(5))).last())
+        .map(|w| w.value.url)
+        .sink(print());
+    keyed
+        .window(tumbling(mins(5)))
+        .to_vec()
+        .map(|w| w.value.iter().map(|b| b.price).sum::<u64>())
+        .sink(print());
+    keyed.window(tumbling(mins(5))).count_distinct(|b| (b.bidder, b.channel)).sink(print());
+    keyed
+        .window(tumbling(mins(5)))
         .top(2, |b| b.price)
         .flat_map(|w| w.value.iter().enumerate().map(move |(i, b)| (i as u64, w.key, b.url)))
         .sink(print());
-    windows.reduce(|a, b| if b.price > a.price { b } else { a }).map(|w| w.value.url).sink(print());
-    windows
+    keyed
+        .window(tumbling(mins(5)))
+        .reduce(|a, b| if b.price > a.price { b } else { a })
+        .map(|w| w.value.url)
+        .sink(print());
+    keyed
+        .window(tumbling(mins(5)))
         .fold(String::new(), |mut all, b| {
             all.push_str(b.channel);
             all
@@ -292,8 +318,9 @@ fn windows(bids: Stream<Bid>, size: Span) {
 }
 
 fn aggregates(bids: Timed<Bid>, above: u64) {
-    let windows = bids.key_by(|b| b.channel).window(tumbling(mins(5)));
-    windows
+    let keyed = bids.key_by(|b| b.channel);
+    keyed
+        .window(tumbling(mins(5)))
         .aggregate(|w| StatsWith {
             region: w.key(),
             start: w.window().start,
@@ -303,7 +330,8 @@ fn aggregates(bids: Timed<Bid>, above: u64) {
         .filter(|s| s.n > 1)
         .map(|s| s.region)
         .sink(print());
-    windows
+    keyed
+        .window(tumbling(mins(5)))
         .aggregate(|w| Stats {
             region: w.key().to_uppercase(),
             start: w.window().start,
@@ -311,18 +339,24 @@ fn aggregates(bids: Timed<Bid>, above: u64) {
             mean: w.avg(|b| b.price),
         })
         .sink(print());
-    windows.aggregate(|w| (w.first(), w.last(), w.min_by(|b| b.price))).sink(print());
-    windows
+    keyed
+        .window(tumbling(mins(5)))
+        .aggregate(|w| (w.first(), w.last(), w.min_by(|b| b.price)))
+        .sink(print());
+    keyed
+        .window(tumbling(mins(5)))
         .aggregate(|w| (w.key(), w.top(3, |b| b.price), w.to_vec()))
         .flat_map(|(key, top, all)| {
             let rest = all.len() - top.len();
             top.iter().map(move |b| (key, b.price, rest as u64))
         })
         .sink(print());
-    windows
+    keyed
+        .window(tumbling(mins(5)))
         .aggregate(|w| format!("{}: {:.2}", w.key(), w.with(Share { above }, |b| b.price)))
         .sink(print());
-    windows
+    keyed
+        .window(tumbling(mins(5)))
         .aggregate(|w| {
             let spread = w.max(|b| b.price) - w.min(|b| b.price);
             let label = if spread > 100 { "wild" } else { "calm" };
