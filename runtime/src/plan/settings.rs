@@ -35,6 +35,16 @@ impl Plan {
                 errors.push(unknown(self, uid));
                 continue;
             };
+            if settings.ttl.is_some() {
+                errors.push(format!(
+                    "the configuration gives operator `{uid}` a ttl, but state does not expire in this version\n\
+                     help: leave `ttl` out"
+                ));
+            }
+            if let Some(timeout) = settings.buffer_timeout {
+                let shortest = self.buffer_timeouts.entry(chain).or_insert(timeout);
+                *shortest = timeout.min(*shortest);
+            }
             let Some(parallelism) = settings.parallelism else { continue };
             match decided.insert(chain, (uid, parallelism)) {
                 Some((other, different)) if different != parallelism => {
@@ -48,6 +58,13 @@ impl Plan {
             }
         }
         if errors.is_empty() { Ok(()) } else { Err(errors) }
+    }
+}
+
+impl Plan {
+    /// How long what a chain writes may wait, if the configuration says so: the shortest of its operators'.
+    pub fn buffer_timeout(&self, chain: usize) -> Option<Duration> {
+        self.buffer_timeouts.get(&chain).copied()
     }
 }
 
@@ -102,6 +119,23 @@ mod tests {
         check(&[], Ok(None));
         check(&[("hot/window", 3)], Ok(Some(3)));
         check(&[("hot/window", 3), ("out", 3)], Ok(Some(3)));
+    }
+
+    #[test]
+    fn the_shortest_timeout_of_a_chain_holds() {
+        let mut plan = Plan::default();
+        plan.chain(ChainSpec { operators: CHAIN, ..Default::default() }, |_| {
+            Ok(|_: &mut Turn<'_>| Ok(()))
+        });
+        let with = |ms| OperatorSettings {
+            buffer_timeout: Some(Duration::from_millis(ms)),
+            ..Default::default()
+        };
+        let settings = [("hot/window", 5), ("out", 2)];
+        let settings = settings.map(|(uid, ms)| (uid.to_owned(), with(ms))).into_iter().collect();
+        plan.configure(&settings).unwrap();
+        assert_eq!(plan.buffer_timeout(0), Some(Duration::from_millis(2)));
+        assert_eq!(plan.buffer_timeout(1), None);
     }
 
     #[test]
