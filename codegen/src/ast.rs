@@ -122,3 +122,39 @@ pub struct Call {
     /// A stream among the arguments (`union`).
     pub stream: Option<Box<Chain>>,
 }
+
+/// A function marked `#[operator]`.
+pub struct Fragment {
+    /// Attributes that are not ours.
+    pub attributes: Vec<Attribute>,
+    /// Visibility of the function.
+    pub visibility: Visibility,
+    /// Its name.
+    pub name: Ident,
+    /// The stream it is given.
+    pub stream: FragmentParameter,
+    /// Whether that stream is `Timed`.
+    pub timed: bool,
+    /// The sides it writes.
+    pub sides: Vec<FragmentParameter>,
+    /// Its other parameters.
+    pub values: Vec<FragmentParameter>,
+    /// All parameters behind the stream, in order: true for sides.
+    pub order: Vec<bool>,
+    /// `Stream<R>`.
+    pub returns: Type,
+    /// Generic parameters and bounds.
+    pub generics: syn::Generics,
+    /// The body but its tail.
+    pub statements: Vec<Statement>,
+    /// The stream it returns.
+    pub tail: Chain,
+}
+
+/// A parameter of a fragment.
+pub struct FragmentParameter {
+    /// Its name.
+    pub name: Ident,
+    /// Its type.
+    pub ty: Type,
+}

@@ -41,6 +41,36 @@ pub fn compile(attribute: TokenStream, item: TokenStream, options: Options) -> T
     }
 }
 
+/// Compiles `#[operator] item`.
+pub fn compile_fragment(item: TokenStream, options: Options) -> TokenStream {
+    let function = match syn::parse2::<ItemFn>(item.clone()) {
+        Ok(function) => function,
+        Err(error) => return not_a_function(&error, item),
+    };
+    let mut errors = Diagnostics::default();
+    let fragment = parse::parse_fragment(&function, &mut errors);
+    let checked = fragment.as_ref().and_then(|fragment| {
+        let graph = lower::lower_fragment(fragment, &mut errors);
+        errors.is_empty().then(|| passes::check(graph, &mut errors))
+    });
+    let errors = errors.into_errors();
+    let surface = emit::surface_fragment(&function);
+    let compiled = match (fragment, checked) {
+        (Some(fragment), Some(checked)) if errors.is_empty() => {
+            emit::emit_fragment(&fragment, &passes::chain(checked, options))
+        }
+        _ => surface.clone(),
+    };
+    let errors = compile_errors(&errors);
+    quote! {
+        #errors
+        #[cfg(not(rust_analyzer))]
+        #compiled
+        #[cfg(rust_analyzer)]
+        #surface
+    }
+}
+
 fn not_a_function(error: &syn::Error, item: TokenStream) -> TokenStream {
     let mut errors = Diagnostics::default();
     if syn::parse2::<syn::Item>(item.clone()).is_ok() {

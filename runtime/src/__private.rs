@@ -7,11 +7,64 @@ pub use crate::record::{
 };
 pub use {rkyv, serde};
 
-// Jobs (`#[pipeline]`, `#[args]`).
-pub use crate::exchange::Partition;
+// Jobs (`#[pipeline]`, `#[operator]`, `#[args]`).
+pub use crate::exchange::{Edge, Partition};
 pub use crate::job::{Args, Arguments, Definition, Parameter};
-pub use crate::operator::Aggregate;
+pub use crate::operator::{Aggregate, ChangedWith, FailedWith, WindowedWith};
 pub use crate::plan::{ChainSpec, EdgePlan, OperatorSpec, Plan};
 pub use crate::record::apply;
-pub use crate::task::{Failure, TaskContext, Turn};
+pub use crate::stream::annotation::{RecordOf, annotated, annotated_source};
+pub use crate::task::{Failure, OpenSegment, Segment, Step, TaskContext, Turn};
 pub use crate::time::Timestamp;
+
+/// The view of what a closure made.
+#[inline(always)]
+pub fn view<E: Emit>(item: &E) -> View<'_, E::Record> {
+    item.as_view()
+}
+
+/// The record itself: moved where it was just made, else a copy.
+#[inline(always)]
+pub fn into_record<E: Emit>(item: E) -> E::Record {
+    item.into_record()
+}
+
+/// An error as the text that a side gets.
+#[cold]
+pub fn to_text(error: &impl std::fmt::Display) -> String {
+    error.to_string()
+}
+
+/// The value of a pipeline's last expression.
+///
+/// # Errors
+/// If that is what it says.
+pub fn finish<T: Finish>(value: T) -> crate::Result {
+    value.finish()
+}
+
+/// What a pipeline may answer.
+pub trait Finish {
+    /// As a result.
+    ///
+    /// # Errors
+    /// If that is what it says.
+    fn finish(self) -> crate::Result;
+}
+
+impl Finish for () {
+    fn finish(self) -> crate::Result {
+        Ok(())
+    }
+}
+
+impl<E: Into<Box<dyn std::error::Error + Send + Sync>>> Finish for Result<(), E> {
+    fn finish(self) -> crate::Result {
+        self.map_err(Into::into)
+    }
+}
+
+/// An operator's id behind the path of the fragment's call that it stands in.
+pub fn state_id(path: &str, id: &str) -> String {
+    if path.is_empty() || id.is_empty() { id.to_owned() } else { format!("{path}/{id}") }
+}

@@ -5,10 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;
 
+use super::fragment;
 use super::handles::Handles;
 use super::names::{Names, condition, exchange, ours, partial};
+use super::operator::Value;
 use crate::ir::{NodeId, Op};
-use crate::passes::{Chained, EdgeId, Payload};
+use crate::passes::{Chained, EdgeId, Payload, Stage};
 
 /// Emits one chain.
 pub struct ChainEmitter<'c> {
@@ -35,14 +37,30 @@ impl<'c> ChainEmitter<'c> {
         }
     }
 
-    /// The statement that registers the chain.
+    /// The statements that register the chain. What follows a fragment is part of the fragment's call instead.
     pub fn emit(mut self) -> TokenStream {
-        let stages = self.stages();
-        let captures = self.captures();
+        let head = self.chained.chains[self.chain].head;
+        match self.chained.graph.node(head).op {
+            Op::Fragment { .. } => {
+                let stage = self.stage_value();
+                fragment::call(self.chained, self.names, head, &stage)
+            }
+            Op::Input { .. } => {
+                let stage = self.stage_value();
+                quote!(let input = #stage;)
+            }
+            _ => self.registered(),
+        }
+    }
+
+    /// `plan.chain(spec, factory);`
+    fn registered(&mut self) -> TokenStream {
+        let first = self.stage(Stage::Input);
+        let rest = self.later_stages();
+        let (cloned, cloned_per_task) = self.captures();
         let spec = self.spec();
         let (open, borrow) = (self.handles.open(), self.handles.borrow());
-        let (cloned, cloned_per_task) = (captures.0, captures.1);
-        let register = quote! {
+        self.under_condition(quote! {
             #cloned
             plan.chain(#spec, move |cx: &mut ::thalweg::__private::TaskContext| {
                 #cloned_per_task
@@ -51,19 +69,65 @@ impl<'c> ChainEmitter<'c> {
                     move |turn: &mut ::thalweg::__private::Turn<'_>|
                         -> ::core::result::Result<(), ::thalweg::__private::Failure> {
                         #borrow
-                        #stages
+                        #first
+                        #rest
                         ::core::result::Result::Ok(())
                     },
                 )
             });
-        };
-        self.under_condition(register)
+        })
     }
 
-    /// All loops of a turn, in order.
-    pub fn stages(&mut self) -> TokenStream {
-        let chain = &self.chained.chains[self.chain];
-        chain.stages.iter().map(|stage| self.stage(*stage)).collect()
+    /// `Segment { spec, open }`: a part of somebody else's loop.
+    fn stage_value(&mut self) -> TokenStream {
+        let head = self.chained.chains[self.chain].head;
+        let word = self.word_for(head);
+        let body = self.readers(head, &Value::of_view(word.clone()));
+        let rest = self.later_stages();
+        let (cloned, cloned_per_task) = self.captures();
+        let spec = self.spec();
+        let (open, borrow) = (self.handles.open(), self.handles.borrow());
+        let split = self.handles.split();
+        quote!({
+            #cloned
+            ::thalweg::__private::Segment::new(#spec, move |cx: &mut ::thalweg::__private::TaskContext| {
+                #cloned_per_task
+                #open
+                ::core::result::Result::Ok(
+                    move |turn: &mut ::thalweg::__private::Turn<'_>, step: ::thalweg::__private::Step<'_, _>|
+                        -> ::core::result::Result<(), ::thalweg::__private::Failure> {
+                        #borrow
+                        match step {
+                            ::thalweg::__private::Step::Record(time, #word) => { #split #body }
+                            ::thalweg::__private::Step::After => { #rest }
+                        }
+                        ::core::result::Result::Ok(())
+                    },
+                )
+            })
+        })
+    }
+
+    /// All loops behind the first, in order; then the stages of fragments; then what was pre-aggregated.
+    fn later_stages(&mut self) -> TokenStream {
+        let chained = self.chained;
+        let (drains, loops): (Vec<Stage>, Vec<Stage>) = chained.chains[self.chain]
+            .stages
+            .iter()
+            .filter(|stage| **stage != Stage::Input)
+            .partition(|stage| matches!(stage, Stage::Drain(_)));
+        let mut tokens: TokenStream = loops.into_iter().map(|stage| self.stage(stage)).collect();
+        for (id, node) in chained.graph.iter() {
+            let mine =
+                node.inputs.iter().any(|input| chained.chain_of.get(input) == Some(&self.chain));
+            match node.op {
+                Op::Fragment { .. } if mine => tokens.extend(self.after_fragment(id)),
+                Op::Output if mine => tokens.extend(self.after_rest(id)),
+                _ => {}
+            }
+        }
+        tokens.extend(drains.into_iter().map(|stage| self.stage(stage)).collect::<TokenStream>());
+        tokens
     }
 
     /// The chain takes part only under its head's condition.
@@ -87,13 +151,13 @@ impl<'c> ChainEmitter<'c> {
     fn captures(&self) -> (TokenStream, TokenStream) {
         let (mut chain, mut task) = (TokenStream::new(), TokenStream::new());
         let mut seen = BTreeSet::new();
-        for id in &self.chained.chains[self.chain].nodes {
-            let node = self.chained.graph.node(*id);
+        for id in self.evaluated() {
+            let node = self.chained.graph.node(id);
             for name in super::captures::captures(node, &self.chained.graph.variables) {
                 if !seen.insert(name.clone()) {
                     continue;
                 }
-                let captured = super::plan::captured(&name, *id);
+                let captured = super::plan::captured(&name, id);
                 // The user's own word, so that the closure finds it.
                 let word = Ident::new(&name, Span::call_site());
                 chain.extend(quote!(let #word = ::core::clone::Clone::clone(&#captured);));
@@ -105,6 +169,20 @@ impl<'c> ChainEmitter<'c> {
             task.extend(quote!(let #aggregate = ::core::clone::Clone::clone(&#aggregate);));
         }
         (chain, task)
+    }
+
+    /// The nodes whose closures run in this chain: its own, and the keys and pre-aggregates of what it writes.
+    fn evaluated(&self) -> Vec<NodeId> {
+        let chain = &self.chained.chains[self.chain];
+        let mut nodes = chain.nodes.clone();
+        for edge in &chain.outputs {
+            let edge = self.chained.edge(*edge);
+            nodes.push(edge.to);
+            if let Payload::Partial(window) = edge.payload {
+                nodes.push(window);
+            }
+        }
+        nodes
     }
 
     /// The aggregates whose accumulators this chain adds to, merges or finishes.
@@ -127,35 +205,64 @@ impl<'c> ChainEmitter<'c> {
         let operators =
             chain.nodes.iter().filter(|id| self.is_shown(**id)).map(|id| self.operator_spec(*id));
         let inputs = chain.input.iter().map(|edge| exchange(*edge));
-        let outputs = chain.outputs.iter().map(|edge| exchange(*edge));
-        let parallelism = match &chain.parallelism {
-            Some(n) => quote!(::core::option::Option::Some(#n)),
-            None => quote!(::core::option::Option::None),
-        };
-        quote!(::thalweg::__private::ChainSpec {
-            operators: &[#(#operators),*],
-            inputs: ::std::vec![#(#inputs.id()),*],
-            outputs: ::std::vec![#(#outputs.id()),*],
-            parallelism: #parallelism,
-        })
+        let outputs = chain.outputs.iter().map(|edge| exchange(*edge)).chain(
+            self.chained
+                .external_sides(self.chain)
+                .into_iter()
+                .map(|side| fragment::external_side(self.chained, side)),
+        );
+        let parallelism = chain.parallelism.as_ref().map(|n| quote!(.parallelism(#n)));
+        let stages = self.followers().into_iter().map(|stage| quote!(.followed_by(&#stage.spec)));
+        quote!(::thalweg::__private::ChainSpec::new(
+            ::std::vec![#(#operators),*],
+            ::std::vec![#(#inputs.id()),*],
+            ::std::vec![#(#outputs.id()),*],
+        ) #parallelism #(#stages)*)
+    }
+
+    /// The fragments, and the caller's rest, that are fused behind this chain.
+    fn followers(&self) -> Vec<Ident> {
+        let graph = &self.chained.graph;
+        let mut followers = Vec::new();
+        for (id, node) in graph.iter() {
+            let mine = node
+                .inputs
+                .iter()
+                .any(|input| self.chained.chain_of.get(input) == Some(&self.chain));
+            match node.op {
+                Op::Fragment { .. } if mine => followers.push(self.names.node(id, node.site.span)),
+                Op::Output if mine => followers.push(ours("rest", Span::call_site())),
+                _ => {}
+            }
+        }
+        followers
     }
 
     fn is_shown(&self, id: NodeId) -> bool {
-        !matches!(self.chained.graph.node(id).op, Op::Arm(_) | Op::KeyBy { f: None })
+        !matches!(
+            self.chained.graph.node(id).op,
+            Op::Arm(_)
+                | Op::KeyBy { f: None }
+                | Op::Fragment { .. }
+                | Op::Input { .. }
+                | Op::Output
+        )
     }
 
     fn operator_spec(&self, id: NodeId) -> TokenStream {
         let node = self.chained.graph.node(id);
         let (kind, text) = (&node.site.kind, &node.site.text);
-        let state = self.chained.ids.get(&id).map_or("", String::as_str);
         let (first, last) = (node.site.lines.0 as u32, node.site.lines.1 as u32);
-        quote!(::thalweg::__private::OperatorSpec {
-            kind: #kind,
-            id: #state,
-            text: #text,
-            file: ::core::file!(),
-            lines: (#first, #last),
-        })
+        let state = self.chained.ids.get(&id).map(|state| {
+            let state = self.state_id(state);
+            quote!(.state(#state))
+        });
+        quote!(::thalweg::__private::OperatorSpec::new(#kind, #text, ::core::file!(), #first, #last) #state)
+    }
+
+    /// A state's id: inside a fragment, behind the path of the call.
+    pub fn state_id(&self, id: &str) -> TokenStream {
+        quote!(::thalweg::__private::state_id(path, #id))
     }
 
     /// A word of ours that was not used in this chain yet: `item`, `item1`.
@@ -227,7 +334,7 @@ impl<'c> ChainEmitter<'c> {
     }
 
     /// The generator in this chain whose watermarks reach `to`, if there is one between.
-    fn clock_above(&self, to: NodeId) -> Option<NodeId> {
+    pub fn clock_above(&self, to: NodeId) -> Option<NodeId> {
         let mut inputs = self.chained.graph.node(to).inputs.clone();
         while let Some(id) = inputs.pop() {
             if self.chained.chain_of.get(&id) != Some(&self.chain) {

@@ -7,6 +7,7 @@ use super::chain::ChainEmitter;
 use super::names::Names;
 use super::plan;
 use crate::ast::Pipeline;
+use crate::ir::Op;
 use crate::passes::Chained;
 
 /// Emits a whole pipeline.
@@ -36,6 +37,7 @@ pub fn emit_pipeline(pipeline: &Pipeline, chained: &Chained) -> TokenStream {
                 plan: &mut ::thalweg::__private::Plan,
                 #(#words: #types,)*
             ) -> ::thalweg::Result {
+                let path = "";
                 #body
                 ::core::result::Result::Ok(())
             }
@@ -58,10 +60,34 @@ pub fn body(chained: &Chained) -> TokenStream {
     let names = Names::new(chained);
     let steps = plan::steps(chained, &names, &chained.graph.steps);
     let edges = plan::edges(chained);
-    let chains: TokenStream = (0..chained.chains.len())
+    let chains: TokenStream = emission_order(chained)
+        .into_iter()
         .map(|chain| ChainEmitter::new(chained, &names, chain).emit())
         .collect();
     quote!(#steps #edges #chains)
+}
+
+/// The order in which chains are emitted: upstream first, so that types follow from what is pushed; but what follows a
+/// fragment is an argument of its call, and so comes before the chain that calls it.
+fn emission_order(chained: &Chained) -> Vec<usize> {
+    fn visit(chained: &Chained, chain: usize, order: &mut Vec<usize>) {
+        if order.contains(&chain) {
+            return;
+        }
+        for (id, node) in chained.graph.iter() {
+            let called_here =
+                node.inputs.iter().any(|input| chained.chain_of.get(input) == Some(&chain));
+            if matches!(node.op, Op::Fragment { .. }) && called_here {
+                visit(chained, chained.chain_of[&id], order);
+            }
+        }
+        order.push(chain);
+    }
+    let mut order = Vec::new();
+    for chain in 0..chained.chains.len() {
+        visit(chained, chain, &mut order);
+    }
+    order
 }
 
 /// A default as the text that the command line would give.

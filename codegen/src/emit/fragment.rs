@@ -1,35 +1,183 @@
-//! Fragments.
+//! Fragments: fused parts that are compiled where they stand, in any crate.
+//!
+//! `#[operator] fn clean(..)` becomes a function that is given the caller's rest (what happens to the records it
+//! returns) as a *segment* and returns a segment of its own: what happens to the records it is given. Without an exchange
+//! inside, one segment calls the other in the caller's loop and rustc inlines both; exchanges inside are its own chains.
 
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;
-use syn::Expr;
+use syn::Type;
 
 use super::chain::ChainEmitter;
-use super::names::Names;
+use super::definition::body;
+use super::names::{Names, exchange, ours};
 use super::operator::Value;
-use crate::ir::NodeId;
+use crate::ast::Fragment;
+use crate::ir::{NodeId, Op};
+use crate::passes::Chained;
 
-/// The values that a fragment is called with, evaluated when the plan is built.
-pub fn arguments(
-    _names: &Names,
-    _id: NodeId,
-    _span: Span,
-    _args: &[Result<NodeId, Expr>],
-) -> TokenStream {
-    quote!()
+/// Emits a whole fragment.
+pub fn emit_fragment(fragment: &Fragment, chained: &Chained) -> TokenStream {
+    let Fragment { attributes, visibility, name, stream, returns, generics, .. } = fragment;
+    let given = record_of(&stream.ty);
+    let returned = record_of(returns);
+    let (mut sides, mut values) = (fragment.sides.iter(), fragment.values.iter());
+    let parameters = fragment.order.iter().filter_map(|is_side| {
+        if *is_side {
+            let side = sides.next()?;
+            let (name, record) =
+                (ours(&side.name.to_string(), Span::call_site()), record_of(&side.ty));
+            Some(quote!(#name: ::thalweg::__private::Edge<#record>))
+        } else {
+            let value = values.next()?;
+            let (name, ty) = (&value.name, shareable(&value.ty));
+            Some(quote!(#name: #ty))
+        }
+    });
+    let generic = &generics.params;
+    let bounds = &generics.where_clause;
+    let body = body(chained);
+    quote! {
+        #(#attributes)*
+        #[allow(clippy::too_many_arguments)]
+        #visibility fn #name<#generic>(
+            plan: &mut ::thalweg::__private::Plan,
+            path: &str,
+            rest: ::thalweg::__private::Segment<impl ::thalweg::__private::OpenSegment<#returned>>,
+            #(#parameters,)*
+        ) -> ::core::result::Result<
+            ::thalweg::__private::Segment<impl ::thalweg::__private::OpenSegment<#given>>,
+            ::thalweg::__private::Failure,
+        > #bounds {
+            #body
+            ::core::result::Result::Ok(input)
+        }
+    }
 }
 
-/// x
-pub fn emit_fragment() {}
+fn record_of(ty: &Type) -> TokenStream {
+    quote!(::thalweg::__private::RecordOf<#ty>)
+}
+
+/// Values that closures capture are cloned per task.
+fn shareable(ty: &Type) -> TokenStream {
+    match ty {
+        Type::ImplTrait(bounds) => {
+            quote!(#bounds + ::core::clone::Clone + ::core::marker::Send + ::core::marker::Sync + 'static)
+        }
+        other => quote!(#other),
+    }
+}
+
+/// The call of a fragment: its rest is emitted first, as an argument.
+pub fn call(chained: &Chained, names: &Names, id: NodeId, rest: &TokenStream) -> TokenStream {
+    let node = chained.graph.node(id);
+    let Op::Fragment { path, args } = &node.op else { return TokenStream::new() };
+    let name = names.node(id, node.site.span);
+    let word = path.segments.last().map(|last| last.ident.to_string()).unwrap_or_default();
+    let place = match node.binding.as_str() {
+        "" => format!("{word}/{}", names.number(id)),
+        binding => format!("{binding}/{word}/{}", names.number(id)),
+    };
+    let args = args.iter().enumerate().map(|(index, arg)| match arg {
+        Ok(side) => match chained.edge_to(*side) {
+            Some(edge) => {
+                let edge = exchange(edge);
+                quote!(#edge)
+            }
+            None => {
+                let side = external_side(chained, *side);
+                quote!(#side)
+            }
+        },
+        Err(_) => {
+            let value = argument(names, id, index);
+            quote!(#value)
+        }
+    });
+    let place = quote!(&::thalweg::__private::state_id(path, #place));
+    quote!(let #name = #path(plan, #place, #rest, #(#args),*)?;)
+}
+
+/// The values that a fragment is called with, evaluated when the statement is reached.
+pub fn arguments(chained: &Chained, names: &Names, id: NodeId) -> TokenStream {
+    let Op::Fragment { args, .. } = &chained.graph.node(id).op else { return TokenStream::new() };
+    args.iter()
+        .enumerate()
+        .filter_map(|(index, arg)| {
+            let expr = arg.as_ref().err()?;
+            let name = argument(names, id, index);
+            Some(quote!(let #name = #expr;))
+        })
+        .collect()
+}
+
+fn argument(names: &Names, id: NodeId, index: usize) -> Ident {
+    ours(&format!("argument{}_{index}", names.number(id)), Span::call_site())
+}
+
+/// A side that this fragment was itself given.
+pub fn external_side(chained: &Chained, side: NodeId) -> Ident {
+    match &chained.graph.node(side).op {
+        Op::Side { name, .. } => ours(&name.to_string(), Span::call_site()),
+        _ => ours("side", Span::call_site()),
+    }
+}
 
 impl ChainEmitter<'_> {
-    /// x
-    pub fn write_fragment(&mut self, _id: NodeId, _value: &Value) -> TokenStream {
-        quote!()
+    /// Hands a record to a fragment.
+    pub fn write_fragment(&mut self, id: NodeId, value: &Value) -> TokenStream {
+        let name = self.fragment_handle(id);
+        let view = value.view();
+        quote!(#name(turn, ::thalweg::__private::Step::Record(time, #view))?;)
     }
 
-    /// x
-    pub fn fragment_input(&mut self, _head: NodeId) -> TokenStream {
-        quote!()
+    /// Lets a fragment do what comes behind the loops: firings, scratch batches.
+    pub fn after_fragment(&mut self, id: NodeId) -> TokenStream {
+        let name = self.fragment_handle(id);
+        quote!(#name(turn, ::thalweg::__private::Step::After)?;)
+    }
+
+    fn fragment_handle(&mut self, id: NodeId) -> Ident {
+        let name = self.names.node(id, self.chained.graph.node(id).site.span);
+        if self.first_use(&name) {
+            let open = self.clocked(id, &quote!(#name.open.open(cx)));
+            self.handles.own_mut(&name, quote!(#open?));
+        }
+        name
+    }
+
+    /// Hands a record to the caller's rest.
+    pub fn write_rest(&mut self, id: NodeId, value: &Value) -> TokenStream {
+        let rest = self.rest_handle(id);
+        let view = value.view();
+        quote!(#rest(turn, ::thalweg::__private::Step::Record(time, #view))?;)
+    }
+
+    /// Lets the caller's rest do what comes behind the loops.
+    pub fn after_rest(&mut self, id: NodeId) -> TokenStream {
+        let rest = self.rest_handle(id);
+        quote!(#rest(turn, ::thalweg::__private::Step::After)?;)
+    }
+
+    fn rest_handle(&mut self, id: NodeId) -> Ident {
+        let next = ours("next", Span::call_site());
+        if self.first_use(&next) {
+            let open = self.clocked(id, &quote!(rest.open.open(cx)));
+            self.handles.own_mut(&next, quote!(#open?));
+        }
+        next
+    }
+
+    /// Opens something whose outputs follow a generator of this chain, if there is one before it.
+    fn clocked(&mut self, id: NodeId, open: &TokenStream) -> TokenStream {
+        match self.clock_above(id) {
+            Some(watermarks) => {
+                self.clock(watermarks);
+                let watermarks = self.names.node(watermarks, Span::call_site());
+                quote!(cx.clocked(&#watermarks, |cx| #open))
+            }
+            None => open.clone(),
+        }
     }
 }

@@ -23,6 +23,11 @@ impl Handles {
         self.open.extend(quote!(let #name = #open;));
     }
 
+    /// Opens something that only the chain uses, and changes.
+    pub fn own_mut(&mut self, name: &Ident, open: TokenStream) {
+        self.open.extend(quote!(let mut #name = #open;));
+    }
+
     /// Opens a watermark generator; each turn borrows the clock of the split that it reads.
     pub fn watermarks(&mut self, name: &Ident, clock: &Ident, open: TokenStream) {
         self.shared(name, open);

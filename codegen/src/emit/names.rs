@@ -47,10 +47,14 @@ impl Names {
         ours(&format!("{word}{number}"), span)
     }
 
+    /// A node's number among its kind.
+    pub fn number(&self, id: NodeId) -> usize {
+        self.nodes.get(&id).map_or(id.0, |(_, number)| *number)
+    }
+
     /// The name of something that belongs to a node: `clock0` of `watermarks0`.
     pub fn of(&self, word: &str, id: NodeId, span: Span) -> Ident {
-        let number = self.nodes.get(&id).map_or(id.0, |(_, number)| *number);
-        ours(&format!("{word}{number}"), span)
+        ours(&format!("{word}{}", self.number(id)), span)
     }
 
     /// The name of an aggregate: windows and running operators share one numbering.

@@ -38,7 +38,14 @@ impl Value {
 
 /// `apply(value, closure)`, its errors on the closure.
 pub fn apply(span: Span, value: &TokenStream, closure: &Expr) -> TokenStream {
-    let closure = without_move(closure);
+    let closure = match closure {
+        Expr::Closure(_) => {
+            let closure = without_move(closure);
+            quote!(#closure)
+        }
+        // The name of a function, or a closure that a fragment was given: called, not used up.
+        other => quote!(&#other),
+    };
     quote_spanned!(Span::mixed_site().located_at(span)=> ::thalweg::__private::apply(#value, #closure))
 }
 
@@ -118,7 +125,9 @@ impl ChainEmitter<'_> {
                 quote_spanned!(span=> #sink.write(time, #view)?;)
             }
             Op::Fragment { .. } => self.write_fragment(id, value),
+            Op::Output => self.write_rest(id, value),
             Op::Source { .. }
+            | Op::Input { .. }
             | Op::KeyBy { .. }
             | Op::Exchange(_)
             | Op::Union
@@ -222,6 +231,13 @@ impl ChainEmitter<'_> {
     /// Writes to a side: a scratch batch of this chain, or an exchange.
     pub fn write_side(&mut self, side: NodeId, item: &TokenStream) -> TokenStream {
         match self.chained.edge_to(side) {
+            None if self.is_external(side) => {
+                let name = super::fragment::external_side(self.chained, side);
+                if self.first_use(&name) {
+                    self.handles.shared(&name, quote!(cx.output(#name)));
+                }
+                quote!(#name.push(time, #item);)
+            }
             Some(edge) => {
                 self.output(edge);
                 let exchange = exchange(edge);
@@ -232,6 +248,10 @@ impl ChainEmitter<'_> {
                 quote!(#scratch.push(time, #item);)
             }
         }
+    }
+
+    fn is_external(&self, side: NodeId) -> bool {
+        matches!(self.chained.graph.node(side).op, Op::Side { external: true, .. })
     }
 
     fn write_scratch(&mut self, id: NodeId, value: &Value) -> TokenStream {

@@ -180,9 +180,7 @@ fn prelude(chained: &Chained, names: &Names, id: NodeId) -> TokenStream {
             let name = names.of("strategy", id, span);
             tokens.extend(quote!(let #name = #strategy;));
         }
-        Op::Fragment { args, .. } => {
-            tokens.extend(super::fragment::arguments(names, id, span, args))
-        }
+        Op::Fragment { .. } => tokens.extend(super::fragment::arguments(chained, names, id)),
         _ => {}
     }
     tokens

@@ -34,7 +34,7 @@ impl ChainEmitter<'_> {
 
     fn source_input(&mut self, head: NodeId) -> TokenStream {
         let node = self.chained.graph.node(head);
-        let Op::Source { rejects, .. } = &node.op else { return self.fragment_input(head) };
+        let Op::Source { rejects, .. } = &node.op else { return TokenStream::new() };
         let span = Span::mixed_site().located_at(node.site.span);
         let source = self.names.node(head, node.site.span);
         self.handles.shared(&source, quote!(cx.source(&#source)?));
@@ -261,7 +261,7 @@ impl ChainEmitter<'_> {
             };
             let spec = self.names.of("tumbling", id, span);
             let spec = quote!(::core::clone::Clone::clone(&#spec));
-            let state = self.chained.ids.get(&id).map_or("", String::as_str);
+            let state = self.state_id(self.chained.ids.get(&id).map_or("", String::as_str));
             let made = match aggregation {
                 Aggregation::Calls { .. } => {
                     let aggregate = self.names.aggregate(id, span);
@@ -282,7 +282,7 @@ impl ChainEmitter<'_> {
         let name = self.names.node(id, span);
         if self.first_use(&name) {
             let Op::Running { aggregation } = &self.chained.graph.node(id).op else { return name };
-            let state = self.chained.ids.get(&id).map_or("", String::as_str);
+            let state = self.state_id(self.chained.ids.get(&id).map_or("", String::as_str));
             let made = match aggregation {
                 Aggregation::Calls { .. } => {
                     let aggregate = self.names.aggregate(id, span);

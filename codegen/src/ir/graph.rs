@@ -164,7 +164,16 @@ pub enum Op {
     Side {
         /// Its name.
         name: Ident,
+        /// Whether it is a parameter of a fragment: read by the caller.
+        external: bool,
     },
+    /// What a fragment is given.
+    Input {
+        /// Whether its records carry event time: `Timed<T>`.
+        timed: bool,
+    },
+    /// What a fragment returns.
+    Output,
     /// Partitions by key.
     KeyBy {
         /// The key; `None` for `window_all`: one key for all.
@@ -265,7 +274,7 @@ impl Graph {
     /// True if anything is written anywhere.
     pub fn has_sink(&self) -> bool {
         self.nodes.iter().any(|node| matches!(node.op, Op::Sink { .. }))
-            || self.nodes.iter().any(|node| matches!(node.op, Op::Fragment { .. }))
+            || self.nodes.iter().any(|node| matches!(node.op, Op::Fragment { .. } | Op::Output))
     }
 
     /// All nodes with their ids.

@@ -10,7 +10,7 @@ use proc_macro2::Span;
 use quote::ToTokens;
 use syn::{Ident, Pat, Stmt};
 
-use crate::ast::{Argument, Chain, Head, Parameter, Statement};
+use crate::ast::{Argument, Chain, Fragment, Head, Parameter, Statement};
 use crate::diagnostic::Diagnostics;
 use crate::ir::{Condition, Graph, Modifiers, Node, NodeId, Op, Site, Step};
 use crate::messages as m;
@@ -41,37 +41,45 @@ pub fn lower(
     lowering.graph
 }
 
-/// Lowers the body of a fragment: its parameters that are streams and sides are bound to nodes made for them.
-pub fn lower_fragment(
-    name: &str,
-    stream: (&Ident, Op, Site),
-    sides: &[(&Ident, Span)],
-    variables: Vec<String>,
-    statements: &[Statement],
-    tail: &Chain,
-    errors: &mut Diagnostics,
-) -> (Graph, Option<NodeId>) {
-    let graph = Graph { variables, ..Graph::default() };
+/// Lowers the body of a fragment.
+pub fn lower_fragment(fragment: &Fragment, errors: &mut Diagnostics) -> Graph {
+    let variables = fragment.values.iter().map(|value| value.name.to_string()).collect();
     let mut lowering = Lowering {
-        pipeline: name.to_owned(),
-        graph,
+        pipeline: fragment.name.to_string(),
+        graph: Graph { variables, ..Graph::default() },
         names: BTreeMap::new(),
         condition: None,
         binding: String::new(),
         errors,
     };
-    let (input, op, site) = stream;
-    let node = lowering.add(op, Vec::new(), site);
-    lowering.names.insert(input.to_string(), node);
-    for (side, span) in sides {
-        lowering.side(side, *span);
+    let input = &fragment.stream;
+    let site = Site {
+        span: input.name.span(),
+        kind: "input".to_owned(),
+        text: input.name.to_string(),
+        lines: site::lines(input.name.span(), input.name.span()),
+        word: None,
+    };
+    let node = lowering.add(Op::Input { timed: fragment.timed }, Vec::new(), site);
+    lowering.names.insert(input.name.to_string(), node);
+    for side in &fragment.sides {
+        lowering.side(&side.name, true);
     }
-    let mut steps = lowering.statements(statements);
+    let mut steps = lowering.statements(&fragment.statements);
     let first = lowering.graph.nodes.len();
-    let end = lowering.chain(tail).and_then(|cursor| cursor.stream());
+    if let Some(cursor) = lowering.chain(&fragment.tail) {
+        lowering.check_pending(&cursor);
+        if let Some(end) = cursor.stream() {
+            let mut site = lowering.graph.node(end).site.clone();
+            site.kind = "output".to_owned();
+            site.text = "output".to_owned();
+            site.word = None;
+            lowering.add(Op::Output, vec![end], site);
+        }
+    }
     steps.push(Step::Stream((first..lowering.graph.nodes.len()).map(NodeId).collect()));
     lowering.graph.steps = steps;
-    (lowering.graph, end)
+    lowering.graph
 }
 
 struct Lowering<'e> {
@@ -132,7 +140,8 @@ impl Lowering<'_> {
         NodeId(self.graph.nodes.len() - 1)
     }
 
-    fn side(&mut self, name: &Ident, span: Span) {
+    fn side(&mut self, name: &Ident, external: bool) {
+        let span = name.span();
         let site = Site {
             span,
             kind: "side".to_owned(),
@@ -140,7 +149,7 @@ impl Lowering<'_> {
             lines: site::lines(span, span),
             word: None,
         };
-        let node = self.add(Op::Side { name: name.clone() }, Vec::new(), site);
+        let node = self.add(Op::Side { name: name.clone(), external }, Vec::new(), site);
         self.names.insert(name.to_string(), node);
     }
 
@@ -164,7 +173,7 @@ impl Lowering<'_> {
                 });
             }
             Statement::Side { name, annotation } => {
-                self.side(name, name.span());
+                self.side(name, false);
                 let node = self.names[&name.to_string()];
                 self.graph.nodes[node.0].annotation = annotation.clone();
             }

@@ -3,6 +3,8 @@
 mod attribute;
 mod body;
 mod chain;
+mod fragment;
 
 pub use attribute::{doc_text, parse_pipeline};
 pub use body::{Scope, parse_body};
+pub use fragment::parse_fragment;

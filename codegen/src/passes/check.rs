@@ -32,7 +32,15 @@ fn check_uses(graph: &Graph, errors: &mut Diagnostics) {
     for (id, node) in graph.iter() {
         let read = !graph.readers(id).is_empty();
         match &node.op {
-            Op::Side { name } => {
+            Op::Side { name, external: true } => {
+                if node.inputs.is_empty() {
+                    errors.report(&m::SIDE_UNWRITTEN, node.site.span, &name.to_string(), "");
+                }
+                if read {
+                    errors.report(&m::FRAGMENT_SIDE_READ, node.site.span, &name.to_string(), "");
+                }
+            }
+            Op::Side { name, .. } => {
                 let name = name.to_string();
                 if node.inputs.is_empty() {
                     errors.report(&m::SIDE_UNWRITTEN, node.site.span, &name, "");
@@ -41,7 +49,11 @@ fn check_uses(graph: &Graph, errors: &mut Diagnostics) {
                     errors.report(&m::SIDE_UNREAD, node.site.span, &name, "");
                 }
             }
-            Op::Sink { .. } | Op::Fragment { .. } | Op::Arm(_) | Op::Partition { .. } => {}
+            Op::Sink { .. }
+            | Op::Output
+            | Op::Fragment { .. }
+            | Op::Arm(_)
+            | Op::Partition { .. } => {}
             _ if !read && !node.binding.is_empty() => {
                 errors.report(&m::UNUSED_STREAM, node.site.span, &node.binding, "");
             }
@@ -96,7 +108,8 @@ pub(crate) fn time_of(graph: &Graph, id: NodeId, seen: &mut Vec<NodeId>) -> Opti
         Op::ProcessingTime => Some(TimeDomain::Processing),
         // A fragment's stream has the time that its signature promises; the bound is checked by rustc.
         Op::Fragment { .. } => Some(TimeDomain::Event),
-        Op::Source { .. } => None,
+        Op::Source { .. } | Op::Input { timed: false } => None,
+        Op::Input { timed: true } => Some(TimeDomain::Event),
         _ => {
             let times: Vec<_> =
                 node.inputs.iter().map(|input| time_of(graph, *input, seen)).collect();

@@ -111,12 +111,17 @@ impl Chained {
         let above: BTreeSet<usize> =
             node.inputs.iter().filter_map(|input| self.chain_of.get(input)).copied().collect();
         let route = match &node.op {
-            Op::Source { .. } | Op::Fragment { .. } => None,
+            Op::Source { .. } | Op::Fragment { .. } | Op::Input { .. } => None,
             Op::KeyBy { .. } => Some(Route::Key),
             Op::Exchange(ExchangeKind::Rebalance) => Some(Route::Rebalance),
             Op::Exchange(ExchangeKind::Broadcast) => Some(Route::Broadcast),
             Op::Exchange(ExchangeKind::Global) => Some(Route::Global),
-            Op::Union | Op::Side { .. } if above.len() > 1 => Some(Route::Forward),
+            // The caller reads it.
+            Op::Side { external: true, .. } => return,
+            Op::Union if above.len() > 1 => Some(Route::Forward),
+            Op::Side { .. } if above.len() > 1 || self.is_written_by_fragment(id) => {
+                Some(Route::Forward)
+            }
             Op::Window { .. } | Op::Running { .. } => return self.join_chain(id, above),
             _ if node.modifiers.parallelism.is_some() => Some(Route::Rebalance),
             _ => return self.join_chain(id, above),
@@ -146,6 +151,12 @@ impl Chained {
         }
     }
 
+    /// Where a fragment writes is its own business: a side that it is given is always an exchange.
+    fn is_written_by_fragment(&self, id: NodeId) -> bool {
+        let writers = &self.graph.node(id).inputs;
+        writers.iter().any(|writer| matches!(self.graph.node(*writer).op, Op::Fragment { .. }))
+    }
+
     /// The edge that `id` reads, if it heads a chain behind one.
     pub fn edge_to(&self, id: NodeId) -> Option<EdgeId> {
         self.edges.iter().position(|edge| edge.to == id).map(EdgeId)
@@ -158,7 +169,8 @@ impl Chained {
 
     /// True for a union or side whose writers and readers share its chain: it is a scratch batch there.
     pub fn is_scratch(&self, id: NodeId) -> bool {
-        matches!(self.graph.node(id).op, Op::Union | Op::Side { .. }) && self.edge_to(id).is_none()
+        matches!(self.graph.node(id).op, Op::Union | Op::Side { external: false, .. })
+            && self.edge_to(id).is_none()
     }
 
     /// A node's place in its chain's order is its stage's place.
@@ -189,8 +201,18 @@ impl Chained {
         outputs
     }
 
-    /// The chains that write an edge.
-    pub fn writers(&self, edge: EdgeId) -> impl Iterator<Item = usize> {
-        (0..self.chains.len()).filter(move |chain| self.chains[*chain].outputs.contains(&edge))
+    /// The sides of the caller that a fragment's chain writes.
+    pub fn external_sides(&self, chain: usize) -> Vec<NodeId> {
+        let mut sides = Vec::new();
+        for id in &self.chains[chain].nodes {
+            for side in self.graph.sides_of(*id) {
+                if matches!(self.graph.node(side).op, Op::Side { external: true, .. })
+                    && !sides.contains(&side)
+                {
+                    sides.push(side);
+                }
+            }
+        }
+        sides
     }
 }

@@ -72,9 +72,13 @@ fn reads_of(chained: &Chained, id: NodeId) -> Reads {
         Op::Exchange(_) => payload_reads(chained, id),
         Op::Window { late: Some(_), .. } => None,
         Op::Window { aggregation, .. } | Op::Running { aggregation } => kept(aggregation),
-        Op::Source { .. } | Op::Union | Op::Side { .. } | Op::Fragment { .. } | Op::Sink { .. } => {
-            None
-        }
+        Op::Source { .. }
+        | Op::Union
+        | Op::Side { .. }
+        | Op::Fragment { .. }
+        | Op::Input { .. }
+        | Op::Output
+        | Op::Sink { .. } => None,
     }
 }
 

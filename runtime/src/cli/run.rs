@@ -73,7 +73,7 @@ fn execute(
 
 /// True if records are printed to the terminal that the progress line would be on.
 fn draws_over_records(plan: &Plan) -> bool {
-    let mut operators = plan.chains().iter().flat_map(|chain| chain.spec.operators);
+    let mut operators = plan.chains().iter().flat_map(|chain| &chain.spec.operators);
     io::stdout().is_terminal()
         && operators.any(|operator| operator.kind == "sink" && operator.text.contains("print("))
 }

@@ -14,7 +14,8 @@ impl FromStr for Pause {
 
     fn from_str(text: &str) -> Result<Pause, String> {
         let span: Span = text.parse().map_err(|_| {
-            "a duration is written as 5ms, 2s or 1h 30m, with the units d, h, m, s and ms".to_owned()
+            "a duration is written as 5ms, 2s or 1h 30m, with the units d, h, m, s and ms"
+                .to_owned()
         })?;
         let millis = u64::try_from(span.0).map_err(|_| "a duration is not negative".to_owned())?;
         Ok(Pause(Duration::from_millis(millis)))

@@ -2,7 +2,8 @@
 
 use std::marker::PhantomData;
 
-use super::{Chunks, Records};
+use super::Received;
+use super::received::ReceivedChunks;
 use crate::record::Record;
 use crate::task::Turn;
 
@@ -47,15 +48,16 @@ impl<T: Record> Input<T> {
         Input { index, record: PhantomData }
     }
 
-    /// The records that this turn brought on this input, if any.
+    /// The records that this turn brought on this input, if any. To be iterated over once in a turn: the loop ends
+    /// early when an output is full, and the rest comes with the next turn.
     #[inline(always)]
-    pub fn records<'f>(&self, turn: &Turn<'f>) -> Records<'f, T> {
-        turn.batch(self.index).records()
+    pub fn records<'f>(&self, turn: &Turn<'f>) -> Received<'f, T> {
+        Received::new(turn, self.index)
     }
 
-    /// The same in chunks with key hashes.
+    /// The same in chunks of up to 64 with key hashes: what keyed operators are fed with.
     #[inline(always)]
-    pub fn chunks<'f>(&self, turn: &Turn<'f>) -> Chunks<'f, T> {
-        turn.batch(self.index).chunks()
+    pub fn chunks<'f>(&self, turn: &Turn<'f>) -> ReceivedChunks<'f, T> {
+        ReceivedChunks::new(turn, self.index)
     }
 }

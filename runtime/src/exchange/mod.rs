@@ -11,14 +11,23 @@
 //!           └─── Port 1 ── …
 //! ```
 
+mod align;
 mod batch;
 mod edge;
 mod frame;
 mod output;
 mod partition;
+mod port;
+mod received;
 
-pub use batch::{Batch, Chunk, Chunks, Records};
+pub(crate) use align::{Aligned, Aligner};
+pub use batch::{Batch, Records};
 pub use edge::{Edge, EdgeId, Input};
 pub use frame::Frame;
-pub use output::{AnyOutput, Output, Port};
+pub use output::Output;
+pub(crate) use output::{AnyOutput, OutputEnd, too_much};
 pub use partition::{KeyGroups, Partition, key_group};
+pub use port::Port;
+pub(crate) use port::{Channel, channel};
+pub(crate) use received::Cursor;
+pub use received::{Chunk, ChunkRecords, Received, ReceivedChunks};

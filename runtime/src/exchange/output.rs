@@ -1,15 +1,13 @@
 //! The writing end of an exchange in one task.
 
 use std::cell::Cell;
-use std::collections::VecDeque;
 use std::marker::PhantomData;
+use std::num::NonZeroUsize;
 use std::rc::Rc;
-use std::time::Instant;
 
-use rtrb::{Consumer, Producer};
-
-use super::{Batch, Frame, KeyGroups, Partition};
+use super::{Frame, KeyGroups, Partition, Port};
 use crate::record::{Emit, Key, Record};
+use crate::task::Failure;
 use crate::time::Timestamp;
 
 /// Archives per buffer, in bytes, after which it is handed on.
@@ -17,88 +15,76 @@ pub const BUFFER_BYTES: usize = 32 * 1024;
 /// Records per buffer after which it is handed on, however small they are.
 const BUFFER_RECORDS: usize = 4096;
 
-/// The way to one downstream task: an open batch, the ring behind it and what did not fit into the ring.
-#[derive(Debug)]
-pub struct Port {
-    open: Batch,
-    ring: Producer<Frame>,
-    free: Consumer<Batch>,
-    /// A record's own output may overshoot the ring; while anything waits here the task gets no new input.
-    overflow: VecDeque<Frame>,
-    /// When the first record of the open batch was seen at the end of a turn.
-    opened: Option<Instant>,
-}
-
-impl Port {
-    /// A port over a ring of frames and a ring of emptied batches.
-    pub fn new(ring: Producer<Frame>, free: Consumer<Batch>) -> Port {
-        Port { open: Batch::default(), ring, free, overflow: VecDeque::new(), opened: None }
-    }
-
-    fn send(&mut self, frame: Frame) {
-        if self.overflow.is_empty() {
-            if let Err(rtrb::PushError::Full(frame)) = self.ring.push(frame) {
-                self.overflow.push_back(frame);
-            }
-        } else {
-            self.overflow.push_back(frame);
-        }
-    }
-}
-
 /// What the task's runner knows of an output, whatever its type.
-pub trait AnyOutput {
+pub(crate) trait AnyOutput {
     /// Hands on what is open.
     fn flush(&mut self);
-    /// Hands on what has been open since before `deadline`; returns when the oldest open batch was opened.
-    fn flush_opened_before(&mut self, deadline: Instant, now: Instant) -> Option<Instant>;
     /// Sends a control frame to all downstream tasks, behind everything written so far.
     fn control(&mut self, frame: &dyn Fn() -> Frame);
     /// Moves what waits into the rings; returns true if nothing is left.
     fn unblock(&mut self) -> bool;
-    /// Records and bytes written so far.
+    /// Records and bytes handed on so far.
     fn written(&self) -> (u64, u64);
 }
 
+/// Where an output leads and how it is used.
+pub(crate) struct OutputEnd {
+    /// One per downstream task; one in all for `Forward`.
+    pub(crate) ports: Vec<Port>,
+    pub(crate) partition: Partition,
+    /// The downstream tasks' key groups.
+    pub(crate) groups: KeyGroups,
+    /// Bytes that may wait for the rings before the task fails.
+    pub(crate) max_waiting: usize,
+}
+
 /// The writing end of an exchange of records of type `T`.
-#[derive(Debug)]
 pub struct Output<T> {
     ports: Vec<Port>,
     partition: Partition,
-    groups: KeyGroups,
+    /// The port of each key group: a table, because finding the owner takes a division.
+    owners: Box<[u16]>,
+    groups: u32,
     /// The port that `Rebalance` and `Forward` write to now.
     current: usize,
     /// Set when something did not fit into a ring; shared with the turn.
     blocked: Rc<Cell<bool>>,
+    max_waiting: usize,
     records: u64,
     bytes: u64,
     record: PhantomData<fn() -> T>,
 }
 
 impl<T: Record> Output<T> {
-    /// An output of task `task` over `ports`, one per downstream task (one in all for `Forward`).
-    pub fn new(
-        ports: Vec<Port>,
-        partition: Partition,
-        groups: KeyGroups,
-        task: usize,
-        blocked: Rc<Cell<bool>>,
-    ) -> Output<T> {
-        let current = if partition == Partition::Rebalance { task % ports.len() } else { 0 };
-        let mut output = Output {
+    /// Records of one buffer: fixed ones fill its bytes, so that only records need counting.
+    const RECORDS: NonZeroUsize = {
+        let size = size_of::<T::Archived>();
+        let fitting = if T::FIXED && size > 0 { BUFFER_BYTES / size } else { BUFFER_RECORDS };
+        let fitting = if fitting > BUFFER_RECORDS { BUFFER_RECORDS } else { fitting };
+        match NonZeroUsize::new(fitting) {
+            Some(fitting) => fitting,
+            None => NonZeroUsize::MIN,
+        }
+    };
+
+    /// An output of task `task`.
+    pub(crate) fn new(end: OutputEnd, task: usize, blocked: Rc<Cell<bool>>) -> Output<T> {
+        let OutputEnd { mut ports, partition, groups, max_waiting } = end;
+        for port in &mut ports {
+            port.open = port.fresh::<T>(Self::RECORDS);
+        }
+        Output {
+            current: if partition == Partition::Rebalance { task % ports.len() } else { 0 },
+            owners: groups.owners(),
+            groups: groups.groups(),
             ports,
             partition,
-            groups,
-            current,
             blocked,
+            max_waiting,
             records: 0,
             bytes: 0,
             record: PhantomData,
-        };
-        for port in &mut output.ports {
-            port.open.reset::<T>();
         }
-        output
     }
 
     /// Writes a record to the exchange.
@@ -106,43 +92,69 @@ impl<T: Record> Output<T> {
     pub fn push<E: Emit<Record = T>>(&mut self, time: Timestamp, item: E) {
         if self.partition == Partition::Broadcast {
             for port in 0..self.ports.len() {
-                self.write(port, |batch| batch.push(time, &item));
+                self.write(port, time, 0, &item);
             }
         } else {
-            self.write(self.current, |batch| batch.push(time, &item));
+            self.write(self.current, time, 0, &item);
         }
     }
 
     #[inline(always)]
-    fn write(&mut self, port: usize, push: impl FnOnce(&mut Batch)) {
+    fn write<E: Emit<Record = T>>(&mut self, port: usize, time: Timestamp, hash: u64, item: &E) {
         let open = &mut self.ports[port].open;
-        push(open);
-        if open.bytes() >= BUFFER_BYTES || open.len() >= BUFFER_RECORDS {
-            self.hand_on(port);
+        open.push_hashed(time, hash, item);
+        // `room` is zero where the batch has to grow or is at its limit: only then is there more to ask.
+        if open.room() == 0 || (!T::FIXED && open.bytes() >= BUFFER_BYTES) {
+            self.filled(port);
         }
     }
 
     #[cold]
     #[inline(never)]
+    fn filled(&mut self, index: usize) {
+        let open = &self.ports[index].open;
+        if open.len() >= Self::RECORDS.get() || open.bytes() >= BUFFER_BYTES {
+            self.hand_on(index);
+        }
+    }
+
     fn hand_on(&mut self, index: usize) {
         let port = &mut self.ports[index];
         if port.open.is_empty() {
             return;
         }
-        let mut next = port.free.pop().unwrap_or_default();
-        next.reset::<T>();
+        let next = port.fresh::<T>(Self::RECORDS);
         let full = std::mem::replace(&mut port.open, next);
         self.records += full.len() as u64;
         self.bytes += full.bytes() as u64;
-        port.opened = None;
-        port.send(Frame::Records(full));
-        if !port.overflow.is_empty() {
+        if !port.send(Frame::Records(full)) {
             self.blocked.set(true);
+            if port.waiting_bytes() > self.max_waiting {
+                too_much(self.max_waiting);
+            }
         }
         if self.partition == Partition::Rebalance {
-            self.current = (index + 1) % self.ports.len();
+            self.current = self.next_port(index);
         }
     }
+
+    /// The next port in turn that has room; the next one if none has.
+    fn next_port(&self, index: usize) -> usize {
+        let ports = self.ports.len();
+        let in_turn = (1..=ports).map(|step| (index + step) % ports);
+        in_turn.clone().find(|&port| self.ports[port].has_room()).unwrap_or((index + 1) % ports)
+    }
+}
+
+/// Ends the task by unwinding: what overflows is usually deep inside a record's own output, and writing a record is
+/// not fallible otherwise. No panic hook runs; the runner catches the failure.
+#[cold]
+pub(crate) fn too_much(limit: usize) -> ! {
+    let failure = Failure::new(format!(
+        "the output of one record exceeds {} MiB\nhelp: emit fewer or smaller records for each input record, or raise `max_record_output`",
+        limit >> 20
+    ));
+    std::panic::resume_unwind(Box::new(failure))
 }
 
 impl<K: Key, P: Record> Output<(K, P)> {
@@ -164,8 +176,12 @@ impl<K: Key, P: Record> Output<(K, P)> {
         EK: Emit<Record = K>,
         EP: Emit<Record = P>,
     {
-        let port = self.groups.task_of(hash) as usize;
-        self.write(port, |batch| batch.push_hashed(time, hash, &(key, payload)));
+        let port = if self.ports.len() == 1 {
+            0
+        } else {
+            usize::from(self.owners[super::key_group(hash, self.groups) as usize])
+        };
+        self.write(port, time, hash, &(key, payload));
     }
 }
 
@@ -176,42 +192,20 @@ impl<T: Record> AnyOutput for Output<T> {
         }
     }
 
-    fn flush_opened_before(&mut self, deadline: Instant, now: Instant) -> Option<Instant> {
-        let mut oldest = None;
-        for port in 0..self.ports.len() {
-            if self.ports[port].open.is_empty() {
-                continue;
-            }
-            let opened = *self.ports[port].opened.get_or_insert(now);
-            if opened <= deadline {
-                self.hand_on(port);
-            } else {
-                oldest = Some(oldest.map_or(opened, |oldest: Instant| oldest.min(opened)));
-            }
-        }
-        oldest
-    }
-
     fn control(&mut self, frame: &dyn Fn() -> Frame) {
         self.flush();
         for port in &mut self.ports {
-            port.send(frame());
-            if !port.overflow.is_empty() {
+            if !port.send(frame()) {
                 self.blocked.set(true);
             }
         }
     }
 
     fn unblock(&mut self) -> bool {
+        // All of them, whatever the first says: who waits for a frame of one may be who fills another.
         let mut clear = true;
         for port in &mut self.ports {
-            while let Some(frame) = port.overflow.pop_front() {
-                if let Err(rtrb::PushError::Full(frame)) = port.ring.push(frame) {
-                    port.overflow.push_front(frame);
-                    clear = false;
-                    break;
-                }
-            }
+            clear &= port.unblock();
         }
         clear
     }

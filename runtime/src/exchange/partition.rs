@@ -29,13 +29,16 @@ pub struct KeyGroups {
 }
 
 impl KeyGroups {
+    /// The greatest number of key groups, and with it the greatest parallelism.
+    pub const MAX: u32 = 32_768;
+
     /// `groups` key groups over `parallelism` tasks.
     ///
     /// # Panics
-    /// If `parallelism` is zero or greater than `groups`.
+    /// If `parallelism` is zero or greater than `groups`, or `groups` is greater than [`MAX`](KeyGroups::MAX).
     pub fn new(groups: u32, parallelism: u32) -> KeyGroups {
         assert!(
-            (1..=groups).contains(&parallelism),
+            (1..=groups).contains(&parallelism) && groups <= Self::MAX,
             "parallelism {parallelism} for {groups} key groups"
         );
         KeyGroups { groups, parallelism }
@@ -53,6 +56,16 @@ impl KeyGroups {
             (u64::from(task) * u64::from(self.groups)).div_ceil(u64::from(self.parallelism)) as u32
         };
         first(task)..first(task + 1)
+    }
+
+    /// How many key groups there are.
+    pub fn groups(self) -> u32 {
+        self.groups
+    }
+
+    /// The owner of each key group. A key group's number fits 16 bits, so its owner does.
+    pub(crate) fn owners(self) -> Box<[u16]> {
+        (0..self.groups).map(|group| self.owner(group) as u16).collect()
     }
 
     /// The task that owns a key, by its hash.

@@ -1,6 +1,5 @@
 //! What can be wrong with a job's arguments.
 
-use std::error::Error as _;
 use std::fmt;
 
 use super::Origin;
@@ -130,7 +129,9 @@ impl fmt::Display for RunError {
                 write!(out, "pipeline `{pipeline}` cannot be built: {failure}")
             }
             RunError::Resource(failure) => write!(out, "{failure}"),
-            RunError::Runtime(error) => write!(out, "cannot start the threads for resources: {error}"),
+            RunError::Runtime(error) => {
+                write!(out, "cannot start the threads for resources: {error}")
+            }
             RunError::Job(error) => write!(out, "{error}"),
         }
     }

@@ -18,7 +18,11 @@ pub(crate) struct Launched {
 ///
 /// # Errors
 /// If a resource cannot be opened, or the plan cannot be run.
-pub(crate) fn launch(plan: Plan, options: &Options, control: &Control) -> Result<Launched, RunError> {
+pub(crate) fn launch(
+    plan: Plan,
+    options: &Options,
+    control: &Control,
+) -> Result<Launched, RunError> {
     let mut runtime = None;
     if !plan.resources().is_empty() {
         let built = Builder::new_multi_thread()

@@ -29,7 +29,7 @@ pub use arguments::{Arguments, Given, Layer, Origin};
 pub use definition::{Build, Definition, Jobs};
 pub use embedded::Job;
 pub use error::{ArgumentError, ArgumentErrors, RunError};
-pub(crate) use launch::{Launched, launch};
+pub(crate) use launch::launch;
 pub use parameter::{Arity, Parameter};
 pub(crate) use prepare::prepare;
 pub use secret::Secret;

@@ -4,15 +4,20 @@
 //! be registered in any order.
 
 mod settings;
+mod topology;
 
 use std::fmt::Display;
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::exchange::{Edge, EdgeId, Partition};
+use crate::metrics::Registry;
 use crate::resource::{OpenResource, Resource};
 use crate::task::{Chain, Failure, TaskContext};
 
 pub use settings::OperatorSettings;
+pub use topology::PlanError;
+pub(crate) use topology::Topology;
 
 /// Makes a chain's code in one task. Called once per task, on the task's thread.
 pub type Factory = Box<dyn Fn(&mut TaskContext) -> Result<Box<dyn Chain>, Failure> + Send + Sync>;
@@ -23,6 +28,7 @@ pub struct Plan {
     chains: Vec<ChainPlan>,
     edges: Vec<EdgePlan>,
     resources: Vec<Arc<dyn OpenResource>>,
+    metrics: Registry,
 }
 
 /// A chain in a plan.
@@ -37,13 +43,41 @@ pub struct ChainPlan {
 #[derive(Clone, Debug, Default)]
 pub struct ChainSpec {
     /// Its operators in order.
-    pub operators: &'static [OperatorSpec],
+    pub operators: Vec<OperatorSpec>,
     /// The exchanges it reads; empty for a chain that starts with a source.
     pub inputs: Vec<EdgeId>,
     /// The exchanges it writes.
     pub outputs: Vec<EdgeId>,
     /// `.parallelism(n)`, else that of the job.
     pub parallelism: Option<usize>,
+    /// How long what it writes may wait for more, else as the job says.
+    pub buffer_timeout: Option<Duration>,
+}
+
+impl ChainSpec {
+    /// A chain of operators between exchanges.
+    pub fn new(
+        operators: Vec<OperatorSpec>,
+        inputs: Vec<EdgeId>,
+        outputs: Vec<EdgeId>,
+    ) -> ChainSpec {
+        ChainSpec { operators, inputs, outputs, parallelism: None, buffer_timeout: None }
+    }
+
+    /// With a parallelism of its own.
+    #[must_use]
+    pub fn parallelism(mut self, parallelism: usize) -> ChainSpec {
+        self.parallelism = Some(parallelism);
+        self
+    }
+
+    /// With what is fused behind it: a fragment, or what a fragment's caller goes on with.
+    #[must_use]
+    pub fn followed_by(mut self, rest: &ChainSpec) -> ChainSpec {
+        self.operators.extend(rest.operators.iter().cloned());
+        self.outputs.extend(&rest.outputs);
+        self
+    }
 }
 
 /// One operator of a chain.
@@ -52,13 +86,33 @@ pub struct OperatorSpec {
     /// Its name in the language: `filter`.
     pub kind: &'static str,
     /// Its id: `.uid(..)`, or the binding's path and kind; empty for stateless operators.
-    pub id: &'static str,
+    pub id: String,
     /// As the user wrote it, shortened: `filter(|b| b.price >= min_price)`.
     pub text: &'static str,
     /// Source file.
     pub file: &'static str,
     /// First and last line, from 1.
     pub lines: (u32, u32),
+}
+
+impl OperatorSpec {
+    /// A stateless operator.
+    pub const fn new(
+        kind: &'static str,
+        text: &'static str,
+        file: &'static str,
+        first_line: u32,
+        last_line: u32,
+    ) -> OperatorSpec {
+        OperatorSpec { kind, id: String::new(), text, file, lines: (first_line, last_line) }
+    }
+
+    /// With state of this id.
+    #[must_use]
+    pub fn state(mut self, id: impl Into<String>) -> OperatorSpec {
+        self.id = id.into();
+        self
+    }
 }
 
 /// An exchange in a plan.
@@ -73,6 +127,21 @@ pub struct EdgePlan {
 }
 
 impl Plan {
+    /// A plan that `build` fills; metrics that it declares are the plan's.
+    ///
+    /// # Errors
+    /// What `build` fails with.
+    pub fn build<E>(build: impl FnOnce(&mut Plan) -> Result<(), E>) -> Result<Plan, E> {
+        let mut plan = Plan::default();
+        plan.metrics.clone().collecting(|| build(&mut plan))?;
+        Ok(plan)
+    }
+
+    /// The metrics that the pipeline declares.
+    pub fn metrics(&self) -> &Registry {
+        &self.metrics
+    }
+
     /// Adds an exchange.
     pub fn edge<T>(&mut self, edge: EdgePlan) -> Edge<T> {
         self.edges.push(edge);

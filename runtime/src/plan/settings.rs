@@ -29,6 +29,7 @@ impl Plan {
         settings: &BTreeMap<String, OperatorSettings>,
     ) -> Result<(), Vec<String>> {
         let mut errors = Vec::new();
+        let mut timed: BTreeMap<usize, Duration> = BTreeMap::new();
         let mut decided: BTreeMap<usize, (&str, usize)> = BTreeMap::new();
         for (uid, settings) in settings {
             let Some(chain) = chain_of(self, uid) else {
@@ -42,8 +43,9 @@ impl Plan {
                 ));
             }
             if let Some(timeout) = settings.buffer_timeout {
-                let shortest = self.buffer_timeouts.entry(chain).or_insert(timeout);
+                let shortest = timed.entry(chain).or_insert(timeout);
                 *shortest = timeout.min(*shortest);
+                self.chains[chain].spec.buffer_timeout = Some(*shortest);
             }
             let Some(parallelism) = settings.parallelism else { continue };
             match decided.insert(chain, (uid, parallelism)) {
@@ -61,22 +63,15 @@ impl Plan {
     }
 }
 
-impl Plan {
-    /// How long what a chain writes may wait, if the configuration says so: the shortest of its operators'.
-    pub fn buffer_timeout(&self, chain: usize) -> Option<Duration> {
-        self.buffer_timeouts.get(&chain).copied()
-    }
-}
-
 /// The chain with the operator `uid`.
 fn chain_of(plan: &Plan, uid: &str) -> Option<usize> {
     let has = |operators: &[OperatorSpec]| operators.iter().any(|o| o.id == uid);
-    plan.chains().iter().position(|chain| has(chain.spec.operators))
+    plan.chains().iter().position(|chain| has(&chain.spec.operators))
 }
 
 fn unknown(plan: &Plan, uid: &str) -> String {
-    let operators = plan.chains().iter().flat_map(|chain| chain.spec.operators);
-    let ids: Vec<&str> = operators.map(|o| o.id).filter(|id| !id.is_empty()).collect();
+    let operators = plan.chains().iter().flat_map(|chain| &chain.spec.operators);
+    let ids: Vec<&str> = operators.map(|o| o.id.as_str()).filter(|id| !id.is_empty()).collect();
     let help = match nearest(uid, ids.iter().copied()) {
         Some(nearest) => format!("did you mean `{nearest}`?"),
         None if ids.is_empty() => {
@@ -93,16 +88,22 @@ mod tests {
     use crate::plan::ChainSpec;
     use crate::task::Turn;
 
-    const CHAIN: &[OperatorSpec] = &[
-        OperatorSpec { kind: "map", id: "", text: "", file: "", lines: (0, 0) },
-        OperatorSpec { kind: "window", id: "hot/window", text: "", file: "", lines: (0, 0) },
-        OperatorSpec { kind: "sink", id: "out", text: "", file: "", lines: (0, 0) },
-    ];
+    fn spec() -> ChainSpec {
+        let operator = |kind, id: &str| OperatorSpec {
+            kind,
+            id: id.to_owned(),
+            text: "",
+            file: "",
+            lines: (0, 0),
+        };
+        let operators =
+            vec![operator("map", ""), operator("window", "hot/window"), operator("sink", "out")];
+        ChainSpec::new(operators, vec![], vec![])
+    }
 
     fn check(settings: &[(&str, usize)], expected: Result<Option<usize>, &[&str]>) {
         let mut plan = Plan::default();
-        let spec = ChainSpec { operators: CHAIN, ..Default::default() };
-        plan.chain(spec, |_| Ok(|_: &mut Turn<'_>| Ok(())));
+        plan.chain(spec(), |_| Ok(|_: &mut Turn<'_>| Ok(())));
         let with = |n| OperatorSettings { parallelism: Some(n), ..Default::default() };
         let settings = settings.iter().map(|(uid, n)| ((*uid).to_owned(), with(*n))).collect();
         match (plan.configure(&settings), expected) {
@@ -124,9 +125,7 @@ mod tests {
     #[test]
     fn the_shortest_timeout_of_a_chain_holds() {
         let mut plan = Plan::default();
-        plan.chain(ChainSpec { operators: CHAIN, ..Default::default() }, |_| {
-            Ok(|_: &mut Turn<'_>| Ok(()))
-        });
+        plan.chain(spec(), |_| Ok(|_: &mut Turn<'_>| Ok(())));
         let with = |ms| OperatorSettings {
             buffer_timeout: Some(Duration::from_millis(ms)),
             ..Default::default()
@@ -134,8 +133,7 @@ mod tests {
         let settings = [("hot/window", 5), ("out", 2)];
         let settings = settings.map(|(uid, ms)| (uid.to_owned(), with(ms))).into_iter().collect();
         plan.configure(&settings).unwrap();
-        assert_eq!(plan.buffer_timeout(0), Some(Duration::from_millis(2)));
-        assert_eq!(plan.buffer_timeout(1), None);
+        assert_eq!(plan.chains()[0].spec.buffer_timeout, Some(Duration::from_millis(2)));
     }
 
     #[test]

@@ -29,6 +29,7 @@
 //! milliseconds both.
 
 mod agg;
+pub mod annotation;
 mod base;
 mod exchanges;
 mod fallible;

@@ -1,11 +1,250 @@
 //! What a chain's factory opens its task with.
 
 use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::rc::Rc;
+use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use super::signal::{Signal, SourceWaker};
+use super::sink_task::AnySink;
+use super::source_task::AnySource;
+use super::{Failure, Scratch, SinkTask, SourceTask, Stage};
+use crate::connector::{Sink, Source, SourceError, Split};
+use crate::exchange::{AnyOutput, Edge, EdgeId, Input, KeyGroups, Output, OutputEnd};
+use crate::record::Record;
+use crate::state::State;
+use crate::time::{Strategy, Watermarks};
 
 /// Something that outlives a turn, shared between the chain and the task's runner; borrowed once per turn.
 pub type Handle<T> = Rc<RefCell<T>>;
 
+/// The splits of a job's sources, listed once for all tasks, by chain.
+#[derive(Debug, Default)]
+pub(crate) struct SplitTable {
+    listed: Mutex<BTreeMap<usize, Arc<[Split]>>>,
+}
+
+impl SplitTable {
+    fn list(
+        &self,
+        chain: usize,
+        list: impl FnOnce() -> Result<Vec<Split>, SourceError>,
+    ) -> Result<Arc<[Split]>, SourceError> {
+        let mut listed = self.listed.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(splits) = listed.get(&chain) {
+            return Ok(splits.clone());
+        }
+        let splits: Arc<[Split]> = list()?.into();
+        listed.insert(chain, splits.clone());
+        Ok(splits)
+    }
+}
+
+/// What a task starts with, made before its slot's thread runs.
+pub(crate) struct TaskSeed {
+    /// The chain's number in the plan.
+    pub(crate) chain: usize,
+    pub(crate) task: usize,
+    pub(crate) parallelism: usize,
+    pub(crate) groups: KeyGroups,
+    /// The exchanges it reads, in order, and how many channels each has.
+    pub(crate) inputs: Vec<(EdgeId, usize)>,
+    pub(crate) outputs: BTreeMap<EdgeId, OutputEnd>,
+    pub(crate) splits: Arc<SplitTable>,
+    pub(crate) signal: Arc<Signal>,
+    pub(crate) max_record_output: usize,
+}
+
+/// An output and the watermark generators its time comes from; the chain's input if there are none.
+pub(crate) struct TimedOutput {
+    pub(crate) output: Handle<dyn AnyOutput>,
+    pub(crate) watermarks: Option<usize>,
+}
+
+/// The handles that the runner keeps.
+#[derive(Default)]
+pub(crate) struct Handles {
+    pub(crate) source: Option<Handle<dyn AnySource>>,
+    pub(crate) outputs: Vec<TimedOutput>,
+    pub(crate) sinks: Vec<Handle<dyn AnySink>>,
+    pub(crate) states: Vec<(String, Handle<dyn State>)>,
+    pub(crate) watermarks: Vec<Handle<Watermarks>>,
+}
+
 /// One task being opened: gives the chain its source, inputs, outputs, sinks, state and watermark generators, and
 /// keeps a second handle on each for the runner.
-pub struct TaskContext {}
+pub struct TaskContext {
+    seed: TaskSeed,
+    stage: Stage,
+    handles: Handles,
+    /// The generators that outputs without any of their own follow.
+    clock: Option<usize>,
+}
+
+impl TaskContext {
+    pub(crate) fn new(seed: TaskSeed, stage: Stage) -> TaskContext {
+        TaskContext { seed, stage, handles: Handles::default(), clock: None }
+    }
+
+    pub(crate) fn into_parts(self) -> (TaskSeed, Stage, Handles) {
+        (self.seed, self.stage, self.handles)
+    }
+
+    /// This task's number among the parallel copies of its chain.
+    pub fn task(&self) -> usize {
+        self.seed.task
+    }
+
+    /// How many parallel copies there are.
+    pub fn parallelism(&self) -> usize {
+        self.seed.parallelism
+    }
+
+    /// How key groups are assigned to the copies.
+    pub fn key_groups(&self) -> KeyGroups {
+        self.seed.groups
+    }
+
+    /// Opens the source: this task reads every `parallelism`-th split.
+    ///
+    /// # Errors
+    /// If the splits cannot be listed, or the chain has a source already.
+    pub fn source<S: Source>(&mut self, source: &Arc<S>) -> Result<Handle<SourceTask<S>>, Failure> {
+        if self.handles.source.is_some() || !self.seed.inputs.is_empty() {
+            return Err(Failure::new(
+                "a chain reads either one source or exchanges\nhelp: this is a defect of the compiler, please report it",
+            ));
+        }
+        let seed = &self.seed;
+        let all = seed.splits.list(seed.chain, || source.splits(seed.parallelism));
+        let all = all.map_err(Failure::new)?;
+        let mine = all.iter().skip(seed.task).step_by(seed.parallelism).cloned().collect();
+        let waker =
+            Arc::new(SourceWaker { ready: AtomicBool::new(true), signal: seed.signal.clone() });
+        let handle = Rc::new(RefCell::new(SourceTask::new(source.clone(), mine, waker)));
+        self.handles.source = Some(handle.clone());
+        Ok(handle)
+    }
+
+    /// Opens the sink's writer.
+    ///
+    /// # Errors
+    /// If the target cannot be opened.
+    pub fn sink<T: Record, S: Sink<T>>(
+        &mut self,
+        sink: &Arc<S>,
+    ) -> Result<Handle<SinkTask<T, S>>, Failure> {
+        let writer = sink.open(self.seed.task, self.seed.parallelism).map_err(Failure::new)?;
+        Ok(self.add_sink(Some(writer)))
+    }
+
+    /// Opens the writer of a sink that takes part only if a condition held when the plan was built.
+    ///
+    /// # Errors
+    /// If the target cannot be opened.
+    pub fn optional_sink<T: Record, S: Sink<T>>(
+        &mut self,
+        sink: &Option<Arc<S>>,
+    ) -> Result<Handle<SinkTask<T, S>>, Failure> {
+        match sink {
+            Some(sink) => self.sink(sink),
+            None => Ok(self.add_sink(None)),
+        }
+    }
+
+    fn add_sink<T: Record, S: Sink<T>>(
+        &mut self,
+        writer: Option<S::Writer>,
+    ) -> Handle<SinkTask<T, S>> {
+        let handle = Rc::new(RefCell::new(SinkTask::new(writer, self.stage.blocked.clone())));
+        self.handles.sinks.push(handle.clone());
+        handle
+    }
+
+    /// The reading end of an exchange.
+    ///
+    /// # Panics
+    /// If the chain's spec does not name it among its inputs.
+    pub fn input<T: Record>(&mut self, edge: Edge<T>) -> Input<T> {
+        let index = self.seed.inputs.iter().position(|&(id, _)| id == edge.id());
+        Input::new(index.unwrap_or_else(|| panic!("{:?} is not among the inputs", edge.id())))
+    }
+
+    /// The writing end of an exchange whose time is that of the chain's input.
+    ///
+    /// # Panics
+    /// If the chain's spec does not name it among its outputs, or it was taken already.
+    pub fn output<T: Record>(&mut self, edge: Edge<T>) -> Handle<Output<T>> {
+        self.add_output(edge, self.clock)
+    }
+
+    /// Opens a part of the chain whose outputs follow these generators, unless they have others of their own.
+    ///
+    /// # Panics
+    /// If the generators are another task's.
+    pub fn clocked<R>(
+        &mut self,
+        watermarks: &Handle<Watermarks>,
+        open: impl FnOnce(&mut TaskContext) -> R,
+    ) -> R {
+        let clock = Some(self.index_of(watermarks));
+        let outer = std::mem::replace(&mut self.clock, clock);
+        let opened = open(self);
+        self.clock = outer;
+        opened
+    }
+
+    fn index_of(&self, watermarks: &Handle<Watermarks>) -> usize {
+        let mut known = self.handles.watermarks.iter();
+        known.position(|known| Rc::ptr_eq(known, watermarks)).expect("watermarks of this task")
+    }
+
+    /// The writing end of an exchange whose time these generators make.
+    ///
+    /// # Panics
+    /// As [`output`](TaskContext::output), or if the generators are another task's.
+    pub fn timed_output<T: Record>(
+        &mut self,
+        edge: Edge<T>,
+        watermarks: &Handle<Watermarks>,
+    ) -> Handle<Output<T>> {
+        self.add_output(edge, Some(self.index_of(watermarks)))
+    }
+
+    fn add_output<T: Record>(
+        &mut self,
+        edge: Edge<T>,
+        watermarks: Option<usize>,
+    ) -> Handle<Output<T>> {
+        let end = self.seed.outputs.remove(&edge.id());
+        let end = end.unwrap_or_else(|| panic!("{:?} is not among the outputs", edge.id()));
+        let output = Output::new(end, self.seed.task, self.stage.blocked.clone());
+        let output = Rc::new(RefCell::new(output));
+        self.handles.outputs.push(TimedOutput { output: output.clone(), watermarks });
+        output
+    }
+
+    /// Watermark generators, one per split of the source or channel of the inputs.
+    pub fn watermarks(&mut self, strategy: Strategy) -> Handle<Watermarks> {
+        let splits = match &self.handles.source {
+            Some(source) => source.borrow().splits(),
+            None => self.seed.inputs.iter().map(|&(_, channels)| channels).sum(),
+        };
+        let handle = Rc::new(RefCell::new(Watermarks::new(strategy, splits)));
+        self.handles.watermarks.push(handle.clone());
+        handle
+    }
+
+    /// State under an id that is unique in the pipeline; the empty id for what is never in a snapshot.
+    pub fn state<S: State + 'static>(&mut self, id: impl Into<String>, state: S) -> Handle<S> {
+        let handle = Rc::new(RefCell::new(state));
+        self.handles.states.push((id.into(), handle.clone()));
+        handle
+    }
+
+    /// A scratch batch.
+    pub fn scratch<T: Record>(&mut self) -> Handle<Scratch<T>> {
+        Rc::new(RefCell::new(Scratch::new(self.seed.max_record_output)))
+    }
+}

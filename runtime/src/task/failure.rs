@@ -2,6 +2,9 @@
 
 use std::fmt;
 
+use crate::connector::{SinkError, SourceError};
+use crate::error::Severity;
+
 /// What makes a task, and with it the job, fail: where, and why. One pointer in size, so that the path of records
 /// that do not fail stays cheap.
 #[derive(Debug)]
@@ -13,6 +16,8 @@ struct Reason {
     operator: Option<String>,
     /// Record position, for instance `record 17 of flights.csv`.
     position: Option<String>,
+    /// Where a panic started.
+    panicked_at: Option<(String, u32)>,
     cause: Box<dyn std::error::Error + Send + Sync>,
 }
 
@@ -20,7 +25,12 @@ impl Failure {
     /// A failure of whatever kind.
     #[cold]
     pub fn new(cause: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Failure {
-        Failure(Box::new(Reason { operator: None, position: None, cause: cause.into() }))
+        Failure(Box::new(Reason {
+            operator: None,
+            position: None,
+            panicked_at: None,
+            cause: cause.into(),
+        }))
     }
 
     /// A failure of an operator.
@@ -31,11 +41,58 @@ impl Failure {
         failure
     }
 
+    /// A panic in user code.
+    #[cold]
+    pub(crate) fn panicked(message: &str, at: Option<(String, u32)>) -> Failure {
+        let cause = match &at {
+            Some((file, line)) => format!("panicked at {file}:{line}: {message}"),
+            None => format!("panicked: {message}"),
+        };
+        let mut failure = Failure::new(cause);
+        failure.0.panicked_at = at;
+        failure
+    }
+
     /// Adds the record's position if there is none yet.
     #[must_use]
     pub fn at(mut self, position: impl FnOnce() -> String) -> Failure {
         self.0.position.get_or_insert_with(position);
         self
+    }
+
+    /// Adds the operator if there is none yet.
+    #[must_use]
+    pub(crate) fn in_operator(mut self, operator: impl FnOnce() -> Option<String>) -> Failure {
+        if self.0.operator.is_none() {
+            self.0.operator = operator();
+        }
+        self
+    }
+
+    /// File and line of the panic that this failure comes from.
+    pub(crate) fn panicked_at(&self) -> Option<(&str, u32)> {
+        self.0.panicked_at.as_ref().map(|(file, line)| (file.as_str(), *line))
+    }
+
+    /// The operator that failed, if it is known.
+    pub fn operator(&self) -> Option<&str> {
+        self.0.operator.as_deref()
+    }
+
+    /// The record at which it failed, if it is known.
+    pub fn position(&self) -> Option<&str> {
+        self.0.position.as_deref()
+    }
+
+    /// What is to be done about it: what a connector could not do may work later.
+    pub fn severity(&self) -> Severity {
+        let outside = self.0.cause.is::<SourceError>() || self.0.cause.is::<SinkError>();
+        if outside { Severity::Retry } else { Severity::FailTask }
+    }
+
+    /// What was wrong.
+    pub fn cause(&self) -> &(dyn std::error::Error + Send + Sync + 'static) {
+        &*self.0.cause
     }
 }
 

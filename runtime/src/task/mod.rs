@@ -12,11 +12,36 @@
 //!    [`Turn::flushes`], repeats it while there is more, and only then hands the frame on to the outputs.
 
 mod chain;
+mod clock;
 mod context;
+mod control;
+mod executor;
 mod failure;
+mod inbox;
+mod job;
+mod metering;
+mod pace;
+mod panics;
+mod runner;
+mod scratch;
+mod segment;
+mod signal;
+mod sink_task;
+mod slot;
+mod source_task;
+#[cfg(test)]
+mod testing;
 mod turn;
 
 pub use chain::Chain;
+pub use clock::{Clock, SystemClock};
 pub use context::{Handle, TaskContext};
+pub use control::Control;
+pub use executor::{Ending, Options, Running, Summary, Watch, run, start};
 pub use failure::Failure;
-pub use turn::Turn;
+pub use scratch::Scratch;
+pub use segment::{OpenSegment, Segment, Step};
+pub(crate) use signal::Signal;
+pub use sink_task::SinkTask;
+pub use source_task::{SourceRows, SourceTask};
+pub use turn::{Stage, Turn};

@@ -1,35 +1,111 @@
 //! What a chain is given, once per turn.
 
 use std::cell::Cell;
-use std::time::Instant;
+use std::rc::Rc;
+use std::time::{Duration, Instant};
 
-use crate::exchange::Batch;
+use super::Clock;
+use super::clock::SystemClock;
+use crate::exchange::{Batch, Cursor};
 use crate::time::Timestamp;
 
 /// One turn of a chain: what it brings, what time it is, and whether to go on.
 pub struct Turn<'f> {
     pub(crate) batch: Option<(usize, &'f Batch)>,
-    pub(crate) empty: &'f Batch,
-    /// The channel of the input, or the split of the source, that the records come from: watermarks are generated
-    /// per split.
+    empty: &'f Batch,
     pub(crate) split: usize,
     pub(crate) polls: bool,
     pub(crate) flushes: bool,
     pub(crate) watermark: Timestamp,
     pub(crate) processing_time: Timestamp,
     pub(crate) blocked: &'f Cell<bool>,
-    pub(crate) deadline: Instant,
-    pub(crate) checks: u32,
-    pub(crate) more: bool,
+    pub(crate) cursor: &'f Cursor,
+    /// Records that this turn is to take at most: what keeps it within its time slice.
+    pub(crate) limit: usize,
+    clock: &'f dyn Clock,
+    deadline: Instant,
+    checks: u32,
+    more: bool,
+    skipped: u64,
+}
+
+/// What all turns of one task share. A task's runner has one; tests and benchmarks of operators make turns with it.
+pub struct Stage {
+    empty: Batch,
+    pub(crate) blocked: Rc<Cell<bool>>,
+    pub(crate) cursor: Cursor,
+    clock: Box<dyn Clock>,
+}
+
+impl Default for Stage {
+    fn default() -> Stage {
+        Stage::new(Box::new(SystemClock::default()))
+    }
+}
+
+impl Stage {
+    pub(crate) fn new(clock: Box<dyn Clock>) -> Stage {
+        let (empty, cursor) = (Batch::default(), Cursor::default());
+        Stage { empty, blocked: Rc::new(Cell::new(false)), cursor, clock }
+    }
+
+    pub(crate) fn clock(&self) -> &dyn Clock {
+        &*self.clock
+    }
+
+    /// A turn that brings nothing but this watermark, and has all the time there is.
+    pub fn turn(&self, watermark: Timestamp) -> Turn<'_> {
+        self.turn_until(watermark, self.clock.now() + Duration::from_secs(3600))
+    }
+
+    /// The same with a deadline.
+    pub(crate) fn turn_until(&self, watermark: Timestamp, deadline: Instant) -> Turn<'_> {
+        Turn {
+            batch: None,
+            empty: &self.empty,
+            split: 0,
+            polls: false,
+            flushes: false,
+            watermark,
+            processing_time: Timestamp::MIN,
+            blocked: &self.blocked,
+            cursor: &self.cursor,
+            limit: usize::MAX,
+            clock: &*self.clock,
+            deadline,
+            checks: 0,
+            more: false,
+            skipped: 0,
+        }
+    }
+
+    /// From now on turns must yield, as if an output were full; or need not any more.
+    pub fn block(&self, blocked: bool) {
+        self.blocked.set(blocked);
+    }
 }
 
 impl<'f> Turn<'f> {
     /// How many calls of [`must_yield`](Turn::must_yield) share one look at the clock.
     const CHECKS_PER_CLOCK: u32 = 64;
 
+    /// The same turn with something for partial aggregates to do: see [`flushes`](Turn::flushes).
+    #[must_use]
+    pub fn flushing(mut self) -> Turn<'f> {
+        self.flushes = true;
+        self
+    }
+
+    /// The same turn at a processing time.
+    #[must_use]
+    pub fn at(mut self, processing_time: Timestamp) -> Turn<'f> {
+        self.processing_time = processing_time;
+        self
+    }
+
     /// The batch on input `index`: an empty one if this turn brought none there.
     #[inline(always)]
-    pub fn batch(&self, index: usize) -> &'f Batch {
+    pub(crate) fn batch(&self, index: usize) -> &'f Batch {
         match self.batch {
             Some((input, batch)) if input == index => batch,
             _ => self.empty,
@@ -42,7 +118,8 @@ impl<'f> Turn<'f> {
         self.polls
     }
 
-    /// The split or channel that this turn's records come from.
+    /// The channel of the input, or the split of the source, that this turn's records come from: watermarks are
+    /// generated per split.
     #[inline(always)]
     pub fn split(&self) -> usize {
         self.split
@@ -72,16 +149,31 @@ impl<'f> Turn<'f> {
     pub fn must_yield(&mut self) -> bool {
         self.checks += 1;
         if self.blocked.get()
-            || (self.checks % Self::CHECKS_PER_CLOCK == 0 && Instant::now() >= self.deadline)
+            || (self.checks.is_multiple_of(Self::CHECKS_PER_CLOCK) && self.is_over())
         {
             self.more = true;
         }
         self.more
     }
 
+    #[inline(never)]
+    fn is_over(&self) -> bool {
+        self.clock.now() >= self.deadline
+    }
+
     /// True if something in this turn stopped before its end.
     #[inline(always)]
     pub fn more(&self) -> bool {
         self.more
+    }
+
+    /// Counts a record that a fallible operator left out (`.or_skip()`).
+    #[inline]
+    pub fn skip(&mut self) {
+        self.skipped += 1;
+    }
+
+    pub(crate) fn skipped(&self) -> u64 {
+        self.skipped
     }
 }

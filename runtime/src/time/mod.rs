@@ -4,10 +4,16 @@
 //! `[start, end)`. Arithmetic saturates: time never wraps, so a window of the last possible millisecond is still a window.
 
 mod calendar;
+mod generator;
 mod span;
+mod strategy;
 mod timestamp;
+mod valve;
 mod window;
 
+pub use generator::{Generator, Watermarks};
 pub use span::{ParseSpanError, Span, days, hours, millis, mins, secs};
+pub use strategy::{Strategy, bounded, monotonic, punctuated};
 pub use timestamp::{ParseTimestampError, Timestamp};
+pub use valve::{TimeEvent, TimeEvents, WatermarkValve};
 pub use window::Window;

@@ -1,0 +1,43 @@
+//! `let bids: Stream<Bid> = ..`: what an annotation says of the records, for emitted code.
+
+use super::{Fallible, Keyed, Side, Stream};
+use crate::connector::Source;
+use crate::record::{Emit, Record};
+
+/// The record of a stream type as users write it.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a stream",
+    label = "not the type of a stream",
+    note = "to fix: annotate with `Stream<T>`, `Keyed<K, T>` or `Side<T>`, or leave the annotation out"
+)]
+pub trait Annotation {
+    /// What the stream carries.
+    type Record: Record;
+}
+
+impl<T: Record> Annotation for Stream<T> {
+    type Record = T;
+}
+impl<K, T: Record> Annotation for Keyed<K, T> {
+    type Record = T;
+}
+impl<T: Record> Annotation for Side<T> {
+    type Record = T;
+}
+impl<T, R: Record> Annotation for Fallible<T, R> {
+    type Record = R;
+}
+
+/// The record of an annotated stream.
+pub type RecordOf<A> = <A as Annotation>::Record;
+
+/// An item that is a record of the annotated stream.
+#[inline(always)]
+pub fn annotated<A: Annotation, E: Emit<Record = A::Record>>(item: &E) -> &E {
+    item
+}
+
+/// A source of the annotated stream's records.
+pub fn annotated_source<A: Annotation, S: Source<Record = A::Record>>(source: S) -> S {
+    source
+}

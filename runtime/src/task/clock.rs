@@ -1,0 +1,43 @@
+//! Time as tasks see it.
+
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
+
+use crate::time::Timestamp;
+
+/// Where tasks get the time from.
+pub trait Clock {
+    /// Time that only passes.
+    fn now(&self) -> Instant;
+    /// What [`now`](Clock::now) answered, in milliseconds since the Unix epoch; never goes back.
+    fn processing_time(&self, now: Instant) -> Timestamp;
+}
+
+/// The machine's clock. Processing time starts at the wall clock and goes on with time that only passes: a wall clock
+/// that is set back or forward while a job runs neither repeats nor skips a processing-time window.
+#[derive(Clone, Copy, Debug)]
+pub struct SystemClock {
+    start: Instant,
+    epoch_ms: i64,
+}
+
+impl Default for SystemClock {
+    fn default() -> SystemClock {
+        let epoch_ms = match SystemTime::now().duration_since(UNIX_EPOCH) {
+            Ok(since) => i64::try_from(since.as_millis()).unwrap_or(i64::MAX),
+            Err(before) => i64::try_from(before.duration().as_millis()).map_or(i64::MIN, |ms| -ms),
+        };
+        SystemClock { start: Instant::now(), epoch_ms }
+    }
+}
+
+impl Clock for SystemClock {
+    fn now(&self) -> Instant {
+        Instant::now()
+    }
+
+    fn processing_time(&self, now: Instant) -> Timestamp {
+        let passed = now.saturating_duration_since(self.start).as_millis();
+        let passed = i64::try_from(passed).unwrap_or(i64::MAX);
+        Timestamp(self.epoch_ms.saturating_add(passed))
+    }
+}

@@ -1,0 +1,361 @@
+//! Runs a plan in this process: opens its tasks on slots and waits for their end.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use super::clock::SystemClock;
+use super::context::{SplitTable, TaskSeed};
+use super::job::Job;
+use super::runner::{Runner, RunnerParts};
+use super::slot::Slot;
+use super::{Clock, Control, Failure, Signal, Stage, panics};
+use crate::error::JobError;
+use crate::exchange::{Channel, EdgeId, KeyGroups, OutputEnd, Partition, channel};
+use crate::metrics::{ChainMetrics, JobMetrics, Registry, TaskMetrics, use_shard};
+use crate::plan::{Plan, Topology};
+
+/// How a plan is run.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Slots, and tasks of each chain that does not say otherwise.
+    pub parallelism: usize,
+    /// Key groups: the greatest parallelism that state can be spread over.
+    pub key_groups: u32,
+    /// What is written is handed on after this time at the latest; at once when a slot has nothing else to do.
+    pub buffer_timeout: Duration,
+    /// Frames that may be under way between two tasks.
+    pub frames: usize,
+    /// Bytes that one record's output may take beyond that before the task fails.
+    pub max_record_output: usize,
+    /// Keep each slot on a core of its own, if there are enough.
+    pub pin: bool,
+    /// How long a slot looks around before it sleeps; not at all if there are more slots than cores.
+    pub spin: Duration,
+}
+
+impl Default for Options {
+    fn default() -> Options {
+        Options {
+            parallelism: 1,
+            key_groups: 128,
+            buffer_timeout: Duration::from_millis(1),
+            frames: 8,
+            max_record_output: 64 << 20,
+            pin: false,
+            spin: Duration::from_micros(20),
+        }
+    }
+}
+
+/// How a job ended, if it did not fail.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Ending {
+    /// Its input has ended and everything was processed.
+    Finished,
+    /// It was stopped: what was read was processed.
+    Stopped,
+    /// It was aborted.
+    Aborted,
+}
+
+/// What a job came to.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Summary {
+    /// How it ended.
+    pub ending: Ending,
+    /// What it counted.
+    pub metrics: JobMetrics,
+}
+
+/// A job that was started.
+pub struct Running {
+    job: Arc<Job>,
+    watch: Watch,
+    slots: Vec<JoinHandle<()>>,
+}
+
+/// Looks at a job's metrics, while it runs and afterwards.
+#[derive(Clone)]
+pub struct Watch {
+    started: Instant,
+    chains: Arc<[Watched]>,
+    user: Registry,
+}
+
+/// A chain's metrics.
+struct Watched {
+    name: String,
+    is_source: bool,
+    tasks: Vec<Arc<TaskMetrics>>,
+}
+
+impl Watch {
+    /// What the job counts now.
+    pub fn metrics(&self) -> JobMetrics {
+        let chain = |chain: &Watched| {
+            let tasks = chain.tasks.iter().map(|task| &**task);
+            ChainMetrics::sum(chain.name.clone(), chain.is_source, tasks)
+        };
+        JobMetrics {
+            elapsed: self.started.elapsed(),
+            chains: self.chains.iter().map(chain).collect(),
+            user: self.user.snapshot(),
+        }
+    }
+}
+
+/// Runs a plan to its end.
+///
+/// # Errors
+/// If the plan cannot be run, or a task fails.
+pub fn run(plan: Plan, options: &Options, control: &Control) -> Result<Summary, JobError> {
+    start(plan, options, control)?.wait()
+}
+
+/// Starts a plan.
+///
+/// # Errors
+/// If the plan cannot be run.
+pub fn start(plan: Plan, options: &Options, control: &Control) -> Result<Running, JobError> {
+    panics::install_hook();
+    let topology = Topology::new(&plan, options.parallelism, options.key_groups)?;
+    let signals: Vec<_> = (0..options.parallelism).map(|_| Arc::new(Signal::default())).collect();
+    let tasks = topology.parallelism.iter().sum();
+    let job = Arc::new(Job::new(tasks, signals.clone()));
+    let wiring = Wiring::new(&plan, &topology, options, &signals);
+    let watch = Watch {
+        started: Instant::now(),
+        chains: wiring.metrics(&plan),
+        user: plan.metrics().clone(),
+    };
+    let plan = Arc::new(plan);
+    let mut running = Running { job: job.clone(), watch, slots: Vec::new() };
+    let clock = SystemClock::default();
+    for (slot, seeds) in wiring.into_slots(options.parallelism).into_iter().enumerate() {
+        let seat = Seat {
+            slot,
+            plan: plan.clone(),
+            job: job.clone(),
+            signal: signals[slot].clone(),
+            options: options.clone(),
+            clock,
+        };
+        let thread = std::thread::Builder::new().name(format!("slot-{slot}"));
+        match thread.spawn(move || seat.run(seeds)) {
+            Ok(handle) => running.slots.push(handle),
+            Err(error) => {
+                job.fail(JobError::Thread(error));
+                break;
+            }
+        }
+    }
+    control.adopt(&job);
+    Ok(running)
+}
+
+impl Running {
+    /// Looks at the job's metrics.
+    pub fn watch(&self) -> Watch {
+        self.watch.clone()
+    }
+
+    /// Waits for the job's end.
+    ///
+    /// # Errors
+    /// If a task failed.
+    pub fn wait(self) -> Result<Summary, JobError> {
+        for slot in self.slots {
+            if slot.join().is_err() {
+                // Not user code, which is guarded: nothing is known but that it happened.
+                self.job.abort();
+            }
+        }
+        if let Some(failure) = self.job.take_failure() {
+            return Err(failure);
+        }
+        let ending = if self.job.is_aborting() {
+            Ending::Aborted
+        } else if self.job.is_stopping() {
+            Ending::Stopped
+        } else {
+            Ending::Finished
+        };
+        Ok(Summary { ending, metrics: self.watch.metrics() })
+    }
+}
+
+/// A task that is not open yet.
+struct Seed {
+    seed: TaskSeed,
+    channels: Vec<(usize, Channel)>,
+    metrics: Arc<TaskMetrics>,
+}
+
+/// All tasks of a job with the channels between them.
+struct Wiring {
+    /// By chain and task.
+    seeds: Vec<Vec<Seed>>,
+}
+
+impl Wiring {
+    fn new(plan: &Plan, topology: &Topology, options: &Options, signals: &[Arc<Signal>]) -> Wiring {
+        let splits = Arc::new(SplitTable::default());
+        let seed = |chain: usize, task: usize| Seed {
+            seed: TaskSeed {
+                chain,
+                task,
+                parallelism: topology.parallelism[chain],
+                groups: KeyGroups::new(options.key_groups, topology.parallelism[chain] as u32),
+                inputs: Vec::new(),
+                outputs: BTreeMap::new(),
+                splits: splits.clone(),
+                signal: signals[task % signals.len()].clone(),
+                max_record_output: options.max_record_output,
+            },
+            channels: Vec::new(),
+            metrics: Arc::default(),
+        };
+        let chains = topology.parallelism.iter().enumerate();
+        let seeds =
+            chains.map(|(chain, &tasks)| (0..tasks).map(|task| seed(chain, task)).collect());
+        let mut wiring = Wiring { seeds: seeds.collect() };
+        for (reader, chain) in plan.chains().iter().enumerate() {
+            for (input, &edge) in chain.spec.inputs.iter().enumerate() {
+                wiring.connect(plan, topology, options, edge, (reader, input));
+            }
+        }
+        wiring
+    }
+
+    /// Makes the channels of an exchange.
+    fn connect(
+        &mut self,
+        plan: &Plan,
+        topology: &Topology,
+        options: &Options,
+        edge: EdgeId,
+        (reader, input): (usize, usize),
+    ) {
+        let partition = plan.edges()[edge.0 as usize].partition;
+        let forward = partition == Partition::Forward;
+        let readers = topology.parallelism[reader];
+        for task in &mut self.seeds[reader] {
+            task.seed.inputs.push((edge, 0));
+        }
+        for &writer in &topology.edges[edge.0 as usize].writers {
+            for from in 0..topology.parallelism[writer] {
+                let targets = if forward { from..from + 1 } else { 0..readers };
+                let ports = targets.map(|to| {
+                    let producer = self.seeds[writer][from].seed.signal.clone();
+                    let target = &mut self.seeds[reader][to];
+                    let (port, channel) =
+                        channel(options.frames, producer, target.seed.signal.clone());
+                    target.channels.push((input, channel));
+                    target.seed.inputs[input].1 += 1;
+                    port
+                });
+                let end = OutputEnd {
+                    ports: ports.collect(),
+                    partition,
+                    groups: KeyGroups::new(options.key_groups, readers as u32),
+                    max_waiting: options.max_record_output,
+                };
+                self.seeds[writer][from].seed.outputs.insert(edge, end);
+            }
+        }
+    }
+
+    fn metrics(&self, plan: &Plan) -> Arc<[Watched]> {
+        let chains = plan.chains().iter().zip(&self.seeds);
+        let watched = chains.map(|(chain, tasks)| Watched {
+            name: chain.name(),
+            is_source: chain.spec.inputs.is_empty(),
+            tasks: tasks.iter().map(|task| task.metrics.clone()).collect(),
+        });
+        watched.collect()
+    }
+
+    /// Task `i` of every chain goes to slot `i`, in turn where a chain has more tasks than there are slots.
+    fn into_slots(self, slots: usize) -> Vec<Vec<Seed>> {
+        let mut by_slot: Vec<Vec<Seed>> = (0..slots).map(|_| Vec::new()).collect();
+        for seed in self.seeds.into_iter().flatten() {
+            by_slot[seed.seed.task % slots].push(seed);
+        }
+        by_slot
+    }
+}
+
+/// What the thread of a slot needs.
+struct Seat {
+    slot: usize,
+    plan: Arc<Plan>,
+    job: Arc<Job>,
+    signal: Arc<Signal>,
+    options: Options,
+    clock: SystemClock,
+}
+
+impl Seat {
+    /// Whatever happens in here ends the job: a slot that is gone would leave the others waiting for ever.
+    fn run(self, seeds: Vec<Seed>) {
+        let outcome = panics::guard(|| {
+            self.run_tasks(seeds);
+            Ok(())
+        });
+        if let Err(failure) = outcome {
+            self.job.fail(JobError::Slot { slot: self.slot, failure });
+        }
+    }
+
+    fn run_tasks(&self, seeds: Vec<Seed>) {
+        use_shard(self.slot);
+        let cores = core_affinity::get_core_ids().unwrap_or_default();
+        let enough = self.options.parallelism <= cores.len();
+        if self.options.pin && enough {
+            // Best effort: a container may not allow it.
+            core_affinity::set_for_current(cores[self.slot]);
+        }
+        let names: Vec<_> = seeds.iter().map(|seed| (seed.seed.chain, seed.seed.task)).collect();
+        let mut slot = Slot {
+            tasks: Vec::with_capacity(seeds.len()),
+            signal: self.signal.clone(),
+            job: self.job.clone(),
+            spin: if enough { self.options.spin } else { Duration::ZERO },
+        };
+        let opened = seeds.into_iter().enumerate().try_for_each(|(index, seed)| {
+            slot.tasks.push(self.open(seed).map_err(|failure| (index, failure))?);
+            Ok(())
+        });
+        let clock = self.clock;
+        if let Err((index, failure)) = opened.and_then(|()| slot.run(&|| clock.now())) {
+            let (chain, task) = names[index];
+            self.job.fail(self.describe(chain, task, failure));
+        }
+    }
+
+    fn open(&self, seed: Seed) -> Result<Runner, Failure> {
+        let chain = &self.plan.chains()[seed.seed.chain];
+        let parts = RunnerParts {
+            seed: seed.seed,
+            stage: Stage::new(Box::new(self.clock)),
+            channels: seed.channels,
+            job: self.job.clone(),
+            metrics: seed.metrics,
+            buffer_timeout: chain.spec.buffer_timeout.unwrap_or(self.options.buffer_timeout),
+        };
+        Runner::open(&chain.factory, parts)
+    }
+
+    fn describe(&self, chain: usize, task: usize, failure: Failure) -> JobError {
+        let plan = &self.plan.chains()[chain];
+        let operator = failure.panicked_at().and_then(|(file, line)| plan.operator_at(file, line));
+        let failure = failure.in_operator(|| operator);
+        let parallelism = plan.spec.parallelism.unwrap_or(self.options.parallelism);
+        JobError::Task { chain: plan.name(), task, parallelism, failure }
+    }
+}
+
+#[cfg(test)]
+mod tests;

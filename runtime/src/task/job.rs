@@ -1,0 +1,87 @@
+//! What all tasks of a running job share.
+
+use std::sync::atomic::{AtomicU8, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use super::Signal;
+use crate::error::JobError;
+
+const RUNNING: u8 = 0;
+const STOPPING: u8 = 1;
+const ABORTING: u8 = 2;
+
+/// State of a job, and the bells of its slots.
+#[derive(Debug)]
+pub(crate) struct Job {
+    state: AtomicU8,
+    /// Tasks whose input has ended and whose output is written: their sinks finish when all are that far, so that a
+    /// failure of any task leaves nothing behind under a final name.
+    waiting: AtomicUsize,
+    tasks: usize,
+    signals: Vec<Arc<Signal>>,
+    failure: Mutex<Option<JobError>>,
+}
+
+impl Job {
+    pub(crate) fn new(tasks: usize, signals: Vec<Arc<Signal>>) -> Job {
+        Job {
+            state: AtomicU8::new(RUNNING),
+            waiting: AtomicUsize::new(0),
+            tasks,
+            signals,
+            failure: Mutex::new(None),
+        }
+    }
+
+    /// Sources stop at a record boundary, the rest goes on to its end.
+    pub(crate) fn stop(&self) {
+        self.raise(STOPPING);
+    }
+
+    /// Everything ends as soon as it can.
+    pub(crate) fn abort(&self) {
+        self.raise(ABORTING);
+    }
+
+    /// Ends the job; the first failure is the one that is told.
+    pub(crate) fn fail(&self, error: JobError) {
+        let mut failure = self.failure.lock().unwrap_or_else(PoisonError::into_inner);
+        failure.get_or_insert(error);
+        drop(failure);
+        self.abort();
+    }
+
+    pub(crate) fn take_failure(&self) -> Option<JobError> {
+        self.failure.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+
+    pub(crate) fn is_stopping(&self) -> bool {
+        self.state.load(Ordering::Relaxed) >= STOPPING
+    }
+
+    pub(crate) fn is_aborting(&self) -> bool {
+        self.state.load(Ordering::Relaxed) == ABORTING
+    }
+
+    /// A task has nothing left to do but to finish.
+    pub(crate) fn task_waits(&self) {
+        if self.waiting.fetch_add(1, Ordering::AcqRel) + 1 == self.tasks {
+            self.wake();
+        }
+    }
+
+    pub(crate) fn all_tasks_wait(&self) -> bool {
+        self.waiting.load(Ordering::Acquire) == self.tasks
+    }
+
+    fn raise(&self, state: u8) {
+        self.state.fetch_max(state, Ordering::Relaxed);
+        self.wake();
+    }
+
+    fn wake(&self) {
+        for signal in &self.signals {
+            signal.wake();
+        }
+    }
+}

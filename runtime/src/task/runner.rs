@@ -1,0 +1,476 @@
+//! Drives one task: a machine without threads, told what time it is.
+//!
+//! A step does one thing, in this order of precedence:
+//! 1. while an output or sink is full: move what waits, nothing else;
+//! 2. resume a chain that stopped before its end;
+//! 3. go on with the batch that an earlier turn did not finish;
+//! 4. carry out what control frames led to, behind a turn that flushes: broadcast a watermark, a barrier, the end;
+//! 5. fire timers that are due; flush what was held back for `buffer_timeout`;
+//! 6. take something new: the next frame, or rows of the source.
+//!
+//! So a control frame goes on behind everything that came before it, and whatever a chain emits has room before the
+//! chain gets more to do.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use super::context::{Handles, TaskContext, TaskSeed};
+use super::inbox::{Action, Inbox};
+use super::job::Job;
+use super::metering::{Metering, Spent};
+use super::pace::{Pace, TURN};
+use super::panics::guard;
+use super::source_task::SourceStatus;
+use super::{Failure, Stage};
+use crate::exchange::{Channel, Frame};
+use crate::metrics::TaskMetrics;
+use crate::plan::Factory;
+use crate::task::Chain;
+use crate::time::{TimeEvent, Timestamp};
+
+/// What came of a step.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Outcome {
+    /// Something was done; there may be more to do.
+    Worked,
+    /// An output or sink is full.
+    Blocked,
+    /// There is nothing to do now.
+    Idle,
+    /// There will be nothing to do ever.
+    Closed,
+}
+
+/// How far the turns are that must precede the first action.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Flushing {
+    No,
+    Running,
+    Done,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Phase {
+    Running,
+    /// The input has ended; the sinks finish when all tasks of the job are that far.
+    AwaitingOthers,
+    Closed,
+}
+
+/// What a turn brings.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Brings {
+    Nothing,
+    Batch,
+    Source,
+}
+
+/// One task being run.
+pub(crate) struct Runner {
+    chain: Box<dyn Chain>,
+    stage: Stage,
+    handles: Handles,
+    inbox: Inbox,
+    job: Arc<Job>,
+    actions: VecDeque<Action>,
+    flushing: Flushing,
+    /// The chain stopped before its end.
+    resume: bool,
+    phase: Phase,
+    ending: bool,
+    watermark: Timestamp,
+    pace: Pace,
+    buffer_timeout: Duration,
+    /// When what was written must be handed on at the latest.
+    flush_at: Option<Instant>,
+    /// The earliest timer.
+    timer: Option<Timestamp>,
+    meter: Metering,
+}
+
+/// What a runner is made of besides its chain.
+pub(crate) struct RunnerParts {
+    pub(crate) seed: TaskSeed,
+    pub(crate) stage: Stage,
+    pub(crate) channels: Vec<(usize, Channel)>,
+    pub(crate) job: Arc<Job>,
+    pub(crate) metrics: Arc<TaskMetrics>,
+    pub(crate) buffer_timeout: Duration,
+}
+
+impl Runner {
+    /// How often a sink that was not ready is asked again.
+    const SINK_POLL: Duration = Duration::from_micros(500);
+
+    /// Opens a task.
+    pub(crate) fn open(factory: &Factory, parts: RunnerParts) -> Result<Runner, Failure> {
+        let mut cx = TaskContext::new(parts.seed, parts.stage);
+        let chain = guard(|| factory(&mut cx))?;
+        let (_, stage, handles) = cx.into_parts();
+        let now = stage.clock().now();
+        let mut runner = Runner {
+            chain,
+            handles,
+            inbox: Inbox::new(parts.channels),
+            job: parts.job,
+            actions: VecDeque::new(),
+            flushing: Flushing::No,
+            resume: false,
+            phase: Phase::Running,
+            ending: false,
+            watermark: Timestamp::MIN,
+            pace: Pace::default(),
+            buffer_timeout: parts.buffer_timeout,
+            flush_at: None,
+            timer: None,
+            meter: Metering::new(parts.metrics, now),
+            stage,
+        };
+        runner.look_at_timers();
+        Ok(runner)
+    }
+
+    /// Does one thing, at `now`; moves `now` on if that took a while.
+    pub(crate) fn step(&mut self, now: &mut Instant) -> Result<Outcome, Failure> {
+        if self.phase == Phase::Closed {
+            return Ok(Outcome::Closed);
+        }
+        let outcome = self.advance(now)?;
+        let spent = if outcome == Outcome::Blocked { Spent::Blocked } else { Spent::Waiting };
+        self.meter.wait(*now, spent);
+        self.meter.publish_now_and_then(*now, &self.handles, self.watermark);
+        Ok(outcome)
+    }
+
+    fn advance(&mut self, now: &mut Instant) -> Result<Outcome, Failure> {
+        if self.stage.blocked.get() && !self.unblock() {
+            for watermarks in &self.handles.watermarks {
+                watermarks.borrow_mut().held_up();
+            }
+            return Ok(Outcome::Blocked);
+        }
+        if self.resume {
+            return self.turn(Brings::Nothing, now);
+        }
+        if self.inbox.current.is_some() {
+            return self.turn(Brings::Batch, now);
+        }
+        if !self.actions.is_empty() {
+            return self.act(now);
+        }
+        if self.phase == Phase::AwaitingOthers {
+            return self.await_others();
+        }
+        let processing_time = self.stage.clock().processing_time(*now);
+        if self.timer.is_some_and(|timer| timer <= processing_time) {
+            return self.turn(Brings::Nothing, now);
+        }
+        if self.flush_at.is_some_and(|at| at <= *now) {
+            self.actions.push_back(Action::Flush { sinks: false });
+            return self.act(now);
+        }
+        if self.handles.source.is_some() { self.poll(now) } else { self.receive(now) }
+    }
+
+    /// What a task does when its slot has nothing else to do: it hands on what it holds back and takes note that its
+    /// input is idle. To be called after a step that answered `Idle`.
+    pub(crate) fn idle(&mut self, now: &mut Instant) -> Result<Outcome, Failure> {
+        if self.phase != Phase::Running || self.stage.blocked.get() {
+            return Ok(Outcome::Idle);
+        }
+        self.look_at_idleness(*now);
+        if self.flush_at.is_some() {
+            self.actions.push_back(Action::Flush { sinks: true });
+        }
+        if self.actions.is_empty() { Ok(Outcome::Idle) } else { self.act(now) }
+    }
+
+    fn look_at_idleness(&mut self, now: Instant) {
+        let source = self.handles.source.as_ref().map(|source| source.borrow());
+        for (index, watermarks) in self.handles.watermarks.iter().enumerate() {
+            let mut watermarks = watermarks.borrow_mut();
+            match &source {
+                Some(source) if source.status() == SourceStatus::Waiting => {
+                    watermarks.read_in_vain(source.split(), now);
+                }
+                Some(_) => {}
+                None => self.inbox.silent().for_each(|split| watermarks.read_in_vain(split, now)),
+            }
+            let due = watermarks.due(true).into_iter().flatten();
+            self.actions.extend(due.map(|event| Action::Generated(index, event)));
+        }
+    }
+
+    /// When the task wants a step although nothing arrives.
+    pub(crate) fn wants_step_at(&self, now: Instant) -> Option<Instant> {
+        if self.phase != Phase::Running {
+            return None;
+        }
+        if self.stage.blocked.get() {
+            let mut sinks = self.handles.sinks.iter();
+            return sinks.any(|sink| !sink.borrow_mut().is_ready()).then(|| now + Self::SINK_POLL);
+        }
+        let processing_time = self.stage.clock().processing_time(now);
+        let timer = self.timer.map(|timer| {
+            let left = timer.0.saturating_sub(processing_time.0).clamp(0, 3_600_000);
+            now + Duration::from_millis(left as u64)
+        });
+        let looks = self.handles.watermarks.iter().filter_map(|marks| marks.borrow().next_look());
+        looks.chain(timer).chain(self.flush_at).min()
+    }
+
+    /// Moves what waits for room; true if there is room everywhere.
+    fn unblock(&mut self) -> bool {
+        let mut clear = true;
+        for output in &self.handles.outputs {
+            clear &= output.output.borrow_mut().unblock();
+        }
+        let mut sinks = self.handles.sinks.iter();
+        let clear = clear && sinks.all(|sink| sink.borrow_mut().is_ready());
+        self.stage.blocked.set(!clear);
+        clear
+    }
+
+    fn poll(&mut self, now: &mut Instant) -> Result<Outcome, Failure> {
+        if self.ending {
+            return Ok(Outcome::Idle);
+        }
+        let Some(source) = &self.handles.source else { return Ok(Outcome::Idle) };
+        let (status, has_rest) = (source.borrow().status(), source.borrow().has_rest());
+        let drain = status == SourceStatus::Ended;
+        if drain || (self.job.is_stopping() && !has_rest) {
+            self.ending = true;
+            self.actions.push_back(Action::End { drain });
+            return Ok(Outcome::Worked);
+        }
+        match status {
+            SourceStatus::Waiting => Ok(Outcome::Idle),
+            _ => self.turn(Brings::Source, now),
+        }
+    }
+
+    fn receive(&mut self, now: &mut Instant) -> Result<Outcome, Failure> {
+        let Some(channel) = self.inbox.receive(&mut self.actions) else {
+            return Ok(Outcome::Idle);
+        };
+        if let Some(current) = &self.inbox.current {
+            self.stage.cursor.set(0, false, false);
+            self.meter.counts.records_in += current.batch.len() as u64;
+            self.meter.counts.bytes_in += current.batch.bytes() as u64;
+            return self.turn(Brings::Batch, now);
+        }
+        if self.inbox.has_ended(channel) {
+            for watermarks in &self.handles.watermarks {
+                watermarks.borrow_mut().end(channel);
+            }
+        }
+        Ok(Outcome::Worked)
+    }
+
+    /// One turn of the chain.
+    fn turn(&mut self, brings: Brings, now: &mut Instant) -> Result<Outcome, Failure> {
+        let start = *now;
+        let before = self.stage.cursor.next();
+        let mut turn = self.stage.turn_until(self.watermark, start + TURN);
+        turn.processing_time = self.stage.clock().processing_time(start);
+        turn.flushes = self.flushing == Flushing::Running;
+        turn.limit = self.pace.records();
+        match (&self.inbox.current, brings) {
+            (Some(current), Brings::Batch) => {
+                turn.batch = Some((current.input, &current.batch));
+                turn.split = current.channel;
+            }
+            _ => turn.polls = brings == Brings::Source,
+        }
+        let chain = &mut self.chain;
+        let done = guard(|| chain.turn(&mut turn));
+        self.resume = turn.more();
+        self.meter.counts.skipped += turn.skipped();
+        done.map_err(|failure| self.located(failure, brings))?;
+        *now = self.stage.clock().now();
+        self.meter.worked(start, *now);
+        if !self.resume && self.flushing == Flushing::Running {
+            self.flushing = Flushing::Done;
+        }
+        let outcome = match brings {
+            Brings::Nothing => Outcome::Worked,
+            Brings::Batch => self.batch_turned(before, now.duration_since(start)),
+            Brings::Source => self.source_turned(now.duration_since(start))?,
+        };
+        if self.flush_at.is_none() && self.flushing == Flushing::No && outcome != Outcome::Idle {
+            self.flush_at = Some(*now + self.buffer_timeout);
+        }
+        self.look_at_timers();
+        Ok(outcome)
+    }
+
+    fn batch_turned(&mut self, before: usize, took: Duration) -> Outcome {
+        let Some(current) = self.inbox.current.take() else { return Outcome::Worked };
+        let next = self.stage.cursor.next();
+        self.pace.took((next - before) as u64, took);
+        self.generators_read(current.channel);
+        let untouched = next == before && !self.stage.blocked.get();
+        if next >= current.batch.len() || untouched {
+            self.inbox.give_back(current);
+        } else {
+            self.inbox.current = Some(current);
+        }
+        Outcome::Worked
+    }
+
+    fn source_turned(&mut self, took: Duration) -> Result<Outcome, Failure> {
+        let Some(source) = &self.handles.source else { return Ok(Outcome::Worked) };
+        let polled = source.borrow_mut().polled()?;
+        let status = source.borrow().status();
+        self.pace.took(polled.records, took);
+        self.meter.counts.records_in += polled.records;
+        if polled.records > 0 {
+            self.generators_read(polled.split);
+        }
+        if polled.ended {
+            for watermarks in &self.handles.watermarks {
+                watermarks.borrow_mut().end(polled.split);
+            }
+        }
+        let in_vain = polled.records == 0 && status == SourceStatus::Waiting;
+        Ok(if in_vain { Outcome::Idle } else { Outcome::Worked })
+    }
+
+    /// Records of a split or channel were processed: watermarks may be due.
+    fn generators_read(&mut self, split: usize) {
+        for (index, watermarks) in self.handles.watermarks.iter().enumerate() {
+            let mut watermarks = watermarks.borrow_mut();
+            watermarks.read(split);
+            let due = watermarks.due(false).into_iter().flatten();
+            self.actions.extend(due.map(|event| Action::Generated(index, event)));
+        }
+    }
+
+    fn look_at_timers(&mut self) {
+        let states = self.handles.states.iter();
+        self.timer = states.filter_map(|(_, state)| state.borrow().next_timer()).min();
+    }
+
+    /// Carries out the first action, behind a turn that flushes.
+    fn act(&mut self, now: &mut Instant) -> Result<Outcome, Failure> {
+        let Some(&action) = self.actions.front() else { return Ok(Outcome::Idle) };
+        let flushes = !matches!(
+            action,
+            Action::Cancel(_)
+                | Action::Time(TimeEvent::Active)
+                | Action::Generated(_, TimeEvent::Active)
+        );
+        if flushes && self.flushing == Flushing::No {
+            self.move_time(action);
+            self.flushing = Flushing::Running;
+            return self.turn(Brings::Nothing, now);
+        }
+        self.actions.pop_front();
+        self.flushing = Flushing::No;
+        self.carry_out(action)?;
+        Ok(Outcome::Worked)
+    }
+
+    fn move_time(&mut self, action: Action) {
+        match action {
+            Action::Time(TimeEvent::Watermark(time)) => self.watermark = time,
+            // A source has no time of its own: what its generator says is as good.
+            Action::Generated(_, TimeEvent::Watermark(time)) if self.handles.source.is_some() => {
+                self.watermark = self.watermark.max(time);
+            }
+            Action::End { drain: true } => self.watermark = Timestamp::MAX,
+            _ => {}
+        }
+    }
+
+    fn carry_out(&mut self, action: Action) -> Result<(), Failure> {
+        match action {
+            Action::Time(event) => self.broadcast(Some(None), &|| frame(event)),
+            Action::Generated(index, event) => self.broadcast(Some(Some(index)), &|| frame(event)),
+            Action::Barrier(id) => self.broadcast(None, &|| Frame::Barrier { id }),
+            Action::Cancel(id) => self.broadcast(None, &|| Frame::Cancel { id }),
+            Action::Flush { sinks } => {
+                for output in &self.handles.outputs {
+                    output.output.borrow_mut().flush();
+                }
+                self.flush_at = None;
+                if sinks {
+                    self.flush_sinks()?;
+                }
+            }
+            Action::End { drain } => {
+                self.broadcast(None, &|| Frame::EndOfData { drain });
+                self.flush_sinks()?;
+                self.phase = Phase::AwaitingOthers;
+                self.flush_at = None;
+                self.meter.publish(&self.handles, self.watermark);
+                self.job.task_waits();
+            }
+        }
+        Ok(())
+    }
+
+    /// Sends a frame to all outputs, or to those whose time comes from there.
+    fn broadcast(&mut self, of: Option<Option<usize>>, frame: &dyn Fn() -> Frame) {
+        for output in &self.handles.outputs {
+            if of.is_none_or(|of| of == output.watermarks) {
+                output.output.borrow_mut().control(frame);
+            }
+        }
+    }
+
+    fn flush_sinks(&mut self) -> Result<(), Failure> {
+        guard(|| self.handles.sinks.iter().try_for_each(|sink| sink.borrow_mut().flush()))
+    }
+
+    /// The last step: all tasks of the job have processed everything.
+    fn await_others(&mut self) -> Result<Outcome, Failure> {
+        if self.inbox.receive(&mut self.actions).is_some() {
+            return Ok(Outcome::Worked);
+        }
+        if !self.job.all_tasks_wait() {
+            return Ok(Outcome::Idle);
+        }
+        guard(|| self.handles.sinks.iter().try_for_each(|sink| sink.borrow_mut().finish()))?;
+        self.meter.publish(&self.handles, self.watermark);
+        self.phase = Phase::Closed;
+        Ok(Outcome::Worked)
+    }
+
+    /// Adds the record that was being processed.
+    #[cold]
+    fn located(&self, failure: Failure, brings: Brings) -> Failure {
+        let position = match brings {
+            Brings::Nothing => None,
+            Brings::Source => {
+                let source = self.handles.source.as_ref();
+                // A panic in the source itself may have left it borrowed.
+                source.and_then(|source| source.try_borrow().ok()?.locate())
+            }
+            Brings::Batch => self.inbox.current.as_ref().and_then(|current| {
+                let index = self.stage.cursor.left_at()?;
+                let time = current.batch.time(index)?;
+                let event_time =
+                    (time != Timestamp::MIN).then(|| format!(" at event time {}", time.0));
+                let event_time = event_time.unwrap_or_default();
+                Some(format!(
+                    "record {index} of a batch from channel {}{event_time}",
+                    current.channel
+                ))
+            }),
+        };
+        match position {
+            Some(position) => failure.at(|| position),
+            None => failure,
+        }
+    }
+}
+
+fn frame(event: TimeEvent) -> Frame {
+    match event {
+        TimeEvent::Watermark(time) => Frame::Watermark(time),
+        TimeEvent::Idle => Frame::Idle,
+        TimeEvent::Active => Frame::Active,
+    }
+}

@@ -1,0 +1,81 @@
+//! A sink in one task.
+
+use std::cell::Cell;
+use std::rc::Rc;
+
+use super::Failure;
+use crate::connector::{Sink, SinkError, Writer};
+use crate::record::{Emit, Record};
+use crate::time::Timestamp;
+
+/// What the task's runner knows of a sink, whatever its type.
+pub(crate) trait AnySink {
+    /// False while the target cannot take more.
+    fn is_ready(&mut self) -> bool;
+    /// Hands on what is buffered.
+    fn flush(&mut self) -> Result<(), Failure>;
+    /// Makes what was written visible, completely.
+    fn finish(&mut self) -> Result<(), Failure>;
+    /// Records written so far.
+    fn written(&self) -> u64;
+}
+
+/// The writer of one task.
+pub struct SinkTask<T: Record, S: Sink<T>> {
+    /// None if a condition keeps the sink out of this run: nothing is ever written to it then.
+    writer: Option<S::Writer>,
+    blocked: Rc<Cell<bool>>,
+    written: u64,
+    /// Written to since the last flush.
+    dirty: bool,
+}
+
+impl<T: Record, S: Sink<T>> SinkTask<T, S> {
+    pub(crate) fn new(writer: Option<S::Writer>, blocked: Rc<Cell<bool>>) -> SinkTask<T, S> {
+        SinkTask { writer, blocked, written: 0, dirty: false }
+    }
+
+    /// Writes one record.
+    ///
+    /// # Errors
+    /// If the target does not take it.
+    #[inline(always)]
+    pub fn write<E: Emit<Record = T>>(&mut self, time: Timestamp, item: E) -> Result<(), Failure> {
+        let Some(writer) = &mut self.writer else { return Ok(()) };
+        if let Err(error) = writer.write(time, item.as_view()) {
+            return Err(failed(error));
+        }
+        self.written += 1;
+        self.dirty = true;
+        if !writer.is_ready() {
+            self.blocked.set(true);
+        }
+        Ok(())
+    }
+}
+
+#[cold]
+fn failed(error: SinkError) -> Failure {
+    Failure::new(error)
+}
+
+impl<T: Record, S: Sink<T>> AnySink for SinkTask<T, S> {
+    fn is_ready(&mut self) -> bool {
+        self.writer.as_mut().is_none_or(Writer::is_ready)
+    }
+
+    fn flush(&mut self) -> Result<(), Failure> {
+        match &mut self.writer {
+            Some(writer) if std::mem::take(&mut self.dirty) => writer.flush().map_err(failed),
+            _ => Ok(()),
+        }
+    }
+
+    fn finish(&mut self) -> Result<(), Failure> {
+        self.writer.as_mut().map_or(Ok(()), Writer::finish).map_err(failed)
+    }
+
+    fn written(&self) -> u64 {
+        self.written
+    }
+}

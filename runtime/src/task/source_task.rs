@@ -1,0 +1,269 @@
+//! A source in one task: its splits, one after the other.
+
+use std::cell::Cell;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use super::signal::SourceWaker;
+use super::{Failure, Turn};
+use crate::connector::{Fill, OpenSource, Reader, Rejected, Rows, Source, SourceError, Split};
+use crate::exchange::Cursor;
+use crate::record::View;
+
+/// Whether a source has anything to read.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum SourceStatus {
+    /// It may be read.
+    Ready,
+    /// Its waker is called when it may be read again.
+    Waiting,
+    /// All splits are read to their end.
+    Ended,
+}
+
+/// What a turn read.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Polled {
+    /// The split that was read.
+    pub(crate) split: usize,
+    pub(crate) records: u64,
+    /// It was the split's last.
+    pub(crate) ended: bool,
+}
+
+/// What the task's runner knows of a source, whatever its type.
+pub(crate) trait AnySource {
+    fn splits(&self) -> usize;
+    fn status(&self) -> SourceStatus;
+    /// The split being read.
+    fn split(&self) -> usize;
+    /// True if the last turn left some of what was read behind.
+    fn has_rest(&self) -> bool;
+    /// Ends a turn that polled.
+    ///
+    /// # Errors
+    /// If a record was rejected and nobody wanted to know.
+    fn polled(&mut self) -> Result<Polled, Failure>;
+    /// Where the record came from at which the last turn was left.
+    fn locate(&self) -> Option<String>;
+    /// Records rejected, and rejected records that were skipped, so far.
+    fn rejected(&self) -> (u64, u64);
+}
+
+/// The reader of one task.
+pub struct SourceTask<S: Source> {
+    source: Arc<S>,
+    splits: Vec<Split>,
+    /// The split being read; behind the last one at the end.
+    split: usize,
+    reader: Option<S::Reader>,
+    batch: <S::Reader as Reader>::Batch,
+    empty: <S::Reader as Reader>::Batch,
+    fill: Fill,
+    cursor: Cursor,
+    /// Rows of the batch processed by earlier turns.
+    passed: usize,
+    rest: bool,
+    rejected: Vec<Rejected>,
+    /// The rejected records of the last fill were not asked for yet.
+    unheard: bool,
+    skips: bool,
+    counts: (u64, u64),
+    waker: Arc<SourceWaker>,
+}
+
+impl<S: Source> SourceTask<S> {
+    pub(crate) fn new(source: Arc<S>, splits: Vec<Split>, waker: Arc<SourceWaker>) -> Self {
+        SourceTask {
+            source,
+            splits,
+            split: 0,
+            reader: None,
+            batch: Default::default(),
+            empty: Default::default(),
+            fill: Fill::More,
+            cursor: Cursor::default(),
+            passed: 0,
+            rest: false,
+            rejected: Vec::new(),
+            unheard: false,
+            skips: false,
+            counts: (0, 0),
+            waker,
+        }
+    }
+
+    /// Records that cannot be decoded are counted and left out (`.or_skip()`). Unless this is said, or they are asked
+    /// for, the first one fails the task.
+    pub fn skip_rejected(&mut self) {
+        self.skips = true;
+    }
+
+    /// Reads the next rows: none unless the turn polls.
+    ///
+    /// # Errors
+    /// If the input cannot be opened or read.
+    #[inline]
+    pub fn read<'a, 'f: 'a>(
+        &'a mut self,
+        turn: &mut Turn<'f>,
+    ) -> Result<SourceRows<'a, S>, Failure> {
+        let polls = turn.polls && self.split < self.splits.len();
+        if polls {
+            if !self.rest {
+                self.fill(turn.limit)?;
+            }
+            turn.split = self.split;
+        }
+        Ok(self.rows(polls, turn.blocked))
+    }
+
+    fn rows<'a>(&'a self, polls: bool, blocked: &'a Cell<bool>) -> SourceRows<'a, S> {
+        let batch = if polls { &self.batch } else { &self.empty };
+        let mut rows = batch.rows();
+        let passed = if polls { self.passed } else { 0 };
+        if passed > 0 {
+            // Behind a full output: the turn before stopped in the middle of the batch.
+            rows.nth(passed - 1);
+        }
+        let cursor = polls.then_some(&self.cursor);
+        SourceRows { rows, next: passed, left: true, rest: false, blocked, cursor }
+    }
+
+    fn fill(&mut self, limit: usize) -> Result<(), Failure> {
+        self.batch.clear();
+        self.rejected.clear();
+        self.passed = 0;
+        self.cursor.set(0, false, false);
+        if self.reader.is_none() {
+            self.open()?;
+        }
+        // Before the read: what arrives from here on is either read or sets it again.
+        self.waker.ready.store(false, Ordering::SeqCst);
+        let Some(reader) = &mut self.reader else { return Ok(()) };
+        let fill = reader.fill(&mut self.batch, limit, &mut self.rejected);
+        self.fill = fill.map_err(failed)?;
+        self.unheard = !self.rejected.is_empty();
+        self.counts.0 += self.rejected.len() as u64;
+        Ok(())
+    }
+
+    fn open(&mut self) -> Result<(), Failure> {
+        let split = &self.splits[self.split];
+        let open = OpenSource { split, position: None, waker: self.waker.clone().into() };
+        self.reader = Some(self.source.open(open).map_err(failed)?);
+        Ok(())
+    }
+
+    /// The records that this turn's read could not decode, once: who asks takes care of them.
+    pub fn rejected(&mut self) -> impl Iterator<Item = &Rejected> {
+        let heard = if std::mem::take(&mut self.unheard) { &self.rejected[..] } else { &[] };
+        heard.iter()
+    }
+}
+
+#[cold]
+fn failed(error: SourceError) -> Failure {
+    Failure::new(error)
+}
+
+impl<S: Source> AnySource for SourceTask<S> {
+    fn splits(&self) -> usize {
+        self.splits.len()
+    }
+
+    fn status(&self) -> SourceStatus {
+        if self.split >= self.splits.len() {
+            SourceStatus::Ended
+        } else if self.fill == Fill::Wait && !self.rest && !self.waker.ready.load(Ordering::SeqCst)
+        {
+            SourceStatus::Waiting
+        } else {
+            SourceStatus::Ready
+        }
+    }
+
+    fn split(&self) -> usize {
+        self.split
+    }
+
+    fn has_rest(&self) -> bool {
+        self.rest
+    }
+
+    fn polled(&mut self) -> Result<Polled, Failure> {
+        let records = (self.cursor.next() - self.passed) as u64;
+        self.passed = self.cursor.next();
+        self.rest = self.cursor.has_rest();
+        if std::mem::take(&mut self.unheard) {
+            if !self.skips {
+                let rejected = &self.rejected[0];
+                let cause = format!("{}: `{}`", rejected.error, rejected.record);
+                return Err(Failure::new(cause).at(|| rejected.position.clone()));
+            }
+            self.counts.1 += self.rejected.len() as u64;
+        }
+        let polled =
+            Polled { split: self.split, records, ended: self.fill == Fill::End && !self.rest };
+        if polled.ended {
+            self.reader = None;
+            self.fill = Fill::More;
+            self.split += 1;
+        }
+        Ok(polled)
+    }
+
+    fn locate(&self) -> Option<String> {
+        let index = self.cursor.left_at()?;
+        self.reader.as_ref().map(|reader| reader.locate(index))
+    }
+
+    fn rejected(&self) -> (u64, u64) {
+        self.counts
+    }
+}
+
+/// Iterator over the rows that a turn read.
+///
+/// It counts in a register; the position is written when it is dropped, unwinding included, so that a failure can be
+/// located.
+pub struct SourceRows<'a, S: Source>
+where
+    <S::Reader as Reader>::Batch: 'a,
+{
+    rows: <<S::Reader as Reader>::Batch as Rows>::Iter<'a>,
+    next: usize,
+    left: bool,
+    rest: bool,
+    blocked: &'a Cell<bool>,
+    cursor: Option<&'a Cursor>,
+}
+
+impl<'a, S: Source> Iterator for SourceRows<'a, S> {
+    type Item = View<'a, <<S::Reader as Reader>::Batch as Rows>::Record>;
+    #[inline(always)]
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.blocked.get() {
+            // The next turn goes on here.
+            self.rest = true;
+            self.left = false;
+            return None;
+        }
+        let row = self.rows.next();
+        if row.is_some() {
+            self.next += 1;
+        } else {
+            self.left = false;
+        }
+        row
+    }
+}
+
+impl<S: Source> Drop for SourceRows<'_, S> {
+    #[inline(always)]
+    fn drop(&mut self) {
+        if let Some(cursor) = self.cursor {
+            cursor.set(self.next, self.left, self.rest);
+        }
+    }
+}
