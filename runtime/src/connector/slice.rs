@@ -207,6 +207,11 @@ impl<'a, T: Record> Iterator for SteppedViews<'a, T> {
         self.next += self.step;
         Some(record.as_view())
     }
+
+    fn nth(&mut self, skipped: usize) -> Option<View<'a, T>> {
+        self.next += skipped * self.step;
+        self.next()
+    }
 }
 
 #[cfg(test)]

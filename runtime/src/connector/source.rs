@@ -112,7 +112,7 @@ pub enum Fill {
 pub trait Rows {
     /// What it holds.
     type Record: Record;
-    /// Iterates over the views, in order.
+    /// Iterates over the views, in order. `nth` should be quick: the engine resumes a batch with it.
     type Iter<'a>: Iterator<Item = View<'a, Self::Record>>
     where
         Self: 'a;
@@ -143,6 +143,9 @@ impl<'a, T: Record> Iterator for Views<'a, T> {
     #[inline(always)]
     fn next(&mut self) -> Option<View<'a, T>> {
         self.0.next().map(T::as_view)
+    }
+    fn nth(&mut self, skipped: usize) -> Option<View<'a, T>> {
+        self.0.nth(skipped).map(T::as_view)
     }
     fn size_hint(&self) -> (usize, Option<usize>) {
         self.0.size_hint()

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use crate::connector::OnRejected;
+use crate::time::Span;
 
 /// Files: as a source, a file, a directory or a glob; as a sink, a directory.
 ///
@@ -222,9 +223,9 @@ impl<F, D: CanRead> Files<F, D> {
 impl<F, D: CanWrite> Files<F, D> {
     /// Begins a new part when one has reached `bytes` or is older than `age`, whichever comes first.
     #[must_use]
-    pub fn roll(self, bytes: u64, age: Duration) -> Files<F, Writes> {
+    pub fn roll(self, bytes: u64, age: Span) -> Files<F, Writes> {
         let mut files = self.only();
-        files.write.roll = Some((bytes.max(1), age));
+        files.write.roll = Some((bytes.max(1), age.to_duration()));
         files
     }
 

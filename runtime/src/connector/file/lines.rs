@@ -47,6 +47,10 @@ impl<'a> Iterator for LinesIter<'a> {
         self.spans.next().map(|&(start, end)| &self.text[start as usize..end as usize])
     }
 
+    fn nth(&mut self, skipped: usize) -> Option<&'a str> {
+        self.spans.nth(skipped).map(|&(start, end)| &self.text[start as usize..end as usize])
+    }
+
     fn size_hint(&self) -> (usize, Option<usize>) {
         self.spans.size_hint()
     }
@@ -161,6 +165,24 @@ impl FirstLine {
     }
 }
 
+/// The numbers, from 0, of the lines of a batch that are no records, in order.
+#[derive(Debug, Default)]
+pub(in crate::connector) struct LeftOut(pub Vec<u32>);
+
+impl LeftOut {
+    /// The number, among all lines of the batch, of the `index`-th that is a record.
+    pub(in crate::connector) fn number_of(&self, index: usize) -> u32 {
+        let mut number = index as u32;
+        for &left_out in &self.0 {
+            if left_out > number {
+                break;
+            }
+            number += 1;
+        }
+        number
+    }
+}
+
 /// Reads the lines of a split.
 pub(super) struct LineReader {
     input: Input,
@@ -170,8 +192,7 @@ pub(super) struct LineReader {
     /// Lines read, from `first`, before and with the last batch.
     before: u64,
     lines: u64,
-    /// Numbers, in the last batch, of lines that were left out.
-    left_out: Vec<u32>,
+    left_out: LeftOut,
     longest: usize,
     /// Bytes per line so far, about: tells how much to read for a batch of a given number of lines.
     line_bytes: usize,
@@ -191,7 +212,7 @@ impl LineReader {
             first,
             before: 0,
             lines: 0,
-            left_out: Vec::new(),
+            left_out: LeftOut::default(),
             longest,
             line_bytes: 64,
             ended: false,
@@ -206,7 +227,7 @@ impl LineReader {
         rejected: &mut Vec<Rejected>,
     ) -> Result<Fill, SourceError> {
         self.before = self.lines;
-        self.left_out.clear();
+        self.left_out.0.clear();
         if self.ended {
             return Ok(Fill::End);
         }
@@ -233,7 +254,7 @@ impl LineReader {
         let (first, before, left_out) = (&self.first, self.before, &mut self.left_out);
         let len = bytes.len();
         let lines = batch.set(bytes, |number, line| {
-            left_out.push(number);
+            left_out.0.push(number);
             rejected.push(Rejected {
                 record: String::from_utf8_lossy(line).into_owned(),
                 error: "not UTF-8".to_owned(),
@@ -261,16 +282,9 @@ impl LineReader {
         LinePosition::keep(byte, self.first.known().map(|first| first + self.lines))
     }
 
-    /// The number, among the last batch's lines, of the `index`-th that was not left out.
+    /// The number, among the last batch's lines, of its `index`-th record.
     pub(super) fn number_of(&self, index: usize) -> u32 {
-        let mut number = index as u32;
-        for &left_out in &self.left_out {
-            if left_out > number {
-                break;
-            }
-            number += 1;
-        }
-        number
+        self.left_out.number_of(index)
     }
 
     /// Where line `number` of the last batch stands.

@@ -1,5 +1,6 @@
 //! CSV as records: the rows of a file, each deserialised by its header.
 
+mod encode;
 mod fields;
 mod rows;
 #[cfg(test)]
@@ -13,13 +14,14 @@ use serde::de::DeserializeOwned;
 use self::fields::{FieldError, Row};
 use self::rows::Rows;
 use super::builder::{CanRead, Csv, Files};
-use super::input::Input;
+use super::input::{CHUNK, Input};
 use super::lines::{FirstLine, LinePosition};
 use super::listing::{FileSplit, list};
 use crate::connector::{Fill, OnRejected, OpenSource, Position, Reader, Rejected, Source};
 use crate::connector::{SourceError, Split};
 use crate::record::Record;
 
+pub use self::encode::CsvEncoder;
 pub(super) use self::rows::CsvFormat;
 
 impl<T: Record + DeserializeOwned, D: CanRead> Source for Files<Csv<T>, D> {
@@ -86,8 +88,8 @@ pub struct CsvReader<T> {
 }
 
 impl<T: DeserializeOwned> CsvReader<T> {
-    /// Bytes per batch, about.
-    const BATCH_BYTES: u64 = 64 * 1024;
+    /// Bytes per batch, about: half of what lines of text take, because a row costs more.
+    const BATCH_BYTES: u64 = CHUNK as u64 / 2;
 
     fn read(
         &mut self,

@@ -1,0 +1,209 @@
+//! Parts: the files that one task writes into a directory, one after the other.
+//!
+//! ```text
+//!   open ──▶ .part-<task>-<n>.csv.inprogress (locked) ──▶ fsync ──▶ rename to part-<task>-<n>.csv ──▶ fsync folder
+//!                          └── dropped: removed
+//! ```
+
+use std::fs::{self, File, TryLockError};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::sync::PoisonError;
+use std::time::{Duration, Instant};
+
+use super::builder::WriteOptions;
+use crate::connector::SinkError;
+
+/// What unfinished parts end in.
+const UNFINISHED: &str = ".inprogress";
+
+pub(super) struct Parts {
+    folder: PathBuf,
+    task: usize,
+    /// Of the next part.
+    number: u64,
+    extension: &'static str,
+    roll: Option<(u64, Duration)>,
+    open: Option<Part>,
+    /// What was not written to the open part yet.
+    pub(super) buffer: Vec<u8>,
+}
+
+struct Part {
+    file: File,
+    hidden: PathBuf,
+    bytes: u64,
+    opened: Instant,
+}
+
+impl Parts {
+    /// Bytes after which the buffer is written.
+    const BUFFER: usize = 64 * 1024;
+
+    /// The parts of task `task` in `folder`, which is made and checked first if no other task did so.
+    pub(super) fn new(
+        folder: &str,
+        task: usize,
+        extension: &'static str,
+        options: &WriteOptions,
+    ) -> Result<Parts, SinkError> {
+        let mut prepared = options.prepared.lock().unwrap_or_else(PoisonError::into_inner);
+        if !*prepared {
+            prepare(Path::new(folder), options.overwrite)?;
+            *prepared = true;
+        }
+        let (folder, roll) = (PathBuf::from(folder), options.roll);
+        Ok(Parts { folder, task, number: 0, extension, roll, open: None, buffer: Vec::new() })
+    }
+
+    /// True if a part has begun.
+    pub(super) fn is_open(&self) -> bool {
+        self.open.is_some()
+    }
+
+    /// Begins a part.
+    pub(super) fn begin(&mut self) -> Result<(), SinkError> {
+        let hidden = self.folder.join(format!(".{}{UNFINISHED}", self.name()));
+        let file = File::create(&hidden).map_err(|error| unwritable(&hidden, error))?;
+        if let Err(TryLockError::WouldBlock) = file.try_lock() {
+            return Err(in_use(&self.folder));
+        }
+        self.open = Some(Part { file, hidden, bytes: 0, opened: Instant::now() });
+        Ok(())
+    }
+
+    fn name(&self) -> String {
+        format!("part-{}-{}.{}", self.task, self.number, self.extension)
+    }
+
+    /// To be called when a record was put into the buffer.
+    #[inline]
+    pub(super) fn wrote(&mut self) -> Result<(), SinkError> {
+        let roll = self.roll.map_or(u64::MAX, |(bytes, _)| bytes);
+        let before = self.open.as_ref().map_or(0, |part| part.bytes);
+        if self.buffer.len() < Self::BUFFER && before + (self.buffer.len() as u64) < roll {
+            return Ok(());
+        }
+        self.flush()
+    }
+
+    /// Writes the buffer to the file, and completes the part if it is big or old enough.
+    pub(super) fn flush(&mut self) -> Result<(), SinkError> {
+        let Some(part) = &mut self.open else { return Ok(()) };
+        part.file.write_all(&self.buffer).map_err(|error| unwritable(&part.hidden, error))?;
+        part.bytes += self.buffer.len() as u64;
+        self.buffer.clear();
+        match self.roll {
+            Some((bytes, age)) if part.bytes >= bytes || part.opened.elapsed() >= age => {
+                self.complete()
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Completes the open part, if any: from now on it is there under its name, whatever happens.
+    pub(super) fn complete(&mut self) -> Result<(), SinkError> {
+        let Some(mut part) = self.open.take() else { return Ok(()) };
+        let name = self.folder.join(self.name());
+        let done = (|| {
+            part.file.write_all(&self.buffer)?;
+            self.buffer.clear();
+            part.file.sync_all()?;
+            if name.exists() {
+                return Err(io::ErrorKind::AlreadyExists.into());
+            }
+            fs::rename(&part.hidden, &name)?;
+            File::open(&self.folder)?.sync_all()
+        })();
+        self.number += 1;
+        done.map_err(|error| {
+            let error = unwritable(&part.hidden, error);
+            part.remove();
+            error
+        })
+    }
+}
+
+impl Part {
+    /// Best effort: if it cannot be removed, it is still hidden, and the next run removes it.
+    fn remove(&self) {
+        let _ = fs::remove_file(&self.hidden);
+    }
+}
+
+impl Drop for Parts {
+    fn drop(&mut self) {
+        if let Some(part) = &self.open {
+            part.remove();
+        }
+    }
+}
+
+/// Makes the folder; removes what a run that was killed has left; refuses, or removes, parts of an earlier run.
+fn prepare(folder: &Path, overwrite: bool) -> Result<(), SinkError> {
+    if folder.exists() && !folder.is_dir() {
+        return Err(SinkError::new(
+            format!("`{}` is a file, where a directory is wanted to write into", folder.display()),
+            "name a directory: each task writes a file of its own",
+        ));
+    }
+    fs::create_dir_all(folder).map_err(|error| unwritable(folder, error))?;
+    let mut parts = Vec::new();
+    for entry in fs::read_dir(folder).map_err(|error| unwritable(folder, error))? {
+        let path = entry.map_err(|error| unwritable(folder, error))?.path();
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        if name.starts_with(".part-") && name.ends_with(UNFINISHED) {
+            remove_unfinished(folder, &path)?;
+        } else if name.starts_with("part-") {
+            parts.push(path);
+        }
+    }
+    parts.sort_unstable();
+    match parts.first() {
+        Some(part) if !overwrite => Err(SinkError::new(
+            format!(
+                "`{}` already holds parts of an earlier run: {} and {} more",
+                folder.display(),
+                part.file_name().unwrap_or_default().display(),
+                parts.len() - 1
+            ),
+            "name an empty directory, remove them, or add `.overwrite()`",
+        )),
+        _ => parts
+            .iter()
+            .try_for_each(|part| fs::remove_file(part).map_err(|error| unwritable(part, error))),
+    }
+}
+
+fn remove_unfinished(folder: &Path, path: &Path) -> Result<(), SinkError> {
+    if let Ok(file) = File::open(path)
+        && let Err(TryLockError::WouldBlock) = file.try_lock()
+    {
+        return Err(in_use(folder));
+    }
+    fs::remove_file(path).map_err(|error| unwritable(path, error))
+}
+
+#[cold]
+fn in_use(folder: &Path) -> SinkError {
+    SinkError::new(
+        format!("another sink or job is writing into `{}`", folder.display()),
+        "give each sink a directory of its own",
+    )
+}
+
+#[cold]
+fn unwritable(path: &Path, error: io::Error) -> SinkError {
+    let help = match error.kind() {
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
+            "free some space, or write to another disk; parts that were complete are still there"
+        }
+        io::ErrorKind::PermissionDenied => {
+            "give the user that runs the job the right to write there"
+        }
+        io::ErrorKind::NotFound => "somebody removed it while the job was writing: start it again",
+        io::ErrorKind::ReadOnlyFilesystem => "write to another disk: this one is read-only",
+        _ => "check the path and the disk",
+    };
+    SinkError::new(format!("cannot write `{}`", path.display()), help).because(error)
+}
