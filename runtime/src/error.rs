@@ -26,6 +26,8 @@ pub enum JobError {
     Plan(PlanError),
     /// A thread could not be started.
     Thread(std::io::Error),
+    /// A resource could not be opened.
+    Resource(Failure),
     /// The engine itself failed.
     Slot {
         /// The slot's number, from 0.
@@ -51,7 +53,7 @@ impl JobError {
     pub fn severity(&self) -> Severity {
         match self {
             JobError::Plan(_) | JobError::Slot { .. } => Severity::FailJob,
-            JobError::Thread(_) => Severity::Retry,
+            JobError::Thread(_) | JobError::Resource(_) => Severity::Retry,
             JobError::Task { failure, .. } => failure.severity(),
         }
     }
@@ -71,6 +73,7 @@ impl fmt::Display for JobError {
                 out,
                 "cannot start a thread: {error}\nhelp: lower the parallelism or raise the limit of threads"
             ),
+            JobError::Resource(failure) => write!(out, "{failure}"),
             JobError::Slot { slot, failure } => write!(
                 out,
                 "slot {slot}: {failure}\nhelp: this is a defect of the engine, please report it"
@@ -125,11 +128,8 @@ mod tests {
     #[test]
     fn job_error_is_one_line_with_causes_and_a_line_of_help() {
         let cause = std::io::Error::new(std::io::ErrorKind::NotFound, "no such file");
-        let failure = Failure::new(SourceError {
-            what: "cannot open flights.csv".to_owned(),
-            help: "check the path".to_owned(),
-            cause: Some(cause.into()),
-        });
+        let source = SourceError::new("cannot open flights.csv", "check the path").because(cause);
+        let failure = Failure::new(source);
         let chain = "files → filter".to_owned();
         let error = JobError::Task { chain, task: 1, parallelism: 4, failure };
         assert_eq!(

@@ -3,9 +3,12 @@
 pub use std::process::ExitCode;
 
 pub use crate::connector::{collect, collection, discard, files, print, replay};
+pub use crate::metrics::{counter, gauge, histogram};
 pub use crate::record::{Emit, Record};
 pub use crate::stream::{
     Changed, ChangedWith, Failed, FailedWith, Fallible, Keyed, Side, Stream, Windowed,
     WindowedWith, side, source,
 };
-pub use crate::time::{Span, Timestamp, Window, days, hours, millis, mins, secs};
+pub use crate::time::{
+    Span, Timestamp, Window, bounded, days, hours, millis, mins, monotonic, punctuated, secs,
+};

@@ -1,7 +1,7 @@
 //! Aggregates: constructors, what a record adds, what comes out.
 
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::{quote, quote_spanned};
+use quote::quote_spanned;
 
 use super::names::ours;
 use super::operator::{Value, apply};
@@ -18,9 +18,9 @@ pub fn constructor(calls: &[AggregateCall]) -> TokenStream {
         };
         let word = Ident::new(word, Span::mixed_site().located_at(call.span));
         let arg = &call.arg;
-        quote!(::thalweg::__private::#word(#arg))
+        code!(::thalweg::__private::#word(#arg))
     });
-    quote!((#(#parts,)*))
+    code!((#(#parts,)*))
 }
 
 /// What one record adds: `((), apply(bid, |b| b.price),)`.
@@ -30,16 +30,16 @@ pub fn addends(calls: &[AggregateCall], value: &Value) -> TokenStream {
         let applied =
             || apply(call.span, &view, call.f.as_ref().expect("checked: takes a closure"));
         match call.kind.adds {
-            Adds::Unit => quote!(()),
+            Adds::Unit => code!(()),
             Adds::Value => applied(),
-            Adds::Record => quote!(#view),
+            Adds::Record => code!(#view),
             Adds::ValueAndRecord => {
                 let applied = applied();
-                quote!((#applied, #view))
+                code!((#applied, #view))
             }
         }
     });
-    quote!((#(#parts,)*))
+    code!((#(#parts,)*))
 }
 
 /// The patterns of an aggregate's results, one per accumulator.
@@ -52,15 +52,15 @@ pub fn result(aggregation: &Aggregation, windowed: bool, span: Span) -> TokenStr
     let (key, window) = (key_word(span), window_word(span));
     let value = match aggregation {
         Aggregation::Calls { result: AggregateResult::Expression { body, .. }, .. } => {
-            return quote!({ #body });
+            return code!({ #body });
         }
         Aggregation::Calls { calls, .. } => {
             let names = result_names(calls);
-            quote!(#(#names)*)
+            code!(#(#names)*)
         }
         Aggregation::Reduce(_) | Aggregation::Fold { .. } => {
             let kept = ours("kept", span);
-            quote!(#kept)
+            code!(#kept)
         }
     };
     if windowed {

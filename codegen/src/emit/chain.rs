@@ -3,7 +3,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::quote;
 
 use super::fragment;
 use super::handles::Handles;
@@ -47,7 +46,7 @@ impl<'c> ChainEmitter<'c> {
             }
             Op::Input { .. } => {
                 let stage = self.stage_value();
-                quote!(let input = #stage;)
+                code!(let input = #stage;)
             }
             _ => self.registered(),
         }
@@ -60,7 +59,7 @@ impl<'c> ChainEmitter<'c> {
         let (cloned, cloned_per_task) = self.captures();
         let spec = self.spec();
         let (open, borrow) = (self.handles.open(), self.handles.borrow());
-        self.under_condition(quote! {
+        self.under_condition(code! {
             #cloned
             plan.chain(#spec, move |cx: &mut ::thalweg::__private::TaskContext| {
                 #cloned_per_task
@@ -88,7 +87,7 @@ impl<'c> ChainEmitter<'c> {
         let spec = self.spec();
         let (open, borrow) = (self.handles.open(), self.handles.borrow());
         let split = self.handles.split();
-        quote!({
+        code!({
             #cloned
             ::thalweg::__private::Segment::new(#spec, move |cx: &mut ::thalweg::__private::TaskContext| {
                 #cloned_per_task
@@ -137,13 +136,13 @@ impl<'c> ChainEmitter<'c> {
         match (&node.op, node.condition) {
             (Op::Source { .. }, Some(_)) => {
                 let source = self.names.node(head, node.site.span);
-                quote!(if let ::core::option::Option::Some(#source) = #source { #register })
+                code!(if let ::core::option::Option::Some(#source) = #source { #register })
             }
             (_, Some(own)) => {
                 let own = condition(own);
-                quote!(if #own { #register })
+                code!(if #own { #register })
             }
-            _ => quote!({ #register }),
+            _ => code!({ #register }),
         }
     }
 
@@ -160,13 +159,13 @@ impl<'c> ChainEmitter<'c> {
                 let captured = super::plan::captured(&name, id);
                 // The user's own word, so that the closure finds it.
                 let word = Ident::new(&name, Span::call_site());
-                chain.extend(quote!(let #word = ::core::clone::Clone::clone(&#captured);));
-                task.extend(quote!(let #word = ::core::clone::Clone::clone(&#word);));
+                chain.extend(code!(let #word = ::core::clone::Clone::clone(&#captured);));
+                task.extend(code!(let #word = ::core::clone::Clone::clone(&#word);));
             }
         }
         for aggregate in self.aggregates() {
-            chain.extend(quote!(let #aggregate = ::core::clone::Clone::clone(&#aggregate);));
-            task.extend(quote!(let #aggregate = ::core::clone::Clone::clone(&#aggregate);));
+            chain.extend(code!(let #aggregate = ::core::clone::Clone::clone(&#aggregate);));
+            task.extend(code!(let #aggregate = ::core::clone::Clone::clone(&#aggregate);));
         }
         (chain, task)
     }
@@ -211,9 +210,9 @@ impl<'c> ChainEmitter<'c> {
                 .into_iter()
                 .map(|side| fragment::external_side(self.chained, side)),
         );
-        let parallelism = chain.parallelism.as_ref().map(|n| quote!(.parallelism(#n)));
-        let stages = self.followers().into_iter().map(|stage| quote!(.followed_by(&#stage.spec)));
-        quote!(::thalweg::__private::ChainSpec::new(
+        let parallelism = chain.parallelism.as_ref().map(|n| code!(.parallelism(#n)));
+        let stages = self.followers().into_iter().map(|stage| code!(.followed_by(&#stage.spec)));
+        code!(::thalweg::__private::ChainSpec::new(
             ::std::vec![#(#operators),*],
             ::std::vec![#(#inputs.id()),*],
             ::std::vec![#(#outputs.id()),*],
@@ -255,14 +254,14 @@ impl<'c> ChainEmitter<'c> {
         let (first, last) = (node.site.lines.0 as u32, node.site.lines.1 as u32);
         let state = self.chained.ids.get(&id).map(|state| {
             let state = self.state_id(state);
-            quote!(.state(#state))
+            code!(.state(#state))
         });
-        quote!(::thalweg::__private::OperatorSpec::new(#kind, #text, ::core::file!(), #first, #last) #state)
+        code!(::thalweg::__private::OperatorSpec::new(#kind, #text, ::core::file!(), #first, #last) #state)
     }
 
     /// A state's id: inside a fragment, behind the path of the call.
     pub fn state_id(&self, id: &str) -> TokenStream {
-        quote!(::thalweg::__private::state_id(path, #id))
+        code!(::thalweg::__private::state_id(path, #id))
     }
 
     /// A word of ours that was not used in this chain yet: `item`, `item1`.
@@ -284,8 +283,8 @@ impl<'c> ChainEmitter<'c> {
         let name = self.names.node(id, node.site.span);
         if self.first_use(&name) {
             let open = match node.condition {
-                Some(_) => quote!(cx.optional_sink(&#name)?),
-                None => quote!(cx.sink(&#name)?),
+                Some(_) => code!(cx.optional_sink(&#name)?),
+                None => code!(cx.sink(&#name)?),
             };
             self.handles.shared(&name, open);
         }
@@ -297,8 +296,8 @@ impl<'c> ChainEmitter<'c> {
         let name = self.names.node(id, self.chained.graph.node(id).site.span);
         if self.first_use(&name) {
             let open = match &self.chained.graph.node(id).annotation {
-                Some(ty) => quote!(cx.scratch::<::thalweg::__private::RecordOf<#ty>>()),
-                None => quote!(cx.scratch()),
+                Some(ty) => code!(cx.scratch::<::thalweg::__private::RecordOf<#ty>>()),
+                None => code!(cx.scratch()),
             };
             self.handles.shared(&name, open);
         }
@@ -315,9 +314,9 @@ impl<'c> ChainEmitter<'c> {
             Some(watermarks) => {
                 self.clock(watermarks);
                 let watermarks = self.names.node(watermarks, Span::call_site());
-                quote!(cx.timed_output(#name, &#watermarks))
+                code!(cx.timed_output(#name, &#watermarks))
             }
-            None => quote!(cx.output(#name)),
+            None => code!(cx.output(#name)),
         };
         self.handles.shared(&name, open);
         if let Payload::Partial(window) = self.chained.edge(edge).payload {
@@ -325,7 +324,7 @@ impl<'c> ChainEmitter<'c> {
             let spec = self.names.of("tumbling", window, span);
             let aggregate = self.names.aggregate(window, span);
             let partial = partial(edge);
-            let open = quote!(cx.state("", ::thalweg::__private::TumblingPartials::new(
+            let open = code!(cx.state("", ::thalweg::__private::TumblingPartials::new(
                 ::core::clone::Clone::clone(&#spec),
                 ::core::clone::Clone::clone(&#aggregate),
             )));
@@ -355,7 +354,7 @@ impl<'c> ChainEmitter<'c> {
         let (watermarks, clock) = (self.names.node(id, span), self.names.of("clock", id, span));
         if self.first_use(&watermarks) {
             let strategy = self.names.of("strategy", id, span);
-            let open = quote!(cx.watermarks(::core::clone::Clone::clone(&#strategy)));
+            let open = code!(cx.watermarks(::core::clone::Clone::clone(&#strategy)));
             self.handles.watermarks(&watermarks, &clock, open);
         }
         clock

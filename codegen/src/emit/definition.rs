@@ -1,7 +1,7 @@
 //! The function that a pipeline becomes: its definition, with the plan's builder inside.
 
 use proc_macro2::{Ident, TokenStream};
-use quote::{ToTokens, quote};
+use quote::ToTokens;
 
 use super::chain::ChainEmitter;
 use super::names::Names;
@@ -20,17 +20,17 @@ pub fn emit_pipeline(pipeline: &Pipeline, chained: &Chained) -> TokenStream {
         let default = match &parameter.default {
             Some(value) => {
                 let text = default_text(value);
-                quote!(::core::option::Option::Some(#text))
+                code!(::core::option::Option::Some(#text))
             }
-            None => quote!(::core::option::Option::None),
+            None => code!(::core::option::Option::None),
         };
-        quote!(::thalweg::__private::Parameter::of::<#ty, _>(#name, #doc, #shown, #default))
+        code!(::thalweg::__private::Parameter::of::<#ty, _>(#name, #doc, #shown, #default))
     });
     let (words, types): (Vec<&Ident>, Vec<&syn::Type>) =
         pipeline.parameters.iter().map(|parameter| (&parameter.name, &parameter.ty)).unzip();
     let texts: Vec<String> = words.iter().map(|word| word.to_string()).collect();
     let body = body(chained);
-    quote! {
+    code! {
         #(#attributes)*
         #visibility fn #name() -> ::thalweg::__private::Definition {
             fn build(
@@ -64,7 +64,7 @@ pub fn body(chained: &Chained) -> TokenStream {
         .into_iter()
         .map(|chain| ChainEmitter::new(chained, &names, chain).emit())
         .collect();
-    quote!(#steps #edges #chains)
+    code!(#steps #edges #chains)
 }
 
 /// The order in which chains are emitted: upstream first, so that types follow from what is pushed; but what follows a

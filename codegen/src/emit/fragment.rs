@@ -5,7 +5,6 @@
 //! inside, one segment calls the other in the caller's loop and rustc inlines both; exchanges inside are its own chains.
 
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::quote;
 use syn::Type;
 
 use super::chain::ChainEmitter;
@@ -27,17 +26,17 @@ pub fn emit_fragment(fragment: &Fragment, chained: &Chained) -> TokenStream {
             let side = sides.next()?;
             let (name, record) =
                 (ours(&side.name.to_string(), Span::call_site()), record_of(&side.ty));
-            Some(quote!(#name: ::thalweg::__private::Edge<#record>))
+            Some(code!(#name: ::thalweg::__private::Edge<#record>))
         } else {
             let value = values.next()?;
             let (name, ty) = (&value.name, shareable(&value.ty));
-            Some(quote!(#name: #ty))
+            Some(code!(#name: #ty))
         }
     });
     let generic = &generics.params;
     let bounds = &generics.where_clause;
     let body = body(chained);
-    quote! {
+    code! {
         #(#attributes)*
         #[allow(clippy::too_many_arguments)]
         #visibility fn #name<#generic>(
@@ -56,16 +55,16 @@ pub fn emit_fragment(fragment: &Fragment, chained: &Chained) -> TokenStream {
 }
 
 fn record_of(ty: &Type) -> TokenStream {
-    quote!(::thalweg::__private::RecordOf<#ty>)
+    code!(::thalweg::__private::RecordOf<#ty>)
 }
 
 /// Values that closures capture are cloned per task.
 fn shareable(ty: &Type) -> TokenStream {
     match ty {
         Type::ImplTrait(bounds) => {
-            quote!(#bounds + ::core::clone::Clone + ::core::marker::Send + ::core::marker::Sync + 'static)
+            code!(#bounds + ::core::clone::Clone + ::core::marker::Send + ::core::marker::Sync + 'static)
         }
-        other => quote!(#other),
+        other => code!(#other),
     }
 }
 
@@ -83,20 +82,20 @@ pub fn call(chained: &Chained, names: &Names, id: NodeId, rest: &TokenStream) ->
         Ok(side) => match chained.edge_to(*side) {
             Some(edge) => {
                 let edge = exchange(edge);
-                quote!(#edge)
+                code!(#edge)
             }
             None => {
                 let side = external_side(chained, *side);
-                quote!(#side)
+                code!(#side)
             }
         },
         Err(_) => {
             let value = argument(names, id, index);
-            quote!(#value)
+            code!(#value)
         }
     });
-    let place = quote!(&::thalweg::__private::state_id(path, #place));
-    quote!(let #name = #path(plan, #place, #rest, #(#args),*)?;)
+    let place = code!(&::thalweg::__private::state_id(path, #place));
+    code!(let #name = #path(plan, #place, #rest, #(#args),*)?;)
 }
 
 /// The values that a fragment is called with, evaluated when the statement is reached.
@@ -107,7 +106,7 @@ pub fn arguments(chained: &Chained, names: &Names, id: NodeId) -> TokenStream {
         .filter_map(|(index, arg)| {
             let expr = arg.as_ref().err()?;
             let name = argument(names, id, index);
-            Some(quote!(let #name = #expr;))
+            Some(code!(let #name = #expr;))
         })
         .collect()
 }
@@ -129,20 +128,20 @@ impl ChainEmitter<'_> {
     pub fn write_fragment(&mut self, id: NodeId, value: &Value) -> TokenStream {
         let name = self.fragment_handle(id);
         let view = value.view();
-        quote!(#name(turn, ::thalweg::__private::Step::Record(time, #view))?;)
+        code!(#name(turn, ::thalweg::__private::Step::Record(time, #view))?;)
     }
 
     /// Lets a fragment do what comes behind the loops: firings, scratch batches.
     pub fn after_fragment(&mut self, id: NodeId) -> TokenStream {
         let name = self.fragment_handle(id);
-        quote!(#name(turn, ::thalweg::__private::Step::After)?;)
+        code!(#name(turn, ::thalweg::__private::Step::After)?;)
     }
 
     fn fragment_handle(&mut self, id: NodeId) -> Ident {
         let name = self.names.node(id, self.chained.graph.node(id).site.span);
         if self.first_use(&name) {
-            let open = self.clocked(id, &quote!(#name.open.open(cx)));
-            self.handles.own_mut(&name, quote!(#open?));
+            let open = self.clocked(id, &code!(#name.open.open(cx)));
+            self.handles.own_mut(&name, code!(#open?));
         }
         name
     }
@@ -151,20 +150,20 @@ impl ChainEmitter<'_> {
     pub fn write_rest(&mut self, id: NodeId, value: &Value) -> TokenStream {
         let rest = self.rest_handle(id);
         let view = value.view();
-        quote!(#rest(turn, ::thalweg::__private::Step::Record(time, #view))?;)
+        code!(#rest(turn, ::thalweg::__private::Step::Record(time, #view))?;)
     }
 
     /// Lets the caller's rest do what comes behind the loops.
     pub fn after_rest(&mut self, id: NodeId) -> TokenStream {
         let rest = self.rest_handle(id);
-        quote!(#rest(turn, ::thalweg::__private::Step::After)?;)
+        code!(#rest(turn, ::thalweg::__private::Step::After)?;)
     }
 
     fn rest_handle(&mut self, id: NodeId) -> Ident {
         let next = ours("next", Span::call_site());
         if self.first_use(&next) {
-            let open = self.clocked(id, &quote!(rest.open.open(cx)));
-            self.handles.own_mut(&next, quote!(#open?));
+            let open = self.clocked(id, &code!(rest.open.open(cx)));
+            self.handles.own_mut(&next, code!(#open?));
         }
         next
     }
@@ -175,7 +174,7 @@ impl ChainEmitter<'_> {
             Some(watermarks) => {
                 self.clock(watermarks);
                 let watermarks = self.names.node(watermarks, Span::call_site());
-                quote!(cx.clocked(&#watermarks, |cx| #open))
+                code!(cx.clocked(&#watermarks, |cx| #open))
             }
             None => open.clone(),
         }

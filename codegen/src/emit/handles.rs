@@ -1,7 +1,6 @@
 //! Handles: what a task opens once and borrows once per turn.
 
 use proc_macro2::{Ident, TokenStream};
-use quote::quote;
 
 /// What a chain's factory opens, in order.
 #[derive(Default)]
@@ -14,24 +13,24 @@ pub struct Handles {
 impl Handles {
     /// Opens something shared with the runner: `let sink0 = cx.sink(&sink0)?;`, borrowed every turn.
     pub fn shared(&mut self, name: &Ident, open: TokenStream) {
-        self.open.extend(quote!(let #name = #open;));
-        self.borrow.extend(quote!(let #name = &mut *#name.borrow_mut();));
+        self.open.extend(code!(let #name = #open;));
+        self.borrow.extend(code!(let #name = &mut *#name.borrow_mut();));
     }
 
     /// Opens something that only the chain uses.
     pub fn own(&mut self, name: &Ident, open: TokenStream) {
-        self.open.extend(quote!(let #name = #open;));
+        self.open.extend(code!(let #name = #open;));
     }
 
     /// Opens something that only the chain uses, and changes.
     pub fn own_mut(&mut self, name: &Ident, open: TokenStream) {
-        self.open.extend(quote!(let mut #name = #open;));
+        self.open.extend(code!(let mut #name = #open;));
     }
 
     /// Opens a watermark generator; each turn borrows the clock of the split that it reads.
     pub fn watermarks(&mut self, name: &Ident, clock: &Ident, open: TokenStream) {
         self.shared(name, open);
-        self.split.extend(quote!(let #clock = #name.split(turn.split());));
+        self.split.extend(code!(let #clock = #name.split(turn.split());));
     }
 
     /// Statements of the factory.

@@ -3,6 +3,13 @@
 //! One function per pipeline, so that one inference pass sees every chain: the types of exchanges, states and
 //! aggregates follow from what is pushed to them, in textual order. Each user closure is pasted exactly once.
 
+/// Tokens of ours: local names in them never meet the user's.
+macro_rules! code {
+    ($($tokens:tt)*) => {
+        ::quote::quote_spanned!(::proc_macro2::Span::mixed_site()=> $($tokens)*)
+    };
+}
+
 mod aggregate;
 mod captures;
 mod chain;

@@ -1,7 +1,7 @@
 //! Operators inside a loop: each emits itself around whatever reads it.
 
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::{quote, quote_spanned};
+use quote::quote_spanned;
 use syn::Expr;
 
 use super::aggregate;
@@ -26,13 +26,13 @@ impl Value {
     /// The view, which is `Copy`.
     pub fn view(&self) -> TokenStream {
         let view = &self.view;
-        quote!(#view)
+        code!(#view)
     }
 
     /// The record itself: moved where it was just made, else a copy.
     fn record(&self, alone: bool) -> TokenStream {
         let value = self.item.as_ref().filter(|_| alone).unwrap_or(&self.view);
-        quote!(::thalweg::__private::into_record(#value))
+        code!(::thalweg::__private::into_record(#value))
     }
 }
 
@@ -41,10 +41,10 @@ pub fn apply(span: Span, value: &TokenStream, closure: &Expr) -> TokenStream {
     let closure = match closure {
         Expr::Closure(_) => {
             let closure = without_move(closure);
-            quote!(#closure)
+            code!(#closure)
         }
         // The name of a function, or a closure that a fragment was given: called, not used up.
-        other => quote!(&#other),
+        other => code!(&#other),
     };
     quote_spanned!(Span::mixed_site().located_at(span)=> ::thalweg::__private::apply(#value, #closure))
 }
@@ -67,7 +67,7 @@ impl ChainEmitter<'_> {
             .into_iter()
             .map(|reader| {
                 let tokens = self.reader(reader, id, value, alone);
-                if alone { tokens } else { quote!({ #tokens }) }
+                if alone { tokens } else { code!({ #tokens }) }
             })
             .collect()
     }
@@ -83,7 +83,7 @@ impl ChainEmitter<'_> {
         match own {
             Some(own) if Some(own) != above => {
                 let own = condition(own);
-                quote!(if #own { #tokens })
+                code!(if #own { #tokens })
             }
             _ => tokens,
         }
@@ -169,7 +169,7 @@ impl ChainEmitter<'_> {
             (_, Some(policy)) => {
                 let answer = ours("answer", span);
                 let error = ours("error", span);
-                let made = self.made(id, kind, quote!(#answer));
+                let made = self.made(id, kind, code!(#answer));
                 let failed = self.failed(id, policy, value, &error);
                 quote_spanned!(span=> match #applied {
                     ::core::result::Result::Ok(#answer) => { #made }
@@ -234,18 +234,18 @@ impl ChainEmitter<'_> {
             None if self.is_external(side) => {
                 let name = super::fragment::external_side(self.chained, side);
                 if self.first_use(&name) {
-                    self.handles.shared(&name, quote!(cx.output(#name)));
+                    self.handles.shared(&name, code!(cx.output(#name)));
                 }
-                quote!(#name.push(time, #item);)
+                code!(#name.push(time, #item);)
             }
             Some(edge) => {
                 self.output(edge);
                 let exchange = exchange(edge);
-                quote!(#exchange.push(time, #item);)
+                code!(#exchange.push(time, #item);)
             }
             None => {
                 let scratch = self.scratch(side);
-                quote!(#scratch.push(time, #item);)
+                code!(#scratch.push(time, #item);)
             }
         }
     }
@@ -269,14 +269,14 @@ impl ChainEmitter<'_> {
         let exchange = exchange(id);
         let payload = match &edge.payload {
             Payload::Whole | Payload::Partial(_) => view.clone(),
-            Payload::Fields(fields) => quote!((#(#view.#fields,)*)),
+            Payload::Fields(fields) => code!((#(#view.#fields,)*)),
         };
         if edge.route != Route::Key {
             return quote_spanned!(span=> #exchange.push(time, #payload););
         }
         let key = match &node.op {
             Op::KeyBy { f: Some(f) } => apply(node.site.span, &view, f),
-            _ => quote!(()),
+            _ => code!(()),
         };
         if let Payload::Partial(window) = edge.payload
             && let Op::Window { aggregation: Aggregation::Calls { calls, .. }, .. } =

@@ -1,7 +1,6 @@
 //! What runs when a plan is built: the user's ordinary statements, connectors, captures, exchanges.
 
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::quote;
 
 use super::names::{Names, condition, exchange, ours};
 use crate::ir::{Aggregation, NodeId, Op, Step};
@@ -16,21 +15,21 @@ fn emit_step(chained: &Chained, names: &Names, step: &Step) -> TokenStream {
     match step {
         Step::Plain(statement) => match statement {
             // The value of a pipeline that returns a `Result`.
-            syn::Stmt::Expr(expr, None) => quote!(::thalweg::__private::finish(#expr)?;),
-            other => quote!(#other),
+            syn::Stmt::Expr(expr, None) => code!(::thalweg::__private::finish(#expr)?;),
+            other => code!(#other),
         },
         Step::Resource { name, asynchronous, open } => {
             let text = name.to_string();
             let method =
                 ours(if *asynchronous { "async_resource" } else { "resource" }, Span::call_site());
-            quote!(let #name = plan.#method(#text, #open);)
+            code!(let #name = plan.#method(#text, #open);)
         }
         Step::Stream(nodes) => {
             let prelude: TokenStream =
                 nodes.iter().map(|id| prelude(chained, names, *id)).collect();
             let shared: TokenStream =
                 nodes.iter().map(|id| connector(chained, names, *id)).collect();
-            quote!(#prelude #shared)
+            code!(#prelude #shared)
         }
         Step::If { .. } => emit_if(chained, names, step),
     }
@@ -41,7 +40,7 @@ fn emit_if(chained: &Chained, names: &Names, step: &Step) -> TokenStream {
     let preludes = if_preludes(chained, names, step);
     let bound = if_names(chained, names, step);
     let value = if_value(chained, names, step);
-    quote!(#preludes let (#(#bound,)*) = #value;)
+    code!(#preludes let (#(#bound,)*) = #value;)
 }
 
 /// Captures, windows and aggregates of all branches: they are made whether or not the branch takes part.
@@ -85,10 +84,10 @@ fn if_value(chained: &Chained, names: &Names, step: &Step) -> TokenStream {
         let values: Vec<TokenStream> =
             if taken { own.chain(other).collect() } else { other.chain(own).collect() };
         let not_taken = !taken;
-        quote!({ #statements (#taken, #not_taken, #(#values,)*) })
+        code!({ #statements (#taken, #not_taken, #(#values,)*) })
     };
     let (then, otherwise) = (branch(true), branch(false));
-    quote!(if #expr #then else #otherwise)
+    code!(if #expr #then else #otherwise)
 }
 
 /// Statements inside a branch: the user's, and nested branches.
@@ -103,26 +102,26 @@ fn branch_statement(chained: &Chained, names: &Names, step: &Step) -> TokenStrea
                 }
                 let shared = connector(chained, names, *id);
                 let name = names.node(*id, node.site.span);
-                quote!(#shared let #name = ::core::option::Option::Some(#name);)
+                code!(#shared let #name = ::core::option::Option::Some(#name);)
             })
             .collect(),
         Step::If { .. } => {
             let bound = if_names(chained, names, step);
             let value = if_value(chained, names, step);
-            quote!(let (#(#bound,)*) = #value;)
+            code!(let (#(#bound,)*) = #value;)
         }
         other => emit_step(chained, names, other),
     }
 }
 
 fn branch_values(chained: &Chained, names: &Names, step: &Step) -> Vec<TokenStream> {
-    if_names(chained, names, step).into_iter().map(|name| quote!(#name)).collect()
+    if_names(chained, names, step).into_iter().map(|name| code!(#name)).collect()
 }
 
 fn absent_values(chained: &Chained, names: &Names, step: &Step) -> Vec<TokenStream> {
     match step {
         Step::If { then, otherwise, .. } => {
-            let mut values = vec![quote!(false), quote!(false)];
+            let mut values = vec![code!(false), code!(false)];
             for step in then.iter().chain(otherwise) {
                 values.extend(absent_values(chained, names, step));
             }
@@ -130,7 +129,7 @@ fn absent_values(chained: &Chained, names: &Names, step: &Step) -> Vec<TokenStre
         }
         _ => if_names(chained, names, step)
             .into_iter()
-            .map(|_| quote!(::core::option::Option::None))
+            .map(|_| code!(::core::option::Option::None))
             .collect(),
     }
 }
@@ -160,17 +159,17 @@ fn prelude(chained: &Chained, names: &Names, id: NodeId) -> TokenStream {
     let mut tokens = TokenStream::new();
     for name in super::captures::captures(node, &chained.graph.variables) {
         let (captured, word) = (captured(&name, id), Ident::new(&name, Span::call_site()));
-        tokens.extend(quote!(let #captured = ::core::clone::Clone::clone(&#word);));
+        tokens.extend(code!(let #captured = ::core::clone::Clone::clone(&#word);));
     }
     match &node.op {
         Op::Window { spec, options, aggregation, .. } => {
             let name = names.of("tumbling", id, span);
-            let options = options.iter().map(|(word, value)| quote!(.#word(#value)));
+            let options = options.iter().map(|(word, value)| code!(.#word(#value)));
             let time = match crate::passes::time_domain(&chained.graph, id) {
-                crate::passes::TimeDomain::Processing => quote!(.processing_time()),
+                crate::passes::TimeDomain::Processing => code!(.processing_time()),
                 crate::passes::TimeDomain::Event => TokenStream::new(),
             };
-            tokens.extend(quote!(let #name = ::thalweg::__private::Tumbling::checked((#spec)#(#options)* #time)?;));
+            tokens.extend(code!(let #name = ::thalweg::__private::Tumbling::checked((#spec)#(#options)* #time)?;));
             tokens.extend(aggregate_prelude(chained, names, id, aggregation));
         }
         Op::Running { aggregation } => {
@@ -178,7 +177,7 @@ fn prelude(chained: &Chained, names: &Names, id: NodeId) -> TokenStream {
         }
         Op::EventTime { strategy, .. } => {
             let name = names.of("strategy", id, span);
-            tokens.extend(quote!(let #name = #strategy;));
+            tokens.extend(code!(let #name = #strategy;));
         }
         Op::Fragment { .. } => tokens.extend(super::fragment::arguments(chained, names, id)),
         _ => {}
@@ -195,7 +194,7 @@ fn aggregate_prelude(
     let Aggregation::Calls { calls, .. } = aggregation else { return TokenStream::new() };
     let name = names.aggregate(id, chained.graph.node(id).site.span);
     let made = super::aggregate::constructor(calls);
-    quote!(let #name = #made;)
+    code!(let #name = #made;)
 }
 
 /// A source or sink, shareable between tasks.
@@ -204,9 +203,9 @@ fn connector(chained: &Chained, names: &Names, id: NodeId) -> TokenStream {
     let name = names.node(id, node.site.span);
     match (&node.op, &node.annotation) {
         (Op::Source { expr, .. }, Some(ty)) => {
-            quote!(let #name = plan.share(::thalweg::__private::annotated_source::<#ty, _>(#expr));)
+            code!(let #name = plan.share(::thalweg::__private::annotated_source::<#ty, _>(#expr));)
         }
-        (Op::Source { expr, .. } | Op::Sink { expr }, _) => quote!(let #name = plan.share(#expr);),
+        (Op::Source { expr, .. } | Op::Sink { expr }, _) => code!(let #name = plan.share(#expr);),
         _ => TokenStream::new(),
     }
 }
@@ -242,9 +241,9 @@ fn emit_edge(chained: &Chained, id: EdgeId, edge: &Edge) -> TokenStream {
     let key = match &node.op {
         Op::KeyBy { f: Some(f) } => {
             let text = crate::lower::text_of(f);
-            quote!(::core::option::Option::Some(#text))
+            code!(::core::option::Option::Some(#text))
         }
-        _ => quote!(::core::option::Option::None),
+        _ => code!(::core::option::Option::None),
     };
     let (label, pruned) = match &edge.payload {
         Payload::Whole => ("record".to_owned(), None),
@@ -256,11 +255,11 @@ fn emit_edge(chained: &Chained, id: EdgeId, edge: &Edge) -> TokenStream {
     };
     let annotation = match (&node.annotation, edge.route) {
         (Some(ty), Route::Forward | Route::Rebalance | Route::Broadcast | Route::Global) => {
-            quote!(::<::thalweg::__private::RecordOf<#ty>>)
+            code!(::<::thalweg::__private::RecordOf<#ty>>)
         }
         _ => TokenStream::new(),
     };
-    quote! {
+    code! {
         #pruned
         let #name = plan.edge #annotation (::thalweg::__private::EdgePlan {
             partition: ::thalweg::__private::Partition::#partition,
@@ -284,9 +283,9 @@ fn partial_label(chained: &Chained, window: NodeId) -> String {
 fn pruned_type(id: EdgeId, fields: &[Ident]) -> TokenStream {
     let name = pruned(id);
     if fields.is_empty() {
-        return quote!(#[derive(Clone, Copy)] struct #name;);
+        return code!(#[derive(Clone, Copy)] struct #name;);
     }
     let types: Vec<Ident> =
         (0..fields.len()).map(|index| ours(&format!("T{index}"), Span::call_site())).collect();
-    quote!(#[derive(Clone, Copy)] struct #name<#(#types),*> { #(#fields: #types),* })
+    code!(#[derive(Clone, Copy)] struct #name<#(#types),*> { #(#fields: #types),* })
 }

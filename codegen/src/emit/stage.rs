@@ -1,7 +1,7 @@
 //! The loops of a turn: over what comes in, over scratch batches, over firings, over partial aggregates.
 
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::{quote, quote_spanned};
+use quote::quote_spanned;
 
 use super::aggregate;
 use super::chain::ChainEmitter;
@@ -37,13 +37,13 @@ impl ChainEmitter<'_> {
         let Op::Source { rejects, .. } = &node.op else { return TokenStream::new() };
         let span = Span::mixed_site().located_at(node.site.span);
         let source = self.names.node(head, node.site.span);
-        self.handles.shared(&source, quote!(cx.source(&#source)?));
+        self.handles.shared(&source, code!(cx.source(&#source)?));
         let word = self.word_for(head);
         let body = self.readers(head, &Value::of_view(word.clone()));
         let rejected = rejects.map(|side| {
             let failed = ours("failed", node.site.span);
-            let write = self.write_side(side, &quote!(#failed));
-            quote!(for #failed in #source.rejected() {
+            let write = self.write_side(side, &code!(#failed));
+            code!(for #failed in #source.rejected() {
                 let time = ::thalweg::__private::Timestamp::MIN;
                 #write
             })
@@ -70,7 +70,7 @@ impl ChainEmitter<'_> {
             _ => self.operator(to, &value, true),
         };
         let split = self.handles.split();
-        quote!(
+        code!(
             #split
             for (time, #pattern) in #exchange.records(turn) { #rebuilt #body }
         )
@@ -81,7 +81,7 @@ impl ChainEmitter<'_> {
         let to = self.chained.edge(edge).to;
         if let Payload::Partial(window) = self.chained.edge(edge).payload {
             let window = self.window_handle(window);
-            return quote!(
+            return code!(
                 for chunk in #exchange.chunks(turn) {
                     #window.prepare(chunk.hashes());
                     for (time, hash, (key, accumulators)) in chunk.records() {
@@ -94,7 +94,7 @@ impl ChainEmitter<'_> {
         let body = self.readers(to, &value);
         let prepare = self.prepared(to);
         let split = self.handles.split();
-        quote!(
+        code!(
             #split
             for chunk in #exchange.chunks(turn) {
                 #prepare
@@ -105,7 +105,7 @@ impl ChainEmitter<'_> {
 
     fn open_input(&mut self, edge: EdgeId) -> Ident {
         let exchange = exchange(edge);
-        self.handles.own(&exchange, quote!(cx.input(#exchange)));
+        self.handles.own(&exchange, code!(cx.input(#exchange)));
         exchange
     }
 
@@ -119,7 +119,7 @@ impl ChainEmitter<'_> {
                 Op::Running { .. } => Some(self.running_handle(id)),
                 _ => None,
             })
-            .map(|handle| quote!(#handle.prepare(chunk.hashes());))
+            .map(|handle| code!(#handle.prepare(chunk.hashes());))
             .collect()
     }
 
@@ -129,17 +129,17 @@ impl ChainEmitter<'_> {
         match &self.chained.edge(edge).payload {
             Payload::Fields(fields) if fields.is_empty() => {
                 let pruned = super::plan::pruned(edge);
-                (quote!(()), quote!(let #word = #pruned;), Value::of_view(word))
+                (code!(()), code!(let #word = #pruned;), Value::of_view(word))
             }
             Payload::Fields(fields) => {
                 let pruned = super::plan::pruned(edge);
                 (
-                    quote!((#(#fields,)*)),
-                    quote!(let #word = #pruned { #(#fields),* };),
+                    code!((#(#fields,)*)),
+                    code!(let #word = #pruned { #(#fields),* };),
                     Value::of_view(word),
                 )
             }
-            _ => (quote!(#word), TokenStream::new(), Value::of_view(word)),
+            _ => (code!(#word), TokenStream::new(), Value::of_view(word)),
         }
     }
 
@@ -147,7 +147,7 @@ impl ChainEmitter<'_> {
         let scratch = self.scratch(id);
         let word = self.word_for(id);
         let body = self.readers(id, &Value::of_view(word.clone()));
-        quote!(
+        code!(
             for (time, #word) in #scratch.records() { #body }
             #scratch.clear();
         )
@@ -155,7 +155,7 @@ impl ChainEmitter<'_> {
 
     fn drain_stage(&mut self, edge: EdgeId) -> TokenStream {
         let (exchange, partial) = (exchange(edge), partial(edge));
-        quote!(while let ::core::option::Option::Some((time, hash, key, accumulators)) = #partial.drain(turn) {
+        code!(while let ::core::option::Option::Some((time, hash, key, accumulators)) = #partial.drain(turn) {
             #exchange.push_hashed(time, hash, key, accumulators);
         })
     }
@@ -170,17 +170,17 @@ impl ChainEmitter<'_> {
             Aggregation::Calls { calls, .. } => {
                 let aggregate = self.names.aggregate(id, span);
                 let names = aggregate::result_names(calls);
-                quote!(let (#(#names,)*) =
+                code!(let (#(#names,)*) =
                     ::thalweg::__private::Aggregate::finish(&#aggregate, firing.acc());)
             }
             Aggregation::Reduce(_) | Aggregation::Fold { .. } => {
                 let kept = ours("kept", span);
-                quote!(let #kept = firing.kept();)
+                code!(let #kept = firing.kept();)
             }
         };
         let made = aggregate::result(aggregation, true, span);
         let (item, bound, rest) = self.bound(id);
-        quote!(while let ::core::option::Option::Some(firing) = #window.fire(turn) {
+        code!(while let ::core::option::Option::Some(firing) = #window.fire(turn) {
             let time = firing.time();
             let #key = firing.key();
             let #window_span = firing.window();
@@ -260,17 +260,17 @@ impl ChainEmitter<'_> {
                 return name;
             };
             let spec = self.names.of("tumbling", id, span);
-            let spec = quote!(::core::clone::Clone::clone(&#spec));
+            let spec = code!(::core::clone::Clone::clone(&#spec));
             let state = self.state_id(self.chained.ids.get(&id).map_or("", String::as_str));
             let made = match aggregation {
                 Aggregation::Calls { .. } => {
                     let aggregate = self.names.aggregate(id, span);
-                    quote!(TumblingWindows::new(#spec, ::core::clone::Clone::clone(&#aggregate)))
+                    code!(TumblingWindows::new(#spec, ::core::clone::Clone::clone(&#aggregate)))
                 }
-                Aggregation::Reduce(_) => quote!(TumblingReduce::new(#spec)),
-                Aggregation::Fold { init, .. } => quote!(TumblingFold::new(#spec, #init)),
+                Aggregation::Reduce(_) => code!(TumblingReduce::new(#spec)),
+                Aggregation::Fold { init, .. } => code!(TumblingFold::new(#spec, #init)),
             };
-            let open = quote!(cx.state(#state, ::thalweg::__private::#made));
+            let open = code!(cx.state(#state, ::thalweg::__private::#made));
             self.handles.shared(&name, open);
         }
         name
@@ -286,12 +286,12 @@ impl ChainEmitter<'_> {
             let made = match aggregation {
                 Aggregation::Calls { .. } => {
                     let aggregate = self.names.aggregate(id, span);
-                    quote!(Running::new(::core::clone::Clone::clone(&#aggregate)))
+                    code!(Running::new(::core::clone::Clone::clone(&#aggregate)))
                 }
-                Aggregation::Reduce(_) => quote!(Reduce::new()),
-                Aggregation::Fold { init, .. } => quote!(Fold::new(#init)),
+                Aggregation::Reduce(_) => code!(Reduce::new()),
+                Aggregation::Fold { init, .. } => code!(Fold::new(#init)),
             };
-            let open = quote!(cx.state(#state, ::thalweg::__private::#made));
+            let open = code!(cx.state(#state, ::thalweg::__private::#made));
             self.handles.shared(&name, open);
         }
         name

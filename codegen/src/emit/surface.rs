@@ -1,7 +1,6 @@
 //! The typed surface: under `cfg(rust_analyzer)` the user's untouched tokens, as ordinary Rust.
 
 use proc_macro2::TokenStream;
-use quote::quote;
 use syn::{FnArg, ItemFn};
 
 /// A pipeline's body against `thalweg::stream`.
@@ -9,7 +8,7 @@ pub fn surface_pipeline(function: &ItemFn) -> TokenStream {
     let ItemFn { attrs, vis, sig, block, .. } = function;
     let (name, output) = (&sig.ident, &sig.output);
     let inputs = sig.inputs.iter().map(without_attributes);
-    quote! {
+    code! {
         #(#attrs)*
         #vis fn #name() -> ::thalweg::__private::Definition {
             #[allow(unused, clippy::all)]
@@ -22,7 +21,7 @@ pub fn surface_pipeline(function: &ItemFn) -> TokenStream {
 /// A fragment's body, as the function that it is.
 pub fn surface_fragment(function: &ItemFn) -> TokenStream {
     let ItemFn { attrs, vis, sig, block, .. } = function;
-    quote!(#[allow(unused, clippy::all)] #(#attrs)* #vis #sig #block)
+    code!(#[allow(unused, clippy::all)] #(#attrs)* #vis #sig #block)
 }
 
 /// `#[arg(..)]` and doc comments are not for rustc.
@@ -38,7 +37,7 @@ fn without_attributes(input: &FnArg) -> FnArg {
 pub fn stub_pipeline(function: &ItemFn) -> TokenStream {
     let ItemFn { vis, sig, .. } = function;
     let name = &sig.ident;
-    quote! {
+    code! {
         #[allow(dead_code)]
         #vis fn #name() -> ::thalweg::__private::Definition {
             ::core::unreachable!("the pipeline did not compile")

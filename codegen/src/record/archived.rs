@@ -54,11 +54,7 @@ fn definition(model: &Model) -> TokenStream {
 
 /// The fields in braces or parentheses.
 fn body(variant: &Variant) -> TokenStream {
-    let private = private!();
-    let fields = variant.fields.iter().map(|field| {
-        let ty = &field.ty;
-        tokens! { <#ty as #private::Record>::Archived }
-    });
+    let fields = variant.fields.iter().map(|field| field.item("Record", "Archived"));
     let members = variant.fields.iter().map(|field| &field.member);
     match variant.style {
         Style::Named => tokens! { { #(#members: #fields),* } },

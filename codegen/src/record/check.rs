@@ -10,7 +10,7 @@ use super::messages::{self as m, Errors, Message};
 
 /// Notes what is wrong with a field's type; `place` says which field it is.
 pub(super) fn field_type(ty: &Type, place: &str, errors: &mut Errors) {
-    let mut refuse = |message: &Message| errors.add(message, ty, &text(ty), place);
+    let mut refuse = |message: &Message| errors.add_fatal(message, ty, &text(ty), place);
     match ty {
         Type::Reference(_) => refuse(&m::REFERENCE),
         Type::Ptr(_) => refuse(&m::POINTER),
@@ -32,12 +32,12 @@ fn named_type(ty: &Type, path: &TypePath, place: &str, errors: &mut Errors) {
     let Some(last) = path.path.segments.last().filter(|_| path.qself.is_none()) else { return };
     let name = last.ident.to_string();
     if let Some(message) = refusal(&name) {
-        return errors.add(message, ty, &text(ty), place);
+        return errors.add_fatal(message, ty, &text(ty), place);
     }
     let arguments = type_arguments(last);
     let is_keyed = matches!(&*name, "HashMap" | "BTreeMap" | "HashSet" | "BTreeSet");
     if is_keyed && arguments.first().is_some_and(|key| matches!(&*text(key), "f32" | "f64")) {
-        return errors.add(&m::FLOAT_KEY, ty, &text(ty), place);
+        return errors.add_fatal(&m::FLOAT_KEY, ty, &text(ty), place);
     }
     arguments.iter().for_each(|argument| field_type(argument, place, errors));
 }

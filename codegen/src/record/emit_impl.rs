@@ -34,7 +34,7 @@ pub(super) fn impls(model: &Model) -> TokenStream {
             #private::SliceView::owned(items)
         }
     };
-    let into_record = with.into_record();
+    let into_record = with.taking_parts();
     let (owned, with) = (owned.emit(moves), with.emit(into_record));
     tokens! { #owned #with }
 }
@@ -96,7 +96,7 @@ impl Form<'_> {
         }
     }
 
-    fn into_record(&self) -> TokenStream {
+    fn taking_parts(&self) -> TokenStream {
         let private = private!();
         let record = self.model.self_type();
         let arms = self.arms(|variant| {
@@ -166,11 +166,11 @@ impl Form<'_> {
             let pattern = variant.pattern(self.model, &self.name, "");
             let (path, locals) = (self.resolver_path(variant), variant.locals(""));
             let resolvers = variant.locals("tail");
-            let types: Vec<_> = variant.fields.iter().map(|field| &field.ty).collect();
+            let archives = variant.fields.iter().map(|field| field.item("Record", "Archived"));
             let (tag, padding) = if self.model.is_enum {
                 let tag = tag as u8;
                 let size = tokens! {
-                    1 #(+ ::core::mem::size_of::<<#types as #private::Record>::Archived>())*
+                    1 #(+ ::core::mem::size_of::<#archives>())*
                 };
                 (
                     tokens! { out.put([#tag]); },

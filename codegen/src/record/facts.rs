@@ -21,8 +21,8 @@ fn key(model: &Model) -> TokenStream {
     let write = model.variants.iter().enumerate().map(|(tag, variant)| {
         let pattern = variant.pattern(model, &with, "");
         let fields = variant.fields.iter().map(|field| {
-            let (ty, local) = (&field.ty, field.local(""));
-            tokens! { <#ty as #private::Key>::write_key(#local, out); }
+            let (write_key, local) = (field.item("Key", "write_key"), field.local(""));
+            tokens! { #write_key(#local, out); }
         });
         let tag = tag as u8;
         let tag = model.is_enum.then(|| tokens! { #private::KeyBytes::bytes(out, &[#tag]); });
@@ -30,8 +30,9 @@ fn key(model: &Model) -> TokenStream {
     });
     let same = pairs(model, |variant| {
         let fields = variant.fields.iter().map(|field| {
-            let (ty, a, b) = (&field.ty, field.local("a"), field.local("b"));
-            tokens! { <#ty as #private::Key>::same_key(#a, #b) }
+            let (same_key, a, b) =
+                (field.item("Key", "same_key"), field.local("a"), field.local("b"));
+            tokens! { #same_key(#a, #b) }
         });
         tokens! { true #(&& #fields)* }
     });
@@ -59,8 +60,8 @@ fn ranked(model: &Model) -> TokenStream {
     let (owned, with) = (model.self_type(), model.with_name());
     let rank = pairs(model, |variant| {
         let fields = variant.fields.iter().map(|field| {
-            let (ty, a, b) = (&field.ty, field.local("a"), field.local("b"));
-            tokens! { .then_with(|| <#ty as #private::Ranked>::rank(#a, #b)) }
+            let (rank, a, b) = (field.item("Ranked", "rank"), field.local("a"), field.local("b"));
+            tokens! { .then_with(|| #rank(#a, #b)) }
         });
         tokens! { ::core::cmp::Ordering::Equal #(#fields)* }
     });

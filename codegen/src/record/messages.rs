@@ -1,7 +1,7 @@
 //! What `#[record]` refuses: one entry per mistake, with its code, what is wrong and what to do.
 //!
-//! A message has three lines: what is wrong with its code, where, and the mend. All mistakes of an item are reported at
-//! once.
+//! A message has three lines: what is wrong with its code, where, and the mend; rustc indents them. All mistakes of an
+//! item are reported at once.
 
 use quote::ToTokens;
 use syn::Error;
@@ -83,7 +83,11 @@ catalogue! {
 
 /// The mistakes found in one item.
 #[derive(Default)]
-pub(super) struct Errors(Option<Error>);
+pub(super) struct Errors {
+    errors: Option<Error>,
+    /// True if the item's traits cannot be implemented, so that trying would only bring more errors.
+    pub is_fatal: bool,
+}
 
 impl Errors {
     /// Notes a mistake on `tokens`; `word` replaces `{}` in its text and `place` says where it is.
@@ -91,15 +95,27 @@ impl Errors {
         let Message { code, text, help } = message;
         let (text, help) = (text.replace("{}", word), help.replace("{}", word));
         let error = Error::new_spanned(tokens, format!("{text} [{code}]\n{place}\nhelp: {help}"));
-        match &mut self.0 {
+        match &mut self.errors {
             Some(errors) => errors.combine(error),
             none => *none = Some(error),
         }
     }
 
+    /// The same for a mistake behind which nothing can be made of the item.
+    pub fn add_fatal(
+        &mut self,
+        message: &Message,
+        tokens: &impl ToTokens,
+        word: &str,
+        place: &str,
+    ) {
+        self.is_fatal = true;
+        self.add(message, tokens, word, place);
+    }
+
     /// The mistakes as `compile_error!`s, if there are any.
     pub fn into_tokens(self) -> Option<proc_macro2::TokenStream> {
-        self.0.map(Error::into_compile_error)
+        self.errors.map(Error::into_compile_error)
     }
 }
 

@@ -36,11 +36,10 @@ pub fn record(attribute: TokenStream, item: TokenStream) -> TokenStream {
         Err(error) => return error.into_compile_error(),
     };
     let model = parse::model(attribute, &item, &mut errors);
+    let model = model.filter(|_| !errors.is_fatal);
     let owned = owned::item(item, model.as_ref());
-    if let Some(errors) = errors.into_tokens() {
-        return quote! { #owned #errors };
-    }
-    let Some(model) = model else { return owned };
+    let errors = errors.into_tokens();
+    let Some(model) = model else { return quote! { #owned #errors } };
     let impls = [
         owned::impls(&model),
         archived::archived(&model),
@@ -49,5 +48,5 @@ pub fn record(attribute: TokenStream, item: TokenStream) -> TokenStream {
         emit_impl::impls(&model),
         facts::facts(&model),
     ];
-    quote! { #owned #(#impls)* }
+    quote! { #owned #(#impls)* #errors }
 }

@@ -1,7 +1,8 @@
 //! What the emitters know about a record.
 
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::{ToTokens, format_ident};
+use quote::{ToTokens, format_ident, quote_spanned};
+use syn::spanned::Spanned;
 use syn::{Attribute, GenericParam, Generics, LitStr, Member, Type, Visibility};
 
 use super::tokens::{private, tokens};
@@ -186,6 +187,12 @@ impl Field {
             ("", _) => Ident::new(&format!("field_{name}"), Span::mixed_site()),
             _ => Ident::new(&format!("{prefix}_{name}"), Span::mixed_site()),
         }
+    }
+    /// `<Type as Trait>::item`, all of it on the user's type, so that what the type lacks is said there and once.
+    pub fn item(&self, of: &str, item: &str) -> TokenStream {
+        let span = Span::mixed_site().located_at(self.ty.span());
+        let (ty, of, item) = (&self.ty, Ident::new(of, span), Ident::new(item, span));
+        quote_spanned! { span=> <#ty as ::thalweg::__private::#of>::#item }
     }
     /// The name in messages and fingerprints.
     pub fn text(&self) -> String {

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
-use syn::{Attribute, Fields, Item, parse_quote};
+use syn::{Attribute, Fields, Item, Type, parse_quote};
 
 use super::model::{Field, Model, Variant};
 use super::tokens::{private, tokens};
@@ -33,6 +33,9 @@ fn fields(fields: &mut Fields, read: Option<&Variant>) {
     };
     for (index, field) in fields.iter_mut().enumerate() {
         field.attrs.retain(known);
+        if matches!(field.ty, Type::Infer(_) | Type::Never(_) | Type::ImplTrait(_)) {
+            field.ty = parse_quote! { () }; // Refused already; rustc need not refuse it again.
+        }
         let Some(read) = read.and_then(|read| read.fields.get(index)) else { continue };
         if read.has_default {
             field.attrs.push(parse_quote! { #[serde(default)] });

@@ -22,7 +22,7 @@ pub(super) fn model(arguments: TokenStream, item: &Item, errors: &mut Errors) ->
         Item::Enum(item) => (&item.vis, &item.ident, &item.generics, &item.attrs),
         other => {
             let (kind, place) = (kind(other), "in the item that follows `#[record]`");
-            errors.add(&m::NOT_A_RECORD, other, kind, place);
+            errors.add_fatal(&m::NOT_A_RECORD, other, kind, place);
             return None;
         }
     };
@@ -30,7 +30,7 @@ pub(super) fn model(arguments: TokenStream, item: &Item, errors: &mut Errors) ->
     let record = plain(name);
     for lifetime in generics.lifetimes() {
         let place = format!("in the parameters of record `{record}`");
-        errors.add(&m::LIFETIME, lifetime, &lifetime.lifetime.to_string(), &place);
+        errors.add_fatal(&m::LIFETIME, lifetime, &lifetime.lifetime.to_string(), &place);
     }
     let (_, arguments, _) = generics.split_for_impl();
     let self_type = quote! { #name #arguments };
@@ -46,10 +46,10 @@ pub(super) fn model(arguments: TokenStream, item: &Item, errors: &mut Errors) ->
     let is_enum = matches!(item, Item::Enum(_));
     let place = format!("in record `{}`", reader.record);
     if variants.is_empty() {
-        reader.errors.add(&m::EMPTY_ENUM, name, "", &place);
+        reader.errors.add_fatal(&m::EMPTY_ENUM, name, "", &place);
     }
     if variants.len() > 256 {
-        reader.errors.add(&m::MANY_VARIANTS, name, "", &place);
+        reader.errors.add_fatal(&m::MANY_VARIANTS, name, "", &place);
     }
     let kept = attributes.iter().filter(|one| one.path().is_ident("serde")).cloned();
     Some(Model {
@@ -134,7 +134,7 @@ impl Reader<'_> {
             is_recursive: mentions(&field.ty, &self.record),
             column: found.rename.unwrap_or_else(|| renamed(&text, rule)),
             has_default: found.has_default,
-            was: found.was,
+            was: found.was.into_iter().filter(|was| !known.contains(&was.value())).collect(),
             attributes: found.kept,
             ty: without_self(&field.ty, &self.self_type),
             member,

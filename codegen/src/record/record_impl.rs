@@ -12,7 +12,7 @@ pub(super) fn impls(model: &Model) -> TokenStream {
     let (params, conditions) = model.record_generics();
     let (owned, archived) = (model.self_type(), model.archived_type());
     let (view, args) = (model.ref_name(), model.generic_args());
-    let types: Vec<_> = model.fields().map(|field| &field.ty).collect();
+    let fixed = model.fields().map(|field| field.item("Record", "FIXED"));
     let view_archived = rebuild(model, &model.archived_name(), &model.with_name(), "view_archived");
     let from_view = rebuild(model, &model.with_name(), &model.name, "from_view");
     let columns = columns(model);
@@ -25,7 +25,7 @@ pub(super) fn impls(model: &Model) -> TokenStream {
         unsafe impl<#(#params),*> #private::Record for #owned where #(#conditions),* {
             type Archived = #archived;
             type View<'view> = #view<'view, #(#args),*>;
-            const FIXED: bool = true #(&& <#types as #private::Record>::FIXED)*;
+            const FIXED: bool = true #(&& #fixed)*;
             const COLUMNS: &'static [&'static str] = #columns;
             #[inline(always)]
             fn view_archived(archived: &#archived) -> Self::View<'_> {
@@ -47,14 +47,13 @@ pub(super) fn impls(model: &Model) -> TokenStream {
 
 /// Arms that take `from` apart and build `to`, each field through `Record::function`.
 fn rebuild(model: &Model, from: &Ident, to: &Ident, function: &str) -> TokenStream {
-    let private = private!();
-    let function = quote::format_ident!("{function}");
     let arms = model.variants.iter().map(|variant| {
         let pattern = variant.pattern(model, from, "");
         let path = variant.path(model, to);
         let fields = variant.fields.iter().map(|field| {
-            let (member, local, ty) = (&field.member, field.local(""), &field.ty);
-            tokens! { #member: <#ty as #private::Record>::#function(#local) }
+            let (member, local) = (&field.member, field.local(""));
+            let function = field.item("Record", function);
+            tokens! { #member: #function(#local) }
         });
         tokens! { #pattern => #path { #(#fields),* }, }
     });

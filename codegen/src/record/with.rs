@@ -68,13 +68,15 @@ fn body(variant: &Variant) -> TokenStream {
 }
 
 fn alias(model: &Model) -> TokenStream {
-    let private = private!();
     let (vis, name, with) = (&model.vis, model.ref_name(), model.with_name());
     let views = model.fields().filter(|field| field.part.is_some()).map(|field| {
         let ty = &field.ty;
         match ty.to_token_stream().to_string().as_str() {
             "String" => tokens! { &'view str },
-            _ => tokens! { <#ty as #private::Record>::View<'view> },
+            _ => {
+                let view = field.item("Record", "View");
+                tokens! { #view<'view> }
+            }
         }
     });
     let views: Vec<_> = views.collect();

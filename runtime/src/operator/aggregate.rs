@@ -3,6 +3,8 @@
 use crate::record::{Emit, Record, View};
 
 /// An accumulator: users implement it for `w.with(MyAggregate, |e| ..)`.
+///
+/// Several at once are a tuple of aggregates, which is an aggregate of tuples.
 pub trait Aggregate: Clone + Send + Sync + 'static {
     /// What is added.
     type In: Record;
@@ -21,14 +23,56 @@ pub trait Aggregate: Clone + Send + Sync + 'static {
     /// # Errors
     /// As [`add`](Aggregate::add).
     fn merge(&self, acc: &mut Self::Acc, other: View<'_, Self::Acc>) -> Result<(), Overflow>;
-    /// The result.
+    /// The result. Only asked of accumulators to which something was added.
     fn finish<'a>(&self, acc: &'a Self::Acc) -> Self::Out<'a>;
 }
 
 /// An accumulator ran over.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
-#[error("integer sum overflows 64 bits\nhelp: use `wrapping_sum`, or sum as `f64` or `i128`")]
+#[error(
+    "integer sum overflows\nhelp: use `wrapping_sum`, or sum as a wider type: `as f64` or `as i128`"
+)]
 pub struct Overflow;
 
 /// Marks an aggregate that is exact, commutative and associative: it may be pre-aggregated before an exchange.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be aggregated in parts",
+    label = "its result depends on the order of the records",
+    note = "to fix: implement `Combine` for aggregates that are exact, commutative and associative"
+)]
 pub trait Combine: Aggregate {}
+
+macro_rules! tuples {
+    ($(($($part:ident $index:tt),*))*) => {$(
+        impl<$($part: Aggregate),*> Aggregate for ($($part,)*) {
+            type In = ($($part::In,)*);
+            type Acc = ($($part::Acc,)*);
+            type Out<'a> = ($($part::Out<'a>,)*);
+            #[inline(always)]
+            fn add(&self, acc: &mut Self::Acc, value: View<'_, Self::In>) -> Result<(), Overflow> {
+                $(self.$index.add(&mut acc.$index, value.$index)?;)*
+                Ok(())
+            }
+            #[inline(always)]
+            fn merge(&self, acc: &mut Self::Acc, other: View<'_, Self::Acc>) -> Result<(), Overflow> {
+                $(self.$index.merge(&mut acc.$index, other.$index)?;)*
+                Ok(())
+            }
+            #[inline(always)]
+            fn finish<'a>(&self, acc: &'a Self::Acc) -> Self::Out<'a> {
+                ($(self.$index.finish(&acc.$index),)*)
+            }
+        }
+        impl<$($part: Combine),*> Combine for ($($part,)*) {}
+    )*};
+}
+tuples! {
+    (A 0)
+    (A 0, B 1)
+    (A 0, B 1, C 2)
+    (A 0, B 1, C 2, D 3)
+    (A 0, B 1, C 2, D 3, E 4)
+    (A 0, B 1, C 2, D 3, E 4, F 5)
+    (A 0, B 1, C 2, D 3, E 4, F 5, G 6)
+    (A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7)
+}

@@ -6,6 +6,7 @@
 mod settings;
 mod topology;
 
+use std::borrow::Cow;
 use std::fmt::Display;
 use std::sync::Arc;
 use std::time::Duration;
@@ -86,7 +87,7 @@ pub struct OperatorSpec {
     /// Its name in the language: `filter`.
     pub kind: &'static str,
     /// Its id: `.uid(..)`, or the binding's path and kind; empty for stateless operators.
-    pub id: String,
+    pub id: Cow<'static, str>,
     /// As the user wrote it, shortened: `filter(|b| b.price >= min_price)`.
     pub text: &'static str,
     /// Source file.
@@ -104,13 +105,13 @@ impl OperatorSpec {
         first_line: u32,
         last_line: u32,
     ) -> OperatorSpec {
-        OperatorSpec { kind, id: String::new(), text, file, lines: (first_line, last_line) }
+        OperatorSpec { kind, id: Cow::Borrowed(""), text, file, lines: (first_line, last_line) }
     }
 
     /// With state of this id.
     #[must_use]
     pub fn state(mut self, id: impl Into<String>) -> OperatorSpec {
-        self.id = id.into();
+        self.id = Cow::Owned(id.into());
         self
     }
 }

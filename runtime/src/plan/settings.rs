@@ -71,7 +71,7 @@ fn chain_of(plan: &Plan, uid: &str) -> Option<usize> {
 
 fn unknown(plan: &Plan, uid: &str) -> String {
     let operators = plan.chains().iter().flat_map(|chain| &chain.spec.operators);
-    let ids: Vec<&str> = operators.map(|o| o.id.as_str()).filter(|id| !id.is_empty()).collect();
+    let ids: Vec<&str> = operators.map(|o| &*o.id).filter(|id| !id.is_empty()).collect();
     let help = match nearest(uid, ids.iter().copied()) {
         Some(nearest) => format!("did you mean `{nearest}`?"),
         None if ids.is_empty() => {
@@ -91,7 +91,7 @@ mod tests {
     fn spec() -> ChainSpec {
         let operator = |kind, id: &str| OperatorSpec {
             kind,
-            id: id.to_owned(),
+            id: id.to_owned().into(),
             text: "",
             file: "",
             lines: (0, 0),

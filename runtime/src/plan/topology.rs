@@ -210,7 +210,7 @@ mod tests {
         for &(inputs, outputs, parallelism) in chains {
             let inputs = inputs.iter().map(|&id| EdgeId(id)).collect();
             let outputs = outputs.iter().map(|&id| EdgeId(id)).collect();
-            let spec = ChainSpec { operators: &[], inputs, outputs, parallelism };
+            let spec = ChainSpec { parallelism, ..ChainSpec::new(vec![], inputs, outputs) };
             plan.chain(spec, |_| Ok(|_: &mut crate::task::Turn<'_>| Ok(())));
         }
         plan
@@ -248,15 +248,21 @@ mod tests {
         const OPERATORS: &[OperatorSpec] = &[
             OperatorSpec {
                 kind: "source",
-                id: "",
+                id: std::borrow::Cow::Borrowed(""),
                 text: "source(..)",
                 file: "a.rs",
                 lines: (1, 9),
             },
-            OperatorSpec { kind: "map", id: "", text: "map(..)", file: "a.rs", lines: (3, 4) },
+            OperatorSpec {
+                kind: "map",
+                id: std::borrow::Cow::Borrowed(""),
+                text: "map(..)",
+                file: "a.rs",
+                lines: (3, 4),
+            },
         ];
         let mut plan = Plan::default();
-        let spec = ChainSpec { operators: OPERATORS, ..ChainSpec::default() };
+        let spec = ChainSpec { operators: OPERATORS.to_vec(), ..ChainSpec::default() };
         plan.chain(spec, |_| Ok(|_: &mut crate::task::Turn<'_>| Ok(())));
         let chain = &plan.chains()[0];
         assert_eq!(chain.name(), "source → map");

@@ -164,8 +164,8 @@ fn chain(
 fn operator(spec: &OperatorSpec, settings: &BTreeMap<String, OperatorSettings>) -> OperatorPicture {
     OperatorPicture {
         kind: spec.kind.to_owned(),
-        id: Some(spec.id.clone()).filter(|id| !id.is_empty()),
-        name: settings.get(spec.id.as_str()).and_then(|settings| settings.name.clone()),
+        id: Some(spec.id.to_string()).filter(|id| !id.is_empty()),
+        name: settings.get(&*spec.id).and_then(|settings| settings.name.clone()),
         text: spec.text.split_whitespace().collect::<Vec<_>>().join(" "),
         file: spec.file.to_owned(),
         line: spec.lines.0,

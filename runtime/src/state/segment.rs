@@ -12,7 +12,12 @@
 //! Amble and Knuth 1974): a scan is in hash order, a search stops at the first greater hash, and nothing wraps around.
 //! An empty slot holds the greatest hash, so that one comparison ends a search.
 //!
-//! Invariants: the last slot is empty; a slot holds a key and a value if and only if its hash is not [`EMPTY`].
+//! Beside the slots lies a byte per slot, the *tag*: eight low bits of the hash, or zero. Sixteen tags are compared at
+//! once, so that a lookup has no branch that depends on how far an entry lies from its home; a plain scan mispredicts
+//! at every third lookup, which costs more than the tags' cache line (bench `state/update`).
+//!
+//! Invariants: the last slot is empty; a slot holds a key and a value if and only if its hash is not [`EMPTY`], and its
+//! tag is then that of its hash, else zero; [`WINDOW`] zero tags lie behind the last slot's.
 #![allow(unsafe_code)] // Slots are uninitialised where they are empty, and moved as plain memory.
 
 use std::mem::MaybeUninit;
@@ -21,6 +26,15 @@ use super::bits::Bits;
 
 /// The hash of an empty slot. A key with this hash counts as one with the next smaller.
 pub(super) const EMPTY: u64 = u64::MAX;
+
+/// Tags that are compared at once.
+pub(super) const WINDOW: usize = 16;
+
+/// The tag of a taken slot.
+#[inline(always)]
+pub(super) fn tag(hash: u64) -> u8 {
+    (hash as u8).max(1)
+}
 
 /// One slot: 24 bytes for a `u64` key and a `u64` value, all in one or two neighbouring cache lines.
 #[repr(C)]
@@ -36,6 +50,7 @@ impl<K, V> Slot<K, V> {
 /// A sorted open-addressing array of entries whose hashes share a prefix of `depth` bits.
 pub(super) struct Segment<K, V> {
     slots: Vec<Slot<K, V>>,
+    tags: Vec<u8>,
     len: usize,
     log: u8,
     depth: u8,
@@ -63,7 +78,7 @@ impl<K, V> Segment<K, V> {
         let mut vacant = Vec::with_capacity(slots);
         vacant.resize_with(slots, || Slot::VACANT);
         let dirty = if tracked { Bits::new(slots) } else { Bits::default() };
-        Segment { slots: vacant, len: 0, log, depth, dirty }
+        Segment { slots: vacant, tags: vec![0; slots + WINDOW], len: 0, log, depth, dirty }
     }
 
     pub(super) fn len(&self) -> usize {
@@ -84,12 +99,12 @@ impl<K, V> Segment<K, V> {
     }
 
     pub(super) fn bytes(&self) -> usize {
-        self.slots.capacity() * size_of::<Slot<K, V>>() + self.dirty.bytes()
+        self.slots.capacity() * size_of::<Slot<K, V>>() + self.tags.capacity() + self.dirty.bytes()
     }
 
-    /// The first slot, for the directory.
-    pub(super) fn first(&mut self) -> *mut Slot<K, V> {
-        self.slots.as_mut_ptr()
+    /// The first slot and the first tag, for the directory.
+    pub(super) fn first(&mut self) -> (*mut Slot<K, V>, *const u8) {
+        (self.slots.as_mut_ptr(), self.tags.as_ptr())
     }
 
     /// True if one more entry would make probes too long: 3/4 of the homes taken.
@@ -149,6 +164,8 @@ impl<K, V> Segment<K, V> {
         // SAFETY: both ranges lie in `run`; slots are plain memory, and the one left behind is overwritten at once.
         unsafe { std::ptr::copy(run.as_ptr(), run.as_mut_ptr().add(1), entries) };
         run[0] = Slot { hash, entry: MaybeUninit::new(entry) };
+        self.tags.copy_within(at..at + entries, at + 1);
+        self.tags[at] = tag(hash);
         self.dirty.open(at, at + entries);
         self.len += 1;
         Ok(())
@@ -163,6 +180,8 @@ impl<K, V> Segment<K, V> {
             self.slots.swap(gap, gap + 1);
             gap += 1;
         }
+        self.tags.copy_within(at + 1..=gap, at);
+        self.tags[gap] = 0;
         self.dirty.close(at, gap);
         self.len -= 1;
         // SAFETY: the slot was taken, and is vacant now, so that the entry has one owner.
@@ -174,6 +193,7 @@ impl<K, V> Segment<K, V> {
         if self.len == 0 {
             return;
         }
+        self.tags.fill(0);
         for slot in &mut self.slots {
             if slot.hash != EMPTY {
                 slot.hash = EMPTY;
@@ -230,6 +250,7 @@ impl<K, V> Segment<K, V> {
             }
             let to = next.max(new.home(self.slots[at].hash));
             new.slots[to] = std::mem::replace(&mut self.slots[at], Slot::VACANT);
+            new.tags[to] = std::mem::take(&mut self.tags[at]);
             if self.dirty.get(at) {
                 new.dirty.set(to);
             }

@@ -26,8 +26,8 @@
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
-use super::segment::{EMPTY, Segment, Slot, home};
-use crate::record::{Emit as _, Key, View};
+use super::segment::{EMPTY, Segment, Slot, home, tag};
+use crate::record::{Key, View};
 
 /// Directory entries that there may be for each segment before it grows instead of being split.
 const ENTRIES_PER_SEGMENT: usize = 1024;
@@ -54,6 +54,7 @@ pub(super) type Tombstones<K> = BTreeMap<(u64, Box<[u8]>), K>;
 /// A directory entry: all that a search needs.
 struct Place<K, V> {
     slots: *mut Slot<K, V>,
+    tags: *const u8,
     segment: u32,
     depth: u8,
     log: u8,
@@ -152,7 +153,9 @@ impl<K: Key, V> Table<K, V> {
     pub fn prepare(&self, hashes: &[u64]) {
         for &hash in hashes {
             let place = self.place(hash);
-            prefetch(place.slots.wrapping_add(home(hash, place.depth, place.log)));
+            let home = home(hash, place.depth, place.log);
+            prefetch(place.tags.wrapping_add(home));
+            prefetch(place.slots.wrapping_add(home));
         }
     }
 
@@ -252,31 +255,45 @@ impl<K: Key, V> Table<K, V> {
     #[inline(always)]
     fn find(&self, hash: u64, key: View<'_, K>) -> Found<K, V> {
         let place = self.place(hash);
+        let home = home(hash, place.depth, place.log);
+        // SAFETY: a home is the number of a slot, and WINDOW tags more than there are slots can be read.
+        let mut matches = unsafe { matching(place.tags.add(home), tag(hash)) };
+        while matches != 0 {
+            let slot = place.slots.wrapping_add(home + matches.trailing_zeros() as usize);
+            // SAFETY: a matching tag is not zero, so that the slot exists and holds an entry.
+            let (other, entry) = unsafe { ((*slot).hash, (*slot).entry.assume_init_ref()) };
+            if other == hash && K::same_key(entry.0.as_view(), key) {
+                return Found { slot, hit: true };
+            }
+            matches &= matches - 1;
+        }
+        self.search(hash, key)
+    }
+
+    /// Looks for a key that is not near its home: mostly one that is not there.
+    #[inline(never)]
+    fn search(&self, hash: u64, key: View<'_, K>) -> Found<K, V> {
+        let place = self.place(hash);
         let mut slot = place.slots.wrapping_add(home(hash, place.depth, place.log));
         for _ in 0..SCAN {
             // SAFETY: `slot` starts at a home, which lies in the segment, and stops at the latest at its last slot,
             // whose hash, EMPTY, is greater than all usable ones.
             let other = unsafe { (*slot).hash };
-            if other >= hash {
-                if other > hash {
-                    return Found { slot, hit: false };
-                }
-                // SAFETY: the slot is not empty: `hash` is usable.
-                let entry = unsafe { (*slot).entry.assume_init_ref() };
-                if K::same_key(entry.0.as_view(), key) {
-                    return Found { slot, hit: true };
-                }
-                return self.search(hash, key);
+            if other > hash {
+                return Found { slot, hit: false };
+            }
+            if other == hash {
+                break;
             }
             slot = slot.wrapping_add(1);
         }
-        self.search(hash, key)
+        self.bisect(hash, key)
     }
 
     /// Looks for a key by bisection, among entries with the same hash by canonical bytes.
     #[cold]
     #[inline(never)]
-    fn search(&self, hash: u64, key: View<'_, K>) -> Found<K, V> {
+    fn bisect(&self, hash: u64, key: View<'_, K>) -> Found<K, V> {
         let place = *self.place(hash);
         let segment = &self.segments[place.segment as usize];
         let bytes = canonical::<K>(key);
@@ -416,12 +433,9 @@ pub(super) fn canonical<K: Key>(key: View<'_, K>) -> Vec<u8> {
 }
 
 fn place<K, V>(segment: &mut Segment<K, V>, index: usize) -> Place<K, V> {
-    Place {
-        slots: segment.first(),
-        segment: index as u32,
-        depth: segment.depth(),
-        log: segment.log(),
-    }
+    let (slots, tags) = segment.first();
+    let (depth, log) = (segment.depth(), segment.log());
+    Place { slots, tags, segment: index as u32, depth, log }
 }
 
 #[inline(always)]
@@ -434,4 +448,27 @@ fn prefetch<T>(address: *const T) {
     }
     #[cfg(not(target_arch = "x86_64"))]
     let _ = address;
+}
+
+/// One bit for each of the next [`WINDOW`] tags that is equal to `tag`.
+///
+/// # Safety
+/// As many tags can be read.
+#[inline(always)]
+unsafe fn matching(tags: *const u8, tag: u8) -> u32 {
+    #[cfg(target_arch = "x86_64")]
+    // SAFETY: SSE2 is part of x86_64; the load is unaligned and of 16 bytes, which the caller vouches for.
+    unsafe {
+        use std::arch::x86_64::{
+            _mm_cmpeq_epi8, _mm_loadu_si128, _mm_movemask_epi8, _mm_set1_epi8,
+        };
+        let window = _mm_loadu_si128(tags.cast());
+        _mm_movemask_epi8(_mm_cmpeq_epi8(window, _mm_set1_epi8(tag.cast_signed()))) as u32
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    // SAFETY: the caller vouches for WINDOW bytes.
+    unsafe {
+        let window = tags.cast::<[u8; super::segment::WINDOW]>().read();
+        window.iter().enumerate().fold(0, |bits, (at, &other)| bits | u32::from(other == tag) << at)
+    }
 }

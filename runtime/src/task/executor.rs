@@ -15,6 +15,7 @@ use crate::error::JobError;
 use crate::exchange::{Channel, EdgeId, KeyGroups, OutputEnd, Partition, channel};
 use crate::metrics::{ChainMetrics, JobMetrics, Registry, TaskMetrics, use_shard};
 use crate::plan::{Plan, Topology};
+use crate::resource::open_all;
 
 /// How a plan is run.
 #[derive(Clone, Debug)]
@@ -33,6 +34,8 @@ pub struct Options {
     pub pin: bool,
     /// How long a slot looks around before it sleeps; not at all if there are more slots than cores.
     pub spin: Duration,
+    /// Where async work runs, resources' among it; one is made if the plan needs one.
+    pub runtime: Option<tokio::runtime::Handle>,
 }
 
 impl Default for Options {
@@ -45,6 +48,7 @@ impl Default for Options {
             max_record_output: 64 << 20,
             pin: false,
             spin: Duration::from_micros(20),
+            runtime: None,
         }
     }
 }
@@ -58,6 +62,8 @@ pub enum Ending {
     Stopped,
     /// It was aborted.
     Aborted,
+    /// Whoever read the output has gone (`job | head`).
+    ReaderGone,
 }
 
 /// What a job came to.
@@ -74,6 +80,8 @@ pub struct Running {
     job: Arc<Job>,
     watch: Watch,
     slots: Vec<JoinHandle<()>>,
+    /// What resources run on, to the job's end.
+    _runtime: Option<tokio::runtime::Runtime>,
 }
 
 /// Looks at a job's metrics, while it runs and afterwards.
@@ -121,6 +129,7 @@ pub fn run(plan: Plan, options: &Options, control: &Control) -> Result<Summary, 
 pub fn start(plan: Plan, options: &Options, control: &Control) -> Result<Running, JobError> {
     panics::install_hook();
     let topology = Topology::new(&plan, options.parallelism, options.key_groups)?;
+    let runtime = open_resources(&plan, options)?;
     let signals: Vec<_> = (0..options.parallelism).map(|_| Arc::new(Signal::default())).collect();
     let tasks = topology.parallelism.iter().sum();
     let job = Arc::new(Job::new(tasks, signals.clone()));
@@ -131,7 +140,7 @@ pub fn start(plan: Plan, options: &Options, control: &Control) -> Result<Running
         user: plan.metrics().clone(),
     };
     let plan = Arc::new(plan);
-    let mut running = Running { job: job.clone(), watch, slots: Vec::new() };
+    let mut running = Running { job: job.clone(), watch, slots: Vec::new(), _runtime: runtime };
     let clock = SystemClock::default();
     for (slot, seeds) in wiring.into_slots(options.parallelism).into_iter().enumerate() {
         let seat = Seat {
@@ -155,6 +164,26 @@ pub fn start(plan: Plan, options: &Options, control: &Control) -> Result<Running
     Ok(running)
 }
 
+/// Opens the plan's resources, before the first record.
+fn open_resources(
+    plan: &Plan,
+    options: &Options,
+) -> Result<Option<tokio::runtime::Runtime>, JobError> {
+    if plan.resources().is_empty() {
+        return Ok(None);
+    }
+    let (own, handle) = match &options.runtime {
+        Some(handle) => (None, handle.clone()),
+        None => {
+            let runtime = tokio::runtime::Runtime::new().map_err(JobError::Thread)?;
+            let handle = runtime.handle().clone();
+            (Some(runtime), handle)
+        }
+    };
+    panics::guard(|| open_all(plan.resources(), &handle)).map_err(JobError::Resource)?;
+    Ok(own)
+}
+
 impl Running {
     /// Looks at the job's metrics.
     pub fn watch(&self) -> Watch {
@@ -175,7 +204,9 @@ impl Running {
         if let Some(failure) = self.job.take_failure() {
             return Err(failure);
         }
-        let ending = if self.job.is_aborting() {
+        let ending = if self.job.is_reader_gone() {
+            Ending::ReaderGone
+        } else if self.job.is_aborting() {
             Ending::Aborted
         } else if self.job.is_stopping() {
             Ending::Stopped
@@ -329,9 +360,13 @@ impl Seat {
             Ok(())
         });
         let clock = self.clock;
-        if let Err((index, failure)) = opened.and_then(|()| slot.run(&|| clock.now())) {
-            let (chain, task) = names[index];
-            self.job.fail(self.describe(chain, task, failure));
+        match opened.and_then(|()| slot.run(&|| clock.now())) {
+            Ok(()) => {}
+            Err((_, failure)) if failure.reader_gone() => self.job.reader_has_gone(),
+            Err((index, failure)) => {
+                let (chain, task) = names[index];
+                self.job.fail(self.describe(chain, task, failure));
+            }
         }
     }
 

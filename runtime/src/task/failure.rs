@@ -84,6 +84,11 @@ impl Failure {
         self.0.position.as_deref()
     }
 
+    /// True if whoever read a sink's output has gone: no failure, but the end of the job.
+    pub(crate) fn reader_gone(&self) -> bool {
+        self.0.cause.downcast_ref::<SinkError>().is_some_and(|error| error.reader_gone)
+    }
+
     /// What is to be done about it: what a connector could not do may work later.
     pub fn severity(&self) -> Severity {
         let outside = self.0.cause.is::<SourceError>() || self.0.cause.is::<SinkError>();

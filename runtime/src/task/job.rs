@@ -1,6 +1,6 @@
 //! What all tasks of a running job share.
 
-use std::sync::atomic::{AtomicU8, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::Signal;
@@ -20,6 +20,7 @@ pub(crate) struct Job {
     tasks: usize,
     signals: Vec<Arc<Signal>>,
     failure: Mutex<Option<JobError>>,
+    reader_gone: AtomicBool,
 }
 
 impl Job {
@@ -30,6 +31,7 @@ impl Job {
             tasks,
             signals,
             failure: Mutex::new(None),
+            reader_gone: AtomicBool::new(false),
         }
     }
 
@@ -49,6 +51,16 @@ impl Job {
         failure.get_or_insert(error);
         drop(failure);
         self.abort();
+    }
+
+    /// Ends the job because nobody reads its output any more.
+    pub(crate) fn reader_has_gone(&self) {
+        self.reader_gone.store(true, Ordering::Relaxed);
+        self.abort();
+    }
+
+    pub(crate) fn is_reader_gone(&self) -> bool {
+        self.reader_gone.load(Ordering::Relaxed)
     }
 
     pub(crate) fn take_failure(&self) -> Option<JobError> {

@@ -75,7 +75,13 @@ impl Metering {
             counts.records_out += records;
             counts.bytes_out += bytes;
         }
-        counts.records_written = handles.sinks.iter().map(|sink| sink.borrow().written()).sum();
+        counts.records_written = 0;
+        let mut skipped = 0;
+        for sink in &handles.sinks {
+            let (written, left_out) = sink.borrow().written();
+            counts.records_written += written - left_out;
+            skipped += left_out;
+        }
         (counts.state_entries, counts.state_bytes, counts.late) = (0, 0, 0);
         for (_, state) in &handles.states {
             let state = state.borrow();
@@ -83,9 +89,10 @@ impl Metering {
             counts.state_bytes += state.bytes() as u64;
             counts.late += state.late();
         }
-        let mut skipped = 0;
         if let Some(source) = &handles.source {
-            (counts.rejected, skipped) = source.borrow().rejected();
+            let (rejected, left_out) = source.borrow().rejected();
+            counts.rejected = rejected;
+            skipped += left_out;
         }
         counts.jumps = handles.watermarks.iter().map(|marks| marks.borrow().ignored()).sum();
         let mut published = counts.clone();

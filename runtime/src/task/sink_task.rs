@@ -16,8 +16,8 @@ pub(crate) trait AnySink {
     fn flush(&mut self) -> Result<(), Failure>;
     /// Makes what was written visible, completely.
     fn finish(&mut self) -> Result<(), Failure>;
-    /// Records written so far.
-    fn written(&self) -> u64;
+    /// Records written, and records left out, so far.
+    fn written(&self) -> (u64, u64);
 }
 
 /// The writer of one task.
@@ -75,7 +75,7 @@ impl<T: Record, S: Sink<T>> AnySink for SinkTask<T, S> {
         self.writer.as_mut().map_or(Ok(()), Writer::finish).map_err(failed)
     }
 
-    fn written(&self) -> u64 {
-        self.written
+    fn written(&self) -> (u64, u64) {
+        (self.written, self.writer.as_ref().map_or(0, Writer::skipped))
     }
 }

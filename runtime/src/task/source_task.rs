@@ -6,8 +6,11 @@ use std::sync::atomic::Ordering;
 
 use super::signal::SourceWaker;
 use super::{Failure, Turn};
-use crate::connector::{Fill, OpenSource, Reader, Rejected, Rows, Source, SourceError, Split};
+use crate::connector::{
+    Fill, OnRejected, OpenSource, Reader, Rejected, Rows, Source, SourceError, Split,
+};
 use crate::exchange::Cursor;
+use crate::operator::FailedWith;
 use crate::record::View;
 
 /// Whether a source has anything to read.
@@ -67,7 +70,6 @@ pub struct SourceTask<S: Source> {
     rejected: Vec<Rejected>,
     /// The rejected records of the last fill were not asked for yet.
     unheard: bool,
-    skips: bool,
     counts: (u64, u64),
     waker: Arc<SourceWaker>,
 }
@@ -87,16 +89,9 @@ impl<S: Source> SourceTask<S> {
             rest: false,
             rejected: Vec::new(),
             unheard: false,
-            skips: false,
             counts: (0, 0),
             waker,
         }
-    }
-
-    /// Records that cannot be decoded are counted and left out (`.or_skip()`). Unless this is said, or they are asked
-    /// for, the first one fails the task.
-    pub fn skip_rejected(&mut self) {
-        self.skips = true;
     }
 
     /// Reads the next rows: none unless the turn polls.
@@ -155,11 +150,24 @@ impl<S: Source> SourceTask<S> {
         Ok(())
     }
 
-    /// The records that this turn's read could not decode, once: who asks takes care of them.
-    pub fn rejected(&mut self) -> impl Iterator<Item = &Rejected> {
+    /// The records that this turn's read could not decode, once: what `.errors_to(side)` sends there.
+    pub fn rejected(&mut self) -> impl Iterator<Item = FailedWith<&str, &str, String>> {
         let heard = if std::mem::take(&mut self.unheard) { &self.rejected[..] } else { &[] };
-        heard.iter()
+        let name = self.source.name();
+        heard.iter().map(move |rejected| FailedWith {
+            record: &*rejected.record,
+            error: &*rejected.error,
+            operator: format!("{name} at {}", rejected.position),
+        })
     }
+}
+
+#[cold]
+fn undecodable(source: &str, rejected: &Rejected) -> Failure {
+    let Rejected { record, error, position } = rejected;
+    let shown: String = record.chars().take(200).collect();
+    let cause = format!("cannot decode `{shown}`: {error}");
+    Failure::of_operator(source, cause).at(|| position.clone())
 }
 
 #[cold]
@@ -196,10 +204,8 @@ impl<S: Source> AnySource for SourceTask<S> {
         self.passed = self.cursor.next();
         self.rest = self.cursor.has_rest();
         if std::mem::take(&mut self.unheard) {
-            if !self.skips {
-                let rejected = &self.rejected[0];
-                let cause = format!("{}: `{}`", rejected.error, rejected.record);
-                return Err(Failure::new(cause).at(|| rejected.position.clone()));
+            if self.source.on_rejected() != OnRejected::Skip {
+                return Err(undecodable(&self.source.name(), &self.rejected[0]));
             }
             self.counts.1 += self.rejected.len() as u64;
         }

@@ -48,7 +48,7 @@ fn multiply() -> Definition {
 fn build(plan: &mut Plan, count: u64, f: impl Fn(u64) -> u64 + Clone + Send + Sync + 'static) {
     let operator = |kind, text, line| OperatorSpec {
         kind,
-        id: String::new(),
+        id: "".into(),
         text,
         file: file!(),
         lines: (line, line),

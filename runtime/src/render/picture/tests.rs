@@ -4,7 +4,7 @@ use crate::plan::ChainSpec;
 use crate::task::Turn;
 
 fn operator(kind: &'static str, id: &str, text: &'static str, line: u32) -> OperatorSpec {
-    OperatorSpec { kind, id: id.to_owned(), text, file: "src/main.rs", lines: (line, line) }
+    OperatorSpec { kind, id: id.to_owned().into(), text, file: "src/main.rs", lines: (line, line) }
 }
 
 fn add(plan: &mut Plan, operators: Vec<OperatorSpec>, inputs: &[EdgeId], outputs: &[EdgeId]) {
