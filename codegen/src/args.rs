@@ -173,7 +173,7 @@ fn read_default(attribute: &Attribute) -> Result<Option<String>, Error> {
 }
 
 /// The text of a literal, as it would be written on a command line.
-fn literal_text(value: &Expr) -> Result<String, Error> {
+pub(crate) fn literal_text(value: &Expr) -> Result<String, Error> {
     let text = match value {
         Expr::Lit(ExprLit { lit, .. }) => match lit {
             Lit::Str(text) => Some(text.value()),

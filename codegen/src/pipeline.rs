@@ -28,19 +28,12 @@ pub fn compile(attribute: TokenStream, item: TokenStream, options: Options) -> T
         passes::check_captures(chained, &mut errors);
     }
     let errors = errors.into_errors();
-    let surface = emit::surface_pipeline(&function);
     let compiled = match chained {
-        Some(chained) if errors.is_empty() => emit::emit_pipeline(&pipeline, &chained),
+        Some(chained) if errors.is_empty() => emit::emit_pipeline(&pipeline, &function, &chained),
         _ => emit::stub_pipeline(&function),
     };
     let errors = compile_errors(&errors);
-    quote! {
-        #errors
-        #[cfg(not(rust_analyzer))]
-        #compiled
-        #[cfg(rust_analyzer)]
-        #surface
-    }
+    quote!(#errors #compiled)
 }
 
 /// Compiles `#[operator] item`.
@@ -66,13 +59,8 @@ pub fn compile_fragment(item: TokenStream, options: Options) -> TokenStream {
         _ => surface.clone(),
     };
     let errors = compile_errors(&errors);
-    quote! {
-        #errors
-        #[cfg(not(rust_analyzer))]
-        #compiled
-        #[cfg(rust_analyzer)]
-        #surface
-    }
+    let chosen = emit::choice(&function.sig.ident, &compiled, &surface);
+    quote!(#errors #chosen)
 }
 
 fn not_a_function(error: &syn::Error, item: TokenStream) -> TokenStream {

@@ -203,9 +203,10 @@ fn connector(chained: &Chained, names: &Names, id: NodeId) -> TokenStream {
     let name = names.node(id, node.site.span);
     match (&node.op, &node.annotation) {
         (Op::Source { expr, .. }, Some(ty)) => {
-            code!(let #name = plan.share(::thalweg::__private::annotated_source::<#ty, _>(#expr));)
+            code!(let #name = plan.source(::thalweg::__private::annotated_source::<#ty, _>(#expr));)
         }
-        (Op::Source { expr, .. } | Op::Sink { expr }, _) => code!(let #name = plan.share(#expr);),
+        (Op::Source { expr, .. }, None) => code!(let #name = plan.source(#expr);),
+        (Op::Sink { expr }, _) => code!(let #name = plan.share(#expr);),
         _ => TokenStream::new(),
     }
 }

@@ -197,7 +197,7 @@ impl ChainEmitter<'_> {
         let Op::Window { aggregation, late, .. } = &node.op else { return TokenStream::new() };
         let span = Span::mixed_site().located_at(node.site.span);
         let window = self.window_handle(id);
-        let view = value.view();
+        let view = value.view(node.site.span);
         let added = match aggregation {
             Aggregation::Calls { calls, .. } => {
                 let addends = aggregate::addends(calls, value);
@@ -236,7 +236,7 @@ impl ChainEmitter<'_> {
         let Op::Running { aggregation } = &node.op else { return TokenStream::new() };
         let span = Span::mixed_site().located_at(node.site.span);
         let running = self.running_handle(id);
-        let view = value.view();
+        let view = value.view(node.site.span);
         let updated = match aggregation {
             Aggregation::Calls { calls, .. } => {
                 let addends = aggregate::addends(calls, value);

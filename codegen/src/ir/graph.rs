@@ -113,6 +113,8 @@ pub struct Modifiers {
     pub parallelism: Option<Expr>,
     /// `.buffer_timeout(d)`.
     pub buffer_timeout: Option<Expr>,
+    /// Where `.late_to(side)` stands.
+    pub late_to: Option<Span>,
 }
 
 /// Operators that keep nothing.

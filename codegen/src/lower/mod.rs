@@ -104,7 +104,7 @@ struct Cursor {
 enum Pending {
     None,
     Owned { span: Span },
-    EventTime { f: syn::Expr, site: Site },
+    EventTime { f: syn::Expr, site: Site, place: String },
     Window(Box<PendingWindow>),
 }
 
@@ -113,6 +113,7 @@ struct PendingWindow {
     options: Vec<(Ident, syn::Expr)>,
     late: Option<NodeId>,
     site: Site,
+    place: String,
     modifiers: Modifiers,
 }
 
@@ -298,13 +299,17 @@ impl Lowering<'_> {
 
     /// A chain may not end in the middle of an operator: if it does, that is reported.
     fn check_pending(&mut self, cursor: &Cursor) -> bool {
-        let (message, span, subject) = match &cursor.pending {
+        let (message, span, place) = match &cursor.pending {
             Pending::None => return true,
             Pending::Owned { span } => (&m::OWNED_MISPLACED, *span, ""),
-            Pending::EventTime { site, .. } => (&m::NEEDS_WATERMARKS, site.span, ""),
-            Pending::Window(window) => (&m::INCOMPLETE_WINDOW, window.site.span, ""),
+            Pending::EventTime { site, place, .. } => {
+                (&m::NEEDS_WATERMARKS, site.span, place.as_str())
+            }
+            Pending::Window(window) => {
+                (&m::INCOMPLETE_WINDOW, window.site.span, window.place.as_str())
+            }
         };
-        self.errors.report(message, span, subject, "");
+        self.errors.report(message, span, "", place);
         self.graph.refused.insert(cursor.node);
         false
     }

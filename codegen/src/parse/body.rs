@@ -10,7 +10,7 @@ use syn::{Block, Expr, ExprIf, Ident, Local, Pat, Stmt, Type};
 
 use super::chain;
 use crate::ast::Statement;
-use crate::diagnostic::Diagnostics;
+use crate::diagnostic::{Diagnostics, Extent};
 use crate::lower::pattern_variables;
 use crate::messages as m;
 
@@ -209,7 +209,7 @@ fn parse_let(local: &Local, scope: &mut Scope, errors: &mut Diagnostics) -> Stat
                 Statement::Let { names, annotation, stream }
             }
             None => {
-                errors.report(&m::BAD_PATTERN, local.pat.span(), "", "");
+                errors.report(&m::BAD_PATTERN, Extent::of(&local.pat), "", "");
                 let names = bound_names(&local.pat);
                 names.iter().for_each(|name| scope.add_stream(name));
                 refused(local, &names)

@@ -90,7 +90,8 @@ fn check_lateness(graph: &Graph, errors: &mut Diagnostics) {
             errors.report(&m::PROCESSING_LATENESS, span, "allowed_lateness", &node.place);
         }
         if late.is_some() {
-            errors.report(&m::PROCESSING_LATENESS, node.site.span, "late_to", &node.place);
+            let span = node.modifiers.late_to.unwrap_or(node.site.span);
+            errors.report(&m::PROCESSING_LATENESS, span, "late_to", &node.place);
         }
     }
 }
