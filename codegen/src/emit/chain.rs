@@ -328,7 +328,8 @@ impl<'c> ChainEmitter<'c> {
             }
             None => code!(cx.output(#name)),
         };
-        self.handles.shared(&name, open);
+        let to = self.chained.graph.node(self.chained.edge(edge).to).site.span;
+        self.handles.shared(&ours(&name.to_string(), to), open);
         if let Payload::Partial(window) = self.chained.edge(edge).payload {
             let span = self.chained.graph.node(window).site.span;
             let spec = self.names.of("tumbling", window, span);
@@ -338,7 +339,7 @@ impl<'c> ChainEmitter<'c> {
                 ::core::clone::Clone::clone(&#spec),
                 ::core::clone::Clone::clone(&#aggregate),
             )));
-            self.handles.shared(&partial, open);
+            self.handles.shared(&ours(&partial.to_string(), span), open);
         }
     }
 

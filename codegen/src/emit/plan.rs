@@ -2,7 +2,7 @@
 
 use proc_macro2::{Ident, Span, TokenStream};
 
-use super::names::{Names, condition, exchange, ours};
+use super::names::{Names, condition, exchange, located, ours};
 use crate::ir::{Aggregation, NodeId, Op, Step};
 use crate::passes::{Chained, Edge, EdgeId, Payload, Route};
 
@@ -182,7 +182,7 @@ fn prelude(chained: &Chained, names: &Names, id: NodeId) -> TokenStream {
         Op::Fragment { .. } => tokens.extend(super::fragment::arguments(chained, names, id)),
         _ => {}
     }
-    tokens
+    located(tokens, span)
 }
 
 fn aggregate_prelude(
@@ -201,14 +201,15 @@ fn aggregate_prelude(
 fn connector(chained: &Chained, names: &Names, id: NodeId) -> TokenStream {
     let node = chained.graph.node(id);
     let name = names.node(id, node.site.span);
-    match (&node.op, &node.annotation) {
+    let connector = match (&node.op, &node.annotation) {
         (Op::Source { expr, .. }, Some(ty)) => {
             code!(let #name = plan.source(::thalweg::__private::annotated_source::<#ty, _>(#expr));)
         }
         (Op::Source { expr, .. }, None) => code!(let #name = plan.source(#expr);),
         (Op::Sink { expr }, _) => code!(let #name = plan.share(#expr);),
         _ => TokenStream::new(),
-    }
+    };
+    located(connector, node.site.span)
 }
 
 /// The exchanges, and the types of what crosses them pruned.

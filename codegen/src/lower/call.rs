@@ -447,9 +447,7 @@ impl Lowering<'_> {
         let value = call.args[0].clone();
         let (word, span) = (call.name.to_string(), call.name.span());
         // A name for a stream is not an operator: what would be modified stands elsewhere.
-        let at_binding =
-            cursor.count == 1 && !matches!(self.graph.node(cursor.node).op, Op::Source { .. });
-        if at_binding {
+        if cursor.named && cursor.count == 1 {
             self.errors.report(&m::MISPLACED_MODIFIER, span, &word, &self.place);
             return;
         }

@@ -96,6 +96,8 @@ struct Cursor {
     count: usize,
     /// The last one's name, for messages.
     last: String,
+    /// True if the chain starts from the name of a stream.
+    named: bool,
     /// True behind `sink`.
     ended: bool,
 }
@@ -402,7 +404,7 @@ impl Lowering<'_> {
             }
             Head::Binding(name) => {
                 let node = *self.names.get(&name.to_string())?;
-                Some(Cursor::at(node, &name.to_string()))
+                Some(Cursor { named: true, ..Cursor::at(node, &name.to_string()) })
             }
             Head::Fragment { path, args } => self.fragment(path, args),
             Head::Refused => None,
@@ -511,7 +513,14 @@ impl Lowering<'_> {
 
 impl Cursor {
     fn at(node: NodeId, last: &str) -> Cursor {
-        Cursor { node, pending: Pending::None, count: 1, last: last.to_owned(), ended: false }
+        Cursor {
+            node,
+            pending: Pending::None,
+            count: 1,
+            last: last.to_owned(),
+            named: false,
+            ended: false,
+        }
     }
 }
 

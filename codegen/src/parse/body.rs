@@ -82,7 +82,18 @@ impl Scope {
                     after_dot = false;
                 }
                 TokenTree::Punct(punct) => after_dot = punct.as_char() == '.',
-                TokenTree::Literal(_) => after_dot = false,
+                // `println!("{stream:?}")`
+                TokenTree::Literal(literal) => {
+                    let text = literal.to_string();
+                    let known = |word: &str| {
+                        let word = word.split([':', '}']).next().unwrap_or_default();
+                        self.streams.contains(word) || self.sides.contains(word)
+                    };
+                    if text.split('{').skip(1).any(known) {
+                        return Some(literal.span());
+                    }
+                    after_dot = false;
+                }
             }
         }
         None

@@ -18,6 +18,8 @@ fn bids() -> Vec<Bid> {
 #[pipeline]
 fn hot_items() {
     source(collection(bids()))
+        .event_time(|b| b.at)
+        .watermarks(bounded(secs(5)))
         .filter(|b| b.price > 10)
         .window(tumbling(secs(10)))
         .count()
