@@ -56,7 +56,7 @@ pub fn compile_fragment(item: TokenStream, options: Options) -> TokenStream {
         (Some(fragment), Some(checked)) if errors.is_empty() => {
             emit::emit_fragment(&fragment, &passes::chain(checked, options))
         }
-        _ => surface.clone(),
+        _ => emit::stub_fragment(&function),
     };
     let errors = compile_errors(&errors);
     let chosen = emit::choice(&function.sig.ident, &compiled, &surface);

@@ -75,7 +75,7 @@ fn no_text_panics() {
     let mut accepted = 0;
     for pipeline in PIPELINES {
         let whole: TokenStream = pipeline.parse().expect("tokens");
-        for _ in 0..3_000 {
+        for _ in 0..1_000 {
             let mut tokens = whole.clone();
             for _ in 0..=random.below(3) {
                 tokens = mutate(tokens, &mut random);
@@ -89,7 +89,7 @@ fn no_text_panics() {
             accepted += usize::from(!answer.contains("compile_error"));
         }
     }
-    assert!(accepted > 100, "most mutations are nonsense, but some are fragments: {accepted}");
+    assert!(accepted > 30, "most mutations are nonsense, but some are fragments: {accepted}");
 }
 
 #[test]

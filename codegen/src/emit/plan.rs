@@ -1,6 +1,7 @@
 //! What runs when a plan is built: the user's ordinary statements, connectors, captures, exchanges.
 
 use proc_macro2::{Ident, Span, TokenStream};
+use syn::Expr;
 
 use super::names::{Names, condition, exchange, located, ours};
 use crate::ir::{Aggregation, NodeId, Op, Step};
@@ -169,7 +170,11 @@ fn prelude(chained: &Chained, names: &Names, id: NodeId) -> TokenStream {
                 crate::passes::TimeDomain::Processing => code!(.processing_time()),
                 crate::passes::TimeDomain::Event => TokenStream::new(),
             };
-            tokens.extend(code!(let #name = ::thalweg::__private::Tumbling::checked((#spec)#(#options)* #time)?;));
+            let spec = match spec {
+                Expr::Call(_) | Expr::MethodCall(_) | Expr::Path(_) | Expr::Paren(_) => code!(#spec),
+                other => code!((#other)),
+            };
+            tokens.extend(code!(let #name = ::thalweg::__private::Tumbling::checked(#spec #(#options)* #time)?;));
             tokens.extend(aggregate_prelude(chained, names, id, aggregation));
         }
         Op::Running { aggregation } => {

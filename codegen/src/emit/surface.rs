@@ -48,6 +48,26 @@ pub fn stub_pipeline(function: &ItemFn) -> TokenStream {
     }
 }
 
+/// After an error, a fragment that can be called like the one that was meant.
+pub fn stub_fragment(function: &ItemFn) -> TokenStream {
+    let ItemFn { vis, sig, .. } = function;
+    let name = &sig.ident;
+    let types: Vec<Ident> = (1..sig.inputs.len().max(1))
+        .map(|index| Ident::new(&format!("T{index}"), Span::call_site()))
+        .collect();
+    code! {
+        #[allow(dead_code, unused_variables, clippy::too_many_arguments)]
+        #vis fn #name<Rest, #(#types),*>(
+            plan: &mut ::thalweg::__private::Plan,
+            path: &str,
+            rest: Rest,
+            #(_: #types),*
+        ) -> ::core::result::Result<Rest, ::thalweg::__private::Failure> {
+            ::core::unreachable!("the fragment did not compile")
+        }
+    }
+}
+
 /// Of two items, the one that the tool at work wants. The choice is a macro's, made inside a module, because there
 /// `#[allow(unexpected_cfgs)]` reaches it: no crate but ours declares that cfg.
 pub fn choice(name: &Ident, compiled: &TokenStream, surface: &TokenStream) -> TokenStream {

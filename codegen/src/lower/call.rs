@@ -77,7 +77,8 @@ impl Lowering<'_> {
             Kind::Exchange(kind) => self.push(cursor, call, Op::Exchange(kind)),
             Kind::EventTime => {
                 self.check_captures(&call.args[0]);
-                let (site, place) = (site_of(call), self.place.clone());
+                let (mut site, place) = (site_of(call), self.place.clone());
+                site.word = super::closure_word(&call.args[0]).map(|word| word.to_string());
                 cursor.pending = Pending::EventTime { f: arg(0), site, place };
             }
             Kind::Watermarks => return self.watermarks(cursor, call),

@@ -71,9 +71,16 @@ fn split_tail(
     errors: &mut Diagnostics,
 ) -> Option<(crate::ast::Chain, Vec<crate::ast::Statement>)> {
     let mut block = (*function.block).clone();
-    let Some(Stmt::Expr(tail, None)) = block.stmts.pop() else {
-        errors.report(&m::FRAGMENT_TAIL, function.sig.ident.span(), "", "");
-        return None;
+    let tail = match block.stmts.pop() {
+        Some(Stmt::Expr(tail, None)) => tail,
+        Some(last) => {
+            errors.report(&m::FRAGMENT_TAIL, Extent::of(&last), "", "");
+            return None;
+        }
+        None => {
+            errors.report(&m::FRAGMENT_TAIL, function.sig.ident.span(), "", "");
+            return None;
+        }
     };
     let statements = parse_body(&block, scope, errors);
     match chain::parse_chain(&tail, scope, errors) {

@@ -35,6 +35,7 @@ fn check_uses(graph: &Graph, errors: &mut Diagnostics) {
         let name = name.to_string();
         if node.inputs.is_empty() {
             errors.report(&m::SIDE_UNWRITTEN, node.site.span, &name, "");
+            continue;
         }
         match (external, graph.readers(id).is_empty()) {
             (false, true) => errors.report(&m::SIDE_UNREAD, node.site.span, &name, ""),
