@@ -48,6 +48,7 @@ messages! {
     STREAM_ESCAPES = "TW0031": "a stream can only be used by its operators", "call an operator on it, or pass it to a function marked `#[operator]`";
     BORROWED_MUT = "TW0032": "a closure cannot capture `&mut {}`", "tasks run in parallel: keep state with `fold` or `aggregate`";
     SIDE_FEEDS_ITSELF = "TW0033": "a stream cannot feed itself through a side", "a plan has no cycles: write to another side";
+    BRANCH_CAPTURE = "TW0034": "`{}` is bound inside `if` and captured by a closure", "bind it before the `if`: a branch only decides which sources and sinks there are";
     // Operators.
     UNKNOWN_OPERATOR = "TW0040": "unknown operator `{}`", "";
     WRONG_ARITY = "TW0041": "{}", "";

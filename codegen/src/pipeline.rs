@@ -18,7 +18,10 @@ pub fn compile(attribute: TokenStream, item: TokenStream, options: Options) -> T
     let mut errors = Diagnostics::default();
     errors.within(format!("in pipeline `{name}`"));
     let (pipeline, options) = parse::parse_pipeline(attribute, &function, options, &mut errors);
-    let graph = lower::lower(&name, &pipeline.parameters, &pipeline.statements, &mut errors);
+    let mut graph = lower::lower(&name, &pipeline.parameters, &pipeline.statements, &mut errors);
+    if pipeline.fallible {
+        graph.answer();
+    }
     if errors.is_empty() && !graph.has_sink() {
         errors.report(&messages::EMPTY_PIPELINE, pipeline.name.span(), &name, "");
     }

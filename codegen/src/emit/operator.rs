@@ -291,9 +291,10 @@ impl ChainEmitter<'_> {
         if edge.route != Route::Key {
             return quote_spanned!(span=> #exchange.push(time, #payload););
         }
-        let key = match &node.op {
-            Op::KeyBy { f: Some(f) } => apply(&view, f),
-            _ => code!(()),
+        // What is no key is reported where the closure starts.
+        let (key, blamed) = match &node.op {
+            Op::KeyBy { f: Some(f) } => (apply(&view, f), Extent::of(&without_move(f)).ends().0),
+            _ => (code!(()), span),
         };
         if let Payload::Partial(window) = edge.payload
             && let Op::Window { aggregation: Aggregation::Calls { calls, .. }, .. } =
@@ -301,11 +302,13 @@ impl ChainEmitter<'_> {
         {
             let partial = partial(id);
             let addends = aggregate::addends(calls, value);
-            return quote_spanned!(span=> #partial.add(time, #key, #addends, |hash, key, part| {
+            let add = ours("add", blamed);
+            return quote_spanned!(span=> #partial.#add(time, #key, #addends, |hash, key, part| {
                 #exchange.push_hashed(time, hash, key, part);
             })?;);
         }
-        quote_spanned!(span=> #exchange.push_keyed(time, #key, #payload);)
+        let push = ours("push_keyed", blamed);
+        quote_spanned!(span=> #exchange.#push(time, #key, #payload);)
     }
 
     /// What an operator calls the records it emits: the first reader's word, else something neutral.

@@ -14,10 +14,11 @@ pub fn steps(chained: &Chained, names: &Names, steps: &[Step]) -> TokenStream {
 
 fn emit_step(chained: &Chained, names: &Names, step: &Step) -> TokenStream {
     match step {
-        Step::Plain(statement) => match statement {
-            // The value of a pipeline that returns a `Result`.
-            syn::Stmt::Expr(expr, None) => code!(::thalweg::__private::finish(#expr)?;),
-            other => code!(#other),
+        Step::Plain(syn::Stmt::Expr(expr, None)) => code!(#expr;),
+        Step::Plain(statement) => code!(#statement),
+        Step::Answer(expr) => code! {
+            let answer: ::thalweg::Result = #expr;
+            answer?;
         },
         Step::Resource { name, asynchronous, open } => {
             let text = name.to_string();
@@ -171,7 +172,9 @@ fn prelude(chained: &Chained, names: &Names, id: NodeId) -> TokenStream {
                 crate::passes::TimeDomain::Event => TokenStream::new(),
             };
             let spec = match spec {
-                Expr::Call(_) | Expr::MethodCall(_) | Expr::Path(_) | Expr::Paren(_) => code!(#spec),
+                Expr::Call(_) | Expr::MethodCall(_) | Expr::Path(_) | Expr::Paren(_) => {
+                    code!(#spec)
+                }
                 other => code!((#other)),
             };
             tokens.extend(code!(let #name = ::thalweg::__private::Tumbling::checked(#spec #(#options)* #time)?;));

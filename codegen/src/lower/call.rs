@@ -387,11 +387,16 @@ impl Lowering<'_> {
         self.errors.report_with_help(&m::NEXT_VERSION, word.span(), &name, place, &help);
     }
 
-    /// Tasks run in parallel, each with its own copy of what a closure captures: none can be written to.
+    /// Tasks run in parallel, each with its own copy of what a closure captures: none can be written to, and all have to
+    /// be there whether or not a branch is taken.
     fn check_captures(&mut self, f: &Expr) {
         for word in super::captures::written(f, &self.graph.variables) {
             let name = word.to_string();
             self.errors.report(&m::BORROWED_MUT, word.span(), &name, &self.place);
+        }
+        for word in super::captures::mentioned(f, &self.branch_variables) {
+            let name = word.to_string();
+            self.errors.report(&m::BRANCH_CAPTURE, word.span(), &name, &self.place);
         }
     }
 

@@ -78,6 +78,8 @@ struct Lowering<'e> {
     names: BTreeMap<String, NodeId>,
     condition: Option<Condition>,
     binding: String,
+    /// Variables of the branches around the statement at hand.
+    branch_variables: Vec<String>,
     /// How many variables were bound so far.
     bound: usize,
     /// Which binding each variable has that was bound more than once.
@@ -133,6 +135,7 @@ impl<'e> Lowering<'e> {
             names: BTreeMap::new(),
             condition: None,
             binding: String::new(),
+            branch_variables: Vec::new(),
             bound: 0,
             rebound: BTreeMap::new(),
             place: String::new(),
@@ -223,20 +226,23 @@ impl Lowering<'_> {
     fn branches(&mut self, expr: &syn::Expr, then: &[Statement], otherwise: &[Statement]) -> Step {
         let (names, outer) = (self.names.clone(), self.condition);
         let rebound = self.rebound.clone();
-        let branch = |this: &mut Self, statements: &[Statement]| {
+        let branch_variables = self.branch_variables.clone();
+        let branch = |this: &mut Self, statements: &[Statement], taken: bool| {
             let condition = Condition(this.graph.conditions);
             this.graph.conditions += 1;
             this.condition = Some(condition);
             let variables = this.graph.variables.len();
+            this.bind_pattern(expr, taken);
             let steps = this.statements(statements);
             this.graph.variables.truncate(variables);
             this.names = names.clone();
             this.rebound = rebound.clone();
+            this.branch_variables = branch_variables.clone();
             this.condition = outer;
             (condition, steps)
         };
-        let (then_condition, then) = branch(self, then);
-        let (otherwise_condition, otherwise) = branch(self, otherwise);
+        let (then_condition, then) = branch(self, then, true);
+        let (otherwise_condition, otherwise) = branch(self, otherwise, false);
         Step::If { expr: expr.clone(), then_condition, then, otherwise_condition, otherwise }
     }
 
@@ -501,7 +507,20 @@ impl Lowering<'_> {
         }
     }
 
+    /// `if let Some(path) = path { .. }` binds names in its first branch.
+    fn bind_pattern(&mut self, condition: &syn::Expr, taken: bool) {
+        if let (syn::Expr::Let(bound), true) = (condition, taken) {
+            let mut names = Vec::new();
+            pattern_variables(&bound.pat, &mut names);
+            names.into_iter().for_each(|name| self.bind_variable(name));
+        }
+    }
+
     fn bind_variable(&mut self, name: String) {
+        self.branch_variables.retain(|bound| *bound != name);
+        if self.condition.is_some() {
+            self.branch_variables.push(name.clone());
+        }
         self.names.remove(&name);
         self.bound += 1;
         if self.graph.variables.contains(&name) {
