@@ -102,7 +102,6 @@ messages! {
     FRAGMENT_TWO_STREAMS = "TW0144": "a fragment takes one stream in this version of Thalweg", "join the streams with `union` before, or pass a side";
     FRAGMENT_SIDE_READ = "TW0145": "the side `{}` is read by the caller, not by the fragment", "declare a side of the fragment's own: `let more = side();`";
     FRAGMENT_PARAMETER = "TW0146": "a parameter of a fragment is a plain name with a type", "write `name: Type`";
-    FRAGMENT_UNSUPPORTED = "TW0147": "`{}` cannot stand inside an `#[operator]` in this version of Thalweg", "move it to the pipeline that calls the fragment";
 }
 
 #[cfg(test)]
