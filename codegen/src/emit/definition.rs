@@ -37,7 +37,6 @@ pub fn emit_pipeline(pipeline: &Pipeline, chained: &Chained) -> TokenStream {
                 plan: &mut ::thalweg::__private::Plan,
                 #(#words: #types,)*
             ) -> ::thalweg::Result {
-                let path = "";
                 #body
                 ::core::result::Result::Ok(())
             }
