@@ -2,7 +2,10 @@
 
 pub use std::process::ExitCode;
 
-pub use crate::connector::{collect, collection, discard, files, print, replay};
+pub use crate::connector::{
+    callback, collect, collection, discard, files, generate, generate_forever, print, replay,
+    socket,
+};
 pub use crate::metrics::{counter, gauge, histogram};
 pub use crate::record::{Emit, Record};
 pub use crate::stream::{
