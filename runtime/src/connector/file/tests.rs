@@ -70,6 +70,25 @@ proptest! {
     }
 
     #[test]
+    fn any_bytes_are_records_or_rejected(bytes in proptest::collection::vec(any::<u8>(), 0..2000)) {
+        let (_folder, path) = written("a.any", &bytes);
+        let source = files(&path).text();
+        let read = drain(&source, &source.splits(1).unwrap()[0], 10).unwrap();
+        let lines = bytes.split_inclusive(|&byte| byte == b'\n').count();
+        prop_assert_eq!(read.records.len() + read.rejected.len(), lines);
+        let source = files(&path).json::<u64>();
+        drain(&source, &source.splits(1).unwrap()[0], 10).unwrap();
+        let source = files(&path).csv::<(u64, String)>().no_headers();
+        drain(&source, &source.splits(1).unwrap()[0], 10).unwrap();
+        for name in ["a.gz", "a.zst"] {
+            let (_folder, path) = written(name, &bytes);
+            let source = files(&path).text();
+            // Damaged, unless it is empty: an error, no panic.
+            let _ = drain(&source, &source.splits(1).unwrap()[0], 10);
+        }
+    }
+
+    #[test]
     fn compressed_equals_plain((lines, text) in lines(), limit in 1usize..300, fills in 1usize..9) {
         for (name, bytes) in [
             ("a.txt", text.clone().into_bytes()),

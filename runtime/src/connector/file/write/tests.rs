@@ -63,12 +63,28 @@ fn a_part_rolls_when_it_is_big_enough() {
 fn a_part_rolls_when_it_is_old_enough() {
     let (_folder, path) = folder();
     let mut writer = files(&path).text().roll(u64::MAX, Span(0)).open(0, 1).unwrap();
-    writer.write(Timestamp::MIN, "a").unwrap();
-    writer.flush().unwrap();
-    assert_eq!(names(&path), ["part-0-0.txt"]);
-    writer.flush().unwrap();
+    for line in ["a", "b"] {
+        writer.write(Timestamp::MIN, line).unwrap();
+        writer.flush().unwrap();
+        writer.flush().unwrap();
+    }
     writer.finish().unwrap();
-    assert_eq!(names(&path), ["part-0-0.txt"], "an empty part is none");
+    assert_eq!(names(&path), ["part-0-0.txt", "part-0-1.txt"], "an empty part is none");
+}
+
+#[test]
+fn what_goes_wrong_while_a_part_rolls_is_noticed() {
+    let (_folder, path) = folder();
+    let mut writer = files(&path).text().roll(1, HOUR).open(0, 1).unwrap();
+    fs::create_dir(path.join("part-0-0.txt")).unwrap();
+    writer.write(Timestamp::MIN, "the name is taken meanwhile").unwrap();
+    let error = writer.write(Timestamp::MIN, "b").and_then(|()| writer.finish()).unwrap_err();
+    assert!(
+        error.to_string().contains("part-0-0.txt.inprogress`: entity already exists"),
+        "{error}"
+    );
+    drop(writer);
+    assert_eq!(names(&path), ["part-0-0.txt"]);
 }
 
 #[test]
