@@ -152,8 +152,9 @@ impl<D> Files<Unformatted, D> {
 
     /// Comma-separated values, with a header line that names the columns.
     ///
-    /// Read, columns are matched to fields by name, and those that `T` has not are skipped. Written, the columns are
-    /// named after the fields; nested records become `field.inner`.
+    /// Read, columns are matched to fields by name, and those that `T` has not are skipped; an `Option` without a
+    /// column is `None`. Written, the columns are named after the fields; nested records become `field.inner`, and
+    /// `None` is the empty field.
     ///
     /// ```
     /// use thalweg::connector::{Files, Csv, files};
