@@ -5,8 +5,8 @@ use std::io::Write;
 
 use proptest::prelude::*;
 
-use crate::connector::testing::{drain, drain_all, drain_from};
-use crate::connector::{Source, files};
+use crate::connector::testing::{drain, drain_all, drain_from, open};
+use crate::connector::{Fill, Lines, Reader, Rows, Source, files};
 
 fn written(name: &str, bytes: &[u8]) -> (tempfile::TempDir, String) {
     let folder = tempfile::tempdir().unwrap();
@@ -105,6 +105,22 @@ proptest! {
             prop_assert_eq!(parts.places, whole.places);
         }
     }
+}
+
+#[test]
+fn every_batch_uses_the_same_buffer() {
+    let text = (0..50_000).map(|i| format!("line {}\n", i % 77)).collect::<String>();
+    let (_folder, path) = written("a.txt", text.as_bytes());
+    let source = files(&path).text();
+    let mut reader = open(&source, &source.splits(1).unwrap()[0], None).unwrap();
+    let (mut batch, mut starts) = (Lines::default(), Vec::new());
+    while reader.fill(&mut batch, 1000, &mut vec![]).unwrap() == Fill::More {
+        starts.extend(batch.rows().next().map(str::as_ptr));
+        batch.clear();
+    }
+    assert!(starts.len() > 20, "several batches");
+    // The first may find out how long lines are, and the one with what was left over of it is longer.
+    assert!(starts[3..].iter().all(|start| *start == starts[3]), "{starts:?}");
 }
 
 #[test]
