@@ -8,7 +8,7 @@
 use std::fs::{self, File, TryLockError};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
-use std::sync::PoisonError;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
@@ -20,6 +20,8 @@ const UNFINISHED: &str = ".inprogress";
 
 pub(super) struct Parts {
     folder: PathBuf,
+    /// Shared by all tasks; see [`WriteOptions`].
+    replaced: Arc<Mutex<Option<Vec<PathBuf>>>>,
     task: usize,
     /// Of the next part.
     number: u64,
@@ -52,14 +54,21 @@ impl Parts {
         extension: &'static str,
         options: &WriteOptions,
     ) -> Result<Parts, SinkError> {
-        let mut prepared = options.prepared.lock().unwrap_or_else(PoisonError::into_inner);
-        if !*prepared {
-            prepare(Path::new(folder), options.overwrite)?;
-            *prepared = true;
+        let mut replaced = options.replaced.lock().unwrap_or_else(PoisonError::into_inner);
+        if replaced.is_none() {
+            *replaced = Some(prepare(Path::new(folder), options.overwrite)?);
         }
-        let (folder, roll) = (PathBuf::from(folder), options.roll);
-        let (open, completing, buffer) = (None, None, Vec::new());
-        Ok(Parts { folder, task, number: 0, extension, roll, open, completing, buffer })
+        Ok(Parts {
+            folder: PathBuf::from(folder),
+            replaced: options.replaced.clone(),
+            task,
+            number: 0,
+            extension,
+            roll: options.roll,
+            open: None,
+            completing: None,
+            buffer: Vec::new(),
+        })
     }
 
     /// True if a part has begun.
@@ -69,12 +78,22 @@ impl Parts {
 
     /// Begins a part.
     pub(super) fn begin(&mut self) -> Result<(), SinkError> {
+        self.replace()?;
         let hidden = self.folder.join(format!(".{}{UNFINISHED}", self.name()));
         let file = File::create(&hidden).map_err(|error| unwritable(&hidden, error))?;
         if let Err(TryLockError::WouldBlock) = file.try_lock() {
             return Err(in_use(&self.folder));
         }
         self.open = Some(Part { file, hidden, is_hidden: true, bytes: 0, opened: Instant::now() });
+        Ok(())
+    }
+
+    /// Removes the parts of an earlier run, if no task has done so.
+    fn replace(&self) -> Result<(), SinkError> {
+        let mut replaced = self.replaced.lock().unwrap_or_else(PoisonError::into_inner);
+        for part in replaced.as_mut().map(std::mem::take).unwrap_or_default() {
+            fs::remove_file(&part).map_err(|error| unwritable(&part, error))?;
+        }
         Ok(())
     }
 
@@ -135,6 +154,7 @@ impl Parts {
     /// Completes all parts: from now on they are there under their names, whatever happens.
     pub(super) fn complete(&mut self) -> Result<(), SinkError> {
         self.completed()?;
+        self.replace()?;
         let Some(mut part) = self.open.take() else { return Ok(()) };
         part.write(&mut self.buffer)?;
         let name = self.name();
@@ -182,8 +202,8 @@ impl Drop for Parts {
     }
 }
 
-/// Makes the folder; removes what a run that was killed has left; refuses, or removes, parts of an earlier run.
-fn prepare(folder: &Path, overwrite: bool) -> Result<(), SinkError> {
+/// Makes the folder, and removes what a run that was killed has left. Refuses parts of an earlier run, or returns them.
+fn prepare(folder: &Path, overwrite: bool) -> Result<Vec<PathBuf>, SinkError> {
     if folder.exists() && !folder.is_dir() {
         return Err(SinkError::new(
             format!("`{}` is a file, where a directory is wanted to write into", folder.display()),
@@ -212,9 +232,7 @@ fn prepare(folder: &Path, overwrite: bool) -> Result<(), SinkError> {
             ),
             "name an empty directory, remove them, or add `.overwrite()`",
         )),
-        _ => parts
-            .iter()
-            .try_for_each(|part| fs::remove_file(part).map_err(|error| unwritable(part, error))),
+        _ => Ok(parts),
     }
 }
 

@@ -115,6 +115,25 @@ fn parts_of_an_earlier_run_are_refused_or_removed() {
 }
 
 #[test]
+fn an_earlier_run_is_replaced_by_the_first_record_or_the_end() {
+    let (_folder, path) = folder();
+    let overwriting = || files(&path).text().overwrite();
+    write_all(&files(&path).text(), &["a".to_owned()]).unwrap();
+    drop(overwriting().open(0, 1).unwrap());
+    assert_eq!(names(&path), ["part-0-0.txt"], "a job that fails before the first record");
+
+    let sink = overwriting();
+    let mut writers = [sink.open(0, 2).unwrap(), sink.open(1, 2).unwrap()];
+    writers[1].write(Timestamp::MIN, "b").unwrap();
+    assert_eq!(names(&path), [".part-1-0.txt.inprogress"]);
+    writers.iter_mut().for_each(|writer| writer.finish().unwrap());
+    assert_eq!(names(&path), ["part-1-0.txt"]);
+
+    write_all(&overwriting(), &[]).unwrap();
+    assert_eq!(names(&path), [""; 0], "no records, no parts");
+}
+
+#[test]
 fn two_sinks_do_not_share_a_directory() {
     let (_folder, path) = folder();
     let mut first = files(&path).text().open(0, 1).unwrap();
