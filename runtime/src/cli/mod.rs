@@ -41,8 +41,8 @@ const EXIT_INTERRUPTED: u8 = 130;
 pub fn main(jobs: impl Jobs) -> ExitCode {
     let screen = Screen::stderr();
     let environment = |name: &str| std::env::var(name).ok();
-    let request = arguments().map_err(|error| Stop::Usage(vec![error]));
-    let request = request.and_then(|argv| request::read(jobs.definitions(), argv, &environment));
+    let request =
+        arguments().and_then(|argv| request::read(jobs.definitions(), argv, &environment));
     let code = match request {
         Ok(request) => match request.verb {
             Verb::Run => run::run(&request, &screen),
@@ -63,10 +63,11 @@ pub fn main(jobs: impl Jobs) -> ExitCode {
     ExitCode::from(code)
 }
 
-fn arguments() -> Result<Vec<String>, ArgumentError> {
+fn arguments() -> Result<Vec<String>, Stop> {
     let words = std::env::args_os().map(|word| {
         let wrong = |word: std::ffi::OsString| {
-            ArgumentError::Other(format!("the argument `{}` is not UTF-8", word.to_string_lossy()))
+            let text = format!("the argument `{}` is not UTF-8", word.to_string_lossy());
+            Stop::Usage(vec![ArgumentError::Other(text)])
         };
         word.into_string().map_err(wrong)
     });
