@@ -10,9 +10,9 @@ use super::screen::Screen;
 use super::summary::summary;
 use super::{EXIT_FAILED, EXIT_INTERRUPTED, cores, logs, refuse, report};
 use crate::http::{Answer, MetricsServer, ServeError, scrape};
-use crate::job::{RunError, launch, prepare};
+use crate::job::{RunError, prepare};
 use crate::plan::Plan;
-use crate::task::{Control, Ending, Options, Summary, Watch};
+use crate::task::{Control, Ending, Options, Summary, Watch, start};
 
 /// Runs the job to its end.
 pub(super) fn run(request: &Request, screen: &Screen) -> u8 {
@@ -63,19 +63,19 @@ fn execute(
         parallelism = options.parallelism,
         "starting"
     );
-    let launched = launch(plan, &options, control)?;
-    let watch = watch.get_or_init(|| launched.watch()).clone();
+    let running = start(plan, &options, control).map_err(RunError::Job)?;
+    let watch = watch.get_or_init(|| running.watch()).clone();
     let progress = live.then(|| Progress::start(screen.clone(), move || watch.metrics()));
-    let ended = launched.wait();
+    let ended = running.wait();
     drop(progress);
-    ended
+    ended.map_err(RunError::Job)
 }
 
 /// True if records are printed to the terminal that the progress line would be on.
 fn draws_over_records(plan: &Plan) -> bool {
     let mut operators = plan.chains().iter().flat_map(|chain| &chain.spec.operators);
     io::stdout().is_terminal()
-        && operators.any(|operator| operator.kind == "sink" && operator.text.contains("print("))
+        && operators.any(|operator| operator.kind == "sink" && operator.text.contains("print"))
 }
 
 fn serve(
