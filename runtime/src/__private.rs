@@ -11,35 +11,22 @@ pub use {rkyv, serde};
 pub use crate::exchange::{Edge, Partition};
 pub use crate::job::{Args, Arguments, Definition, Parameter};
 pub use crate::operator::{
-    Aggregate, ChangedWith, FailedWith, Fold, Own, Parts, Reduce, Running, WindowedWith, avg, count,
-    count_distinct, first, last, max, max_by, min, min_by, sum, to_vec, top, wrapping_sum,
+    Aggregate, ChangedWith, FailedWith, Fold, Own, Parts, Reduce, Running, WindowedWith, avg,
+    count, count_distinct, first, last, max, max_by, min, min_by, sum, to_vec, top, wrapping_sum,
 };
 pub use crate::plan::{ChainSpec, EdgePlan, OperatorSpec, Plan};
 pub use crate::record::apply;
 pub use crate::stream::annotation::{RecordOf, annotated, annotated_source};
 pub use crate::task::{Failure, OpenSegment, Segment, Step, TaskContext, Turn};
 pub use crate::time::Timestamp;
-pub use crate::window::{Tumbling, TumblingFold, TumblingPartials, TumblingReduce, TumblingWindows};
+pub use crate::window::{
+    Tumbling, TumblingFold, TumblingPartials, TumblingReduce, TumblingWindows,
+};
 
 /// Fixes the types of a closure's two parameters before its body is checked.
 #[inline(always)]
 pub fn apply2<A, B, R>(a: A, b: B, f: impl FnOnce(A, B) -> R) -> R {
     f(a, b)
-}
-
-// State: aggregates, running operators, windows.
-pub use crate::operator::{
-    Fold, Reduce, Running, avg, count, count_distinct, first, last, max, max_by, min, min_by, own,
-    sum, to_vec, top, wrapping_sum,
-};
-pub use crate::window::{
-    Tumbling, TumblingFold, TumblingPartials, TumblingReduce, TumblingWindows,
-};
-
-/// As [`apply`], for a closure of two parameters.
-#[inline(always)]
-pub fn apply2<X, Y, R>(x: X, y: Y, f: impl FnOnce(X, Y) -> R) -> R {
-    f(x, y)
 }
 
 /// The view of what a closure made.
