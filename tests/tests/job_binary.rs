@@ -155,6 +155,24 @@ fn a_job_that_fails_exits_with_1_and_one_line() {
     assert!(stderr.starts_with("error: ") && stderr.contains("3 is not wanted"), "{stderr}");
 }
 
+#[test]
+fn a_backtrace_is_printed_if_it_is_asked_for() {
+    let mut command = job(&["--count", "10", "--fail-at", "3"]);
+    let (code, _, stderr) = run(command.env("THALWEG_BACKTRACE", "1"));
+    assert!(code == 1 && stderr.contains("job_under_test::visit"), "{stderr}");
+}
+
+#[test]
+fn a_pipeline_that_panics_while_it_is_built_fails_with_1_and_one_line() {
+    let (code, _, stderr) = run(&mut job(&["--count", "10", "--factor", "13"]));
+    assert_eq!((code, stderr.lines().count()), (1, 1), "{stderr}");
+    assert!(
+        stderr.starts_with("error: pipeline `multiply` cannot be built: panicked at "),
+        "{stderr}"
+    );
+    assert!(stderr.contains("13 brings bad luck"), "{stderr}");
+}
+
 /// A job that runs until it is told to end.
 struct Endless {
     child: Child,
@@ -209,6 +227,18 @@ fn the_first_signal_stops_at_a_record_boundary() {
         let summary = lines.next().unwrap_or_default();
         assert!(summary.starts_with("stopped after "), "{stderr}");
     }
+}
+
+#[test]
+fn a_job_whose_reader_has_seen_enough_ends_quietly() {
+    let mut job = Endless::start(&["--quiet"]);
+    let mut first = String::new();
+    job.stdout.read_line(&mut first).expect("UTF-8");
+    drop(job.stdout);
+    let mut stderr = String::new();
+    job.stderr.read_to_string(&mut stderr).expect("UTF-8");
+    let code = job.child.wait().expect("it ends").code();
+    assert_eq!((first.as_str(), stderr.as_str(), code), ("0\n", "", Some(0)));
 }
 
 #[test]

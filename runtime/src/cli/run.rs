@@ -34,11 +34,11 @@ pub(super) fn run(request: &Request, screen: &Screen) -> u8 {
     let interrupts = Interrupts::install(control.clone(), screen.clone());
     match execute(plan, request, screen, &control, &watch) {
         Ok(ended) => {
-            let interrupted = ended.ending != Ending::Finished;
             if !request.options.quiet {
-                screen.print(&summary(&ended.metrics, interrupted));
+                screen.print(&summary(&ended.metrics, ended.ending != Ending::Finished));
             }
-            if interrupted || interrupts.any() { EXIT_INTERRUPTED } else { 0 }
+            // A job also stops when nobody reads what it prints any more (`job | head`), which is no interruption.
+            if interrupts.any() { EXIT_INTERRUPTED } else { 0 }
         }
         Err(error) => refuse(&error, screen),
     }

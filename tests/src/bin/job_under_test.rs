@@ -1,11 +1,8 @@
 //! The job that `tests/job_binary.rs` starts.
 
-use std::process::ExitCode;
 use std::thread;
 
-use thalweg::connector::{generate, print};
-use thalweg::job::Secret;
-use thalweg::pipeline;
+use thalweg::prelude::*;
 
 /// Multiplies numbers.
 ///
@@ -24,6 +21,7 @@ fn multiply(
     /// A secret that nothing uses.
     password: Option<Secret<String>>,
 ) {
+    assert!(factor != 13, "{factor} brings bad luck");
     source(generate(count, |i| i)).map(move |i| visit(i, factor, fail_at, hang_at)).sink(print());
 }
 
