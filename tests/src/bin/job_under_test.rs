@@ -21,6 +21,7 @@ fn multiply(
     /// A secret that nothing uses.
     password: Option<Secret<String>>,
 ) {
+    drop(password);
     assert!(factor != 13, "{factor} brings bad luck");
     source(generate(count, |i| i)).map(move |i| visit(i, factor, fail_at, hang_at)).sink(print());
 }
