@@ -21,6 +21,8 @@ pub(super) fn run(request: &Request, screen: &Screen) -> u8 {
         Ok(plan) => plan,
         Err(error) => return refuse(&error, screen),
     };
+    let control = Control::new();
+    let interrupts = Interrupts::install(control.clone(), screen.clone());
     let watch = Arc::new(OnceLock::new());
     // Bound before anything is opened: a port in use should not cost a connection to a database.
     let _server = match serve(request, screen, &watch) {
@@ -30,8 +32,6 @@ pub(super) fn run(request: &Request, screen: &Screen) -> u8 {
             return EXIT_FAILED;
         }
     };
-    let control = Control::new();
-    let interrupts = Interrupts::install(control.clone(), screen.clone());
     match execute(plan, request, screen, &control, &watch) {
         Ok(ended) => {
             if !request.options.quiet {
