@@ -4,41 +4,17 @@ use std::fmt::Display;
 
 use super::base::{handle, not_run};
 use super::{Fallible, Stream};
-use crate::record::{Emit, Record, View};
+use crate::record::{Emit, Record};
 
 handle! {
     /// A stream whose next operator takes its record by value; made by [`Stream::owned`].
     ///
-    /// `map`, `filter_map`, `flat_map` and their fallible forms take a `T`; `filter` and `inspect` only look, and see
-    /// the view as always. No other operator may follow.
+    /// `map`, `filter_map`, `flat_map` and their fallible forms may follow, and take a `T`. What only looks at its record
+    /// (`filter`, `inspect`, a key, an event time) has nothing from owning it.
     Owned<T>
 }
 
 impl<T: Record> Owned<T> {
-    /// [`Stream::filter`]: it sees the view.
-    ///
-    /// ```
-    /// # use thalweg::prelude::*;
-    /// # fn example(lines: Stream<String>) {
-    /// lines.owned().filter(|line| line.contains("ERROR")).sink(print());
-    /// # }
-    /// ```
-    pub fn filter(self, f: impl Fn(View<'static, T>) -> bool) -> Stream<T> {
-        not_run(f)
-    }
-
-    /// [`Stream::inspect`]: it sees the view.
-    ///
-    /// ```
-    /// # use thalweg::prelude::*;
-    /// # fn example(lines: Stream<String>) {
-    /// lines.owned().inspect(|line| eprintln!("{line}")).sink(print());
-    /// # }
-    /// ```
-    pub fn inspect(self, f: impl Fn(View<'static, T>)) -> Stream<T> {
-        not_run(f)
-    }
-
     /// [`Stream::map`] with the record itself.
     ///
     /// ```

@@ -127,7 +127,13 @@ fn tuples_of_combinable_aggregates_are_combinable() {
     fn combines<A: Aggregate>(_: A) -> bool {
         A::COMBINES
     }
-    assert!(combines((count(), super::sum::<u32>(), min::<String>(), avg::<i64>(), count_distinct::<u64>())));
+    assert!(combines((
+        count(),
+        super::sum::<u32>(),
+        min::<String>(),
+        avg::<i64>(),
+        count_distinct::<u64>()
+    )));
     assert!(!combines((count(), super::sum::<f64>())));
     assert!(!combines((count(), first::<u64>())));
     let all = (count(), max::<u64>());
