@@ -29,21 +29,6 @@ pub fn apply2<A, B, R>(a: A, b: B, f: impl FnOnce(A, B) -> R) -> R {
     f(a, b)
 }
 
-// State: aggregates, running operators, windows.
-pub use crate::operator::{
-    Fold, Reduce, Running, avg, count, count_distinct, first, last, max, max_by, min, min_by, own,
-    sum, to_vec, top, wrapping_sum,
-};
-pub use crate::window::{
-    Tumbling, TumblingFold, TumblingPartials, TumblingReduce, TumblingWindows,
-};
-
-/// As [`apply`], for a closure of two parameters.
-#[inline(always)]
-pub fn apply2<X, Y, R>(x: X, y: Y, f: impl FnOnce(X, Y) -> R) -> R {
-    f(x, y)
-}
-
 /// The view of what a closure made.
 #[inline(always)]
 pub fn view<E: Emit>(item: &E) -> View<'_, E::Record> {

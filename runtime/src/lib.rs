@@ -89,7 +89,7 @@ pub mod time;
 pub mod window;
 
 pub use cli::main;
-pub use thalweg_macros::{args, pipeline, record};
+pub use thalweg_macros::{args, operator, pipeline, record};
 
 // Lets the paths in expanded code resolve inside this crate too.
 extern crate self as thalweg;

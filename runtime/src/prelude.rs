@@ -17,4 +17,4 @@ pub use crate::time::{
     Span, Timestamp, Window, bounded, days, hours, millis, mins, monotonic, secs,
 };
 pub use crate::window::tumbling;
-pub use crate::{args, pipeline, record};
+pub use crate::{args, operator, pipeline, record};
