@@ -4,7 +4,7 @@
 //! and exchanges that carry only what the far side reads; the binary runs them in event time, in parallel, with state
 //! and windows of Flink's semantics. There is no server, and nothing is interpreted.
 //!
-//! ```ignore
+//! ```no_run
 //! use thalweg::prelude::*;
 //!
 //! #[record]
