@@ -19,7 +19,9 @@ impl<T: Record> Owned<T> {
     ///
     /// ```
     /// # use thalweg::prelude::*;
-    /// # fn example(words: Stream<(String, String)>) {
+    /// # #[pipeline]
+    /// # fn example() {
+    /// # let words = source(collection(Vec::<(String, String)>::new()));
     /// words.owned().map(|(first, _)| first).sink(print());
     /// # }
     /// ```
@@ -31,7 +33,9 @@ impl<T: Record> Owned<T> {
     ///
     /// ```
     /// # use thalweg::prelude::*;
-    /// # fn example(lines: Stream<String>) {
+    /// # #[pipeline]
+    /// # fn example() {
+    /// # let lines = source(collection(Vec::<String>::new()));
     /// lines.owned().filter_map(|line| (!line.is_empty()).then_some(line)).sink(print());
     /// # }
     /// ```
@@ -43,7 +47,9 @@ impl<T: Record> Owned<T> {
     ///
     /// ```
     /// # use thalweg::prelude::*;
-    /// # fn example(words: Stream<(String, String)>) {
+    /// # #[pipeline]
+    /// # fn example() {
+    /// # let words = source(collection(Vec::<(String, String)>::new()));
     /// words.owned().flat_map(|(a, b)| [a, b]).sink(print());
     /// # }
     /// ```
@@ -58,7 +64,9 @@ impl<T: Record> Owned<T> {
     ///
     /// ```
     /// # use thalweg::prelude::*;
-    /// # fn example(lines: Stream<String>) {
+    /// # #[pipeline]
+    /// # fn example() {
+    /// # let lines = source(collection(Vec::<String>::new()));
     /// lines
     ///     .owned()
     ///     .try_map(|line| if line.is_empty() { Err("empty line") } else { Ok(line) })
@@ -77,7 +85,9 @@ impl<T: Record> Owned<T> {
     ///
     /// ```
     /// # use thalweg::prelude::*;
-    /// # fn example(lines: Stream<String>) {
+    /// # #[pipeline]
+    /// # fn example() {
+    /// # let lines = source(collection(Vec::<String>::new()));
     /// lines
     ///     .owned()
     ///     .try_filter_map(|line| match line.parse::<i64>()? {
@@ -99,7 +109,9 @@ impl<T: Record> Owned<T> {
     ///
     /// ```
     /// # use thalweg::prelude::*;
-    /// # fn example(words: Stream<(String, String)>) {
+    /// # #[pipeline]
+    /// # fn example() {
+    /// # let words = source(collection(Vec::<(String, String)>::new()));
     /// words
     ///     .owned()
     ///     .try_flat_map(|(a, b)| if a == b { Err("twice the same") } else { Ok([a, b]) })

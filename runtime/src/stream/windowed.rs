@@ -13,7 +13,9 @@ impl<K: Record, T: Record> Windows<K, T> {
     ///
     /// ```
     /// # use thalweg::prelude::*;
-    /// # fn example(words: Timed<String>) {
+    /// # #[pipeline]
+    /// # fn example() {
+    /// # let words = source(collection(Vec::<String>::new())).event_time(|_| Timestamp(0)).watermarks(monotonic());
     /// words.key_by(|word| word).window(tumbling(mins(1))).count().sink(print());
     /// # }
     /// ```
@@ -29,7 +31,9 @@ impl<K: Record, T: Record> Windows<K, T> {
     ///
     /// ```
     /// # use thalweg::prelude::*;
-    /// # fn example(sales: Timed<(String, u64)>) {
+    /// # #[pipeline]
+    /// # fn example() {
+    /// # let sales = source(collection(Vec::<(String, u64)>::new())).event_time(|_| Timestamp(0)).watermarks(monotonic());
     /// sales.key_by(|(region, _)| region).window(tumbling(mins(5))).sum(|(_, n)| n).sink(print());
     /// # }
     /// ```
@@ -53,7 +57,9 @@ impl<K: Record, T: Record> Windows<K, T> {
     ///
     /// ```
     /// # use thalweg::prelude::*;
-    /// # fn example(hashes: Timed<u64>) {
+    /// # #[pipeline]
+    /// # fn example() {
+    /// # let hashes = source(collection(Vec::<u64>::new())).event_time(|_| Timestamp(0)).watermarks(monotonic());
     /// hashes.window_all(tumbling(mins(5))).wrapping_sum(|hash| hash).sink(print());
     /// # }
     /// ```
@@ -73,7 +79,9 @@ impl<K: Record, T: Record> Windows<K, T> {
     ///
     /// ```
     /// # use thalweg::prelude::*;
-    /// # fn example(readings: Timed<(u32, f64)>) {
+    /// # #[pipeline]
+    /// # fn example() {
+    /// # let readings = source(collection(Vec::<(u32, f64)>::new())).event_time(|_| Timestamp(0)).watermarks(monotonic());
     /// readings.key_by(|(id, _)| id).window(tumbling(mins(1))).avg(|(_, c)| c).sink(print());
     /// # }
     /// ```
@@ -93,7 +101,9 @@ impl<K: Record, T: Record> Windows<K, T> {
     ///
     /// ```
     /// # use thalweg::prelude::*;
-    /// # fn example(readings: Timed<(u32, f64)>) {
+    /// # #[pipeline]
+    /// # fn example() {
+    /// # let readings = source(collection(Vec::<(u32, f64)>::new())).event_time(|_| Timestamp(0)).watermarks(monotonic());
     /// readings.key_by(|(id, _)| id).window(tumbling(mins(1))).min(|(_, c)| c).sink(print());
     /// # }
     /// ```
@@ -110,7 +120,9 @@ impl<K: Record, T: Record> Windows<K, T> {
     ///
     /// ```
     /// # use thalweg::prelude::*;
-    /// # fn example(readings: Timed<(u32, f64)>) {
+    /// # #[pipeline]
+    /// # fn example() {
+    /// # let readings = source(collection(Vec::<(u32, f64)>::new())).event_time(|_| Timestamp(0)).watermarks(monotonic());
     /// readings.key_by(|(id, _)| id).window(tumbling(mins(1))).max(|(_, c)| c).sink(print());
     /// # }
     /// ```
@@ -127,7 +139,9 @@ impl<K: Record, T: Record> Windows<K, T> {
     ///
     /// ```
     /// # use thalweg::prelude::*;
-    /// # fn example(sales: Timed<(String, u64)>) {
+    /// # #[pipeline]
+    /// # fn example() {
+    /// # let sales = source(collection(Vec::<(String, u64)>::new())).event_time(|_| Timestamp(0)).watermarks(monotonic());
     /// sales.key_by(|(region, _)| region).window(tumbling(mins(5))).min_by(|(_, n)| n).sink(print());
     /// # }
     /// ```
@@ -144,7 +158,9 @@ impl<K: Record, T: Record> Windows<K, T> {
     ///
     /// ```
     /// # use thalweg::prelude::*;
-    /// # fn example(sales: Timed<(String, u64)>) {
+    /// # #[pipeline]
+    /// # fn example() {
+    /// # let sales = source(collection(Vec::<(String, u64)>::new())).event_time(|_| Timestamp(0)).watermarks(monotonic());
     /// sales.key_by(|(region, _)| region).window(tumbling(mins(5))).max_by(|(_, n)| n).sink(print());
     /// # }
     /// ```
@@ -161,7 +177,9 @@ impl<K: Record, T: Record> Windows<K, T> {
     ///
     /// ```
     /// # use thalweg::prelude::*;
-    /// # fn example(sales: Timed<(String, u64)>) {
+    /// # #[pipeline]
+    /// # fn example() {
+    /// # let sales = source(collection(Vec::<(String, u64)>::new())).event_time(|_| Timestamp(0)).watermarks(monotonic());
     /// sales.key_by(|(region, _)| region).window(tumbling(mins(5))).first().sink(print());
     /// # }
     /// ```
@@ -175,7 +193,9 @@ impl<K: Record, T: Record> Windows<K, T> {
     ///
     /// ```
     /// # use thalweg::prelude::*;
-    /// # fn example(sales: Timed<(String, u64)>) {
+    /// # #[pipeline]
+    /// # fn example() {
+    /// # let sales = source(collection(Vec::<(String, u64)>::new())).event_time(|_| Timestamp(0)).watermarks(monotonic());
     /// sales.key_by(|(region, _)| region).window(tumbling(mins(5))).last().sink(print());
     /// # }
     /// ```
@@ -189,7 +209,9 @@ impl<K: Record, T: Record> Windows<K, T> {
     ///
     /// ```
     /// # use thalweg::prelude::*;
-    /// # fn example(words: Timed<String>) {
+    /// # #[pipeline]
+    /// # fn example() {
+    /// # let words = source(collection(Vec::<String>::new())).event_time(|_| Timestamp(0)).watermarks(monotonic());
     /// words
     ///     .window_all(tumbling(mins(1)))
     ///     .to_vec()
@@ -208,7 +230,9 @@ impl<K: Record, T: Record> Windows<K, T> {
     ///
     /// ```
     /// # use thalweg::prelude::*;
-    /// # fn example(visits: Timed<(String, u64)>) {
+    /// # #[pipeline]
+    /// # fn example() {
+    /// # let visits = source(collection(Vec::<(String, u64)>::new())).event_time(|_| Timestamp(0)).watermarks(monotonic());
     /// visits.key_by(|(page, _)| page).window(tumbling(hours(1))).count_distinct(|(_, user)| user).sink(print());
     /// # }
     /// ```
@@ -229,7 +253,9 @@ impl<K: Record, T: Record> Windows<K, T> {
     ///
     /// ```
     /// # use thalweg::prelude::*;
-    /// # fn example(sales: Timed<(String, u64)>) {
+    /// # #[pipeline]
+    /// # fn example() {
+    /// # let sales = source(collection(Vec::<(String, u64)>::new())).event_time(|_| Timestamp(0)).watermarks(monotonic());
     /// sales
     ///     .window_all(tumbling(hours(1)))
     ///     .top(3, |(_, cents)| cents)
@@ -256,7 +282,9 @@ impl<K: Record, T: Record> Windows<K, T> {
     ///
     /// ```
     /// # use thalweg::prelude::*;
-    /// # fn example(readings: Timed<(u32, f64)>) {
+    /// # #[pipeline]
+    /// # fn example() {
+    /// # let readings = source(collection(Vec::<(u32, f64)>::new())).event_time(|_| Timestamp(0)).watermarks(monotonic());
     /// readings
     ///     .key_by(|(sensor, _)| sensor)
     ///     .window(tumbling(mins(10)))
@@ -279,7 +307,9 @@ impl<K: Record, T: Record> Windows<K, T> {
     ///
     /// ```
     /// # use thalweg::prelude::*;
-    /// # fn example(sales: Timed<(String, u64)>) {
+    /// # #[pipeline]
+    /// # fn example() {
+    /// # let sales = source(collection(Vec::<(String, u64)>::new())).event_time(|_| Timestamp(0)).watermarks(monotonic());
     /// sales
     ///     .key_by(|(region, _)| region)
     ///     .window(tumbling(mins(5)))
@@ -308,7 +338,9 @@ impl<K: Record, T: Record> Windows<K, T> {
     ///
     /// ```
     /// # use thalweg::prelude::*;
-    /// # fn example(words: Timed<String>) {
+    /// # #[pipeline]
+    /// # fn example() {
+    /// # let words = source(collection(Vec::<String>::new())).event_time(|_| Timestamp(0)).watermarks(monotonic());
     /// words
     ///     .window_all(tumbling(mins(5)))
     ///     .fold(String::new(), |mut all, word| {
