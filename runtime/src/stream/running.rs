@@ -1,7 +1,7 @@
 //! Running aggregates: a keyed stream without windows; each record yields its key's new value.
 //!
-//! State: one accumulator per key, for as long as the job runs. Nothing is aggregated before the exchange, since every record has a result. Results come in the order of the
-//! records.
+//! State: one accumulator per key, for as long as the job runs. Nothing is aggregated before the exchange, since every
+//! record has a result. Results come in the order of the records.
 
 use super::agg::{Mean, Sum};
 use super::base::not_run;
