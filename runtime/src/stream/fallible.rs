@@ -131,7 +131,7 @@ impl<T: Record, R: Record> Fallible<T, R> {
         not_run(side)
     }
 
-    /// Drops each failure and counts it (`thalweg_records_skipped_total`).
+    /// Drops each failure and counts it (`thalweg_skipped_records_total`).
     ///
     /// ```
     /// # use thalweg::prelude::*;

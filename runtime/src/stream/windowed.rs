@@ -41,7 +41,7 @@ impl<K: Record, T: Record> Windows<K, T> {
     /// ```compile_fail,E0277
     /// # use thalweg::prelude::*;
     /// # fn example(words: Timed<String>) {
-    /// words.window_all(tumbling(mins(5))).sum(|word| word); // error: `&str` cannot be summed
+    /// words.window_all(tumbling(mins(5))).sum(|word| word); // error: `String` cannot be summed
     /// # }
     /// ```
     pub fn sum<N: Emit>(self, f: impl Fn(View<'static, T>) -> N) -> Stream<Windowed<K, Sum<N>>>

@@ -80,7 +80,7 @@ impl<K: Record, T: Record> Windows<K, T> {
     }
 
     /// Sends late records to a side instead of dropping them. Either way they are counted
-    /// (`thalweg_records_late_total`).
+    /// (`thalweg_late_records_total`).
     ///
     /// Records are then aggregated behind the exchange only: whole records have to be at hand. Flink:
     /// `sideOutputLateData`.
