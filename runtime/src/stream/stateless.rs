@@ -78,7 +78,7 @@ impl<T: Record> Stream<T> {
     /// Turns each record into any number of others: the closure returns something to iterate over.
     ///
     /// The results follow one another in the iterator's order, in the place of the record; no state. The iterator is
-    /// drained at once: a record that yields without bound fails the task. Flink: `flatMap`.
+    /// drained at once, so it has to end. Flink: `flatMap`.
     ///
     /// ```
     /// # use thalweg::prelude::*;

@@ -26,8 +26,8 @@ impl<K: Record, T: Record> Windows<K, T> {
     /// Sums a number of each record.
     ///
     /// Integers are summed in 64 bits (`u64` or `i64`; 128-bit ones in 128), checked: an overflow fails the task with
-    /// operator and key. Floats are summed as `f64` in order of arrival. State: the sum. Integers are aggregated
-    /// before the exchange, too. Flink: `sum`, which wraps silently in the width of the field.
+    /// operator and key. Floats are summed as `f64` in order of arrival, decimals as decimals. State: the sum. Integers
+    /// are aggregated before the exchange, too. Flink: `sum`, which wraps silently in the width of the field.
     ///
     /// ```
     /// # use thalweg::prelude::*;
@@ -75,7 +75,8 @@ impl<K: Record, T: Record> Windows<K, T> {
 
     /// The mean of a number of each record.
     ///
-    /// State: sum and count. A window has at least one record, so the mean exists. Flink: `aggregate` with an average.
+    /// `f64`, of decimals a decimal; integers are summed in 128 bits, so that large ones do not overflow. A window has at
+    /// least one record, so the mean exists. State: sum and count. Flink: `aggregate` with an average.
     ///
     /// ```
     /// # use thalweg::prelude::*;
@@ -97,7 +98,8 @@ impl<K: Record, T: Record> Windows<K, T> {
 
     /// The least value of what the closure takes from each record.
     ///
-    /// State: the value. Aggregated before the exchange, too. Flink: `min`.
+    /// Anything that has an order: numbers (floats by `total_cmp`), strings, times, tuples and records of those. State:
+    /// the value. Aggregated before the exchange, too. Flink: `min`.
     ///
     /// ```
     /// # use thalweg::prelude::*;
@@ -116,7 +118,8 @@ impl<K: Record, T: Record> Windows<K, T> {
 
     /// The greatest value of what the closure takes from each record.
     ///
-    /// State: the value. Aggregated before the exchange, too. Flink: `max`.
+    /// Anything that has an order, as for [`min`](Windows::min). State: the value. Aggregated before the exchange, too.
+    /// Flink: `max`.
     ///
     /// ```
     /// # use thalweg::prelude::*;
