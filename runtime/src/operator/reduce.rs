@@ -38,7 +38,10 @@ impl<'s, T: Record, E: Emit<Record = T>> RunningSlot<'s, T, E> {
 
 impl<K: Key, T: Record> Reduce<K, T> {
     /// No keys yet.
-    #[expect(clippy::new_without_default, reason = "named as in the other operators; never defaulted")]
+    #[expect(
+        clippy::new_without_default,
+        reason = "named as in the other operators; never defaulted"
+    )]
     pub fn new() -> Self {
         Reduce { table: Table::new() }
     }

@@ -10,6 +10,10 @@
 //!    └────────── into_record ────────────┘    └──────── tails, root (Arena::put) ─────┘
 //! ```
 //!
+//! `#[record]` makes all this for a type. Bytes from outside are checked by [`validate`]; layouts are compared by
+//! [`fingerprint`]. A container's view is a type of its own ([`SliceView`], [`BoxView`], [`MapView`], ..) that looks the
+//! same wherever the elements lie.
+//!
 //! An archive is written in two steps, as in rkyv: first everything out of line ([`Emit::tails`]), then the fixed part
 //! ([`Emit::root`]), field by field in declaration order; since nothing is aligned, there is no padding between fields.
 
@@ -133,3 +137,8 @@ pub unsafe trait Emit {
 pub fn apply<X, R>(x: X, f: impl FnOnce(X) -> R) -> R {
     f(x)
 }
+
+/// The example in the documentation of `#[record]` stands in a crate that cannot run it.
+#[cfg(doctest)]
+#[doc = include_str!("../../../macros/src/record.md")]
+mod attribute {}

@@ -231,7 +231,8 @@ impl<K: Key, V: Record> LiveWindows<K, V> {
             self.frontier = pane.window.start + Span(1);
             if !pane.fired {
                 let drops = pane.cleanup <= now;
-                return self.walk(number, if drops { Way::FireAndDrop { keep } } else { Way::Fire });
+                return self
+                    .walk(number, if drops { Way::FireAndDrop { keep } } else { Way::Fire });
             }
         }
         if now == Timestamp::MAX {

@@ -55,7 +55,9 @@ pub enum InvalidWindow {
         rest: Span,
     },
     /// Lateness below zero.
-    #[error("allowed lateness must not be negative, but is {lateness}\nhelp: write `.allowed_lateness(mins(1))`")]
+    #[error(
+        "allowed lateness must not be negative, but is {lateness}\nhelp: write `.allowed_lateness(mins(1))`"
+    )]
     Lateness {
         /// The lateness asked for.
         lateness: Span,
@@ -115,9 +117,7 @@ impl Tumbling {
         let (size, offset) = (i128::from(self.size.0.max(1)), i128::from(self.offset.0));
         let time = i128::from(time.0);
         let start = time - (time - offset).rem_euclid(size);
-        let clamp = |t: i128| {
-            Timestamp(t.clamp(i128::from(i64::MIN), i128::from(i64::MAX)) as i64)
-        };
+        let clamp = |t: i128| Timestamp(t.clamp(i128::from(i64::MIN), i128::from(i64::MAX)) as i64);
         Window { start: clamp(start), end: clamp(start + size) }
     }
 
