@@ -695,3 +695,114 @@ fn traits_follow_the_fields() {
     is_ranked::<Line>();
     is_ranked::<Pair<f64>>();
 }
+
+/// Shapes that are easily forgotten.
+mod shapes {
+    use super::{BTreeMap, Debug, HashMap, Key, Timestamp, record};
+
+    #[record]
+    #[derive(Copy, Eq, PartialOrd, Ord, Hash, Default)]
+    pub enum Plain {
+        #[default]
+        One,
+        Two,
+    }
+
+    #[record(recursive(Back))]
+    pub struct There {
+        pub back: Vec<Back>,
+        pub plain: Plain,
+    }
+
+    #[record]
+    pub struct Back {
+        pub there: Option<Box<There>>,
+    }
+
+    /// Parameters with bounds, defaults and conditions; parts whose names are those of types.
+    #[record]
+    pub struct Generic<K: Debug, V = u64>
+    where
+        V: Clone,
+        K: Key + Ord,
+    {
+        pub k: K,
+        pub plain: Plain,
+        pub timestamp: String,
+        pub at: Timestamp,
+        pub map: BTreeMap<K, V>,
+    }
+
+    #[record]
+    pub enum Choice<T> {
+        Resolver(T),
+        Some { none: Option<T>, r#match: u8 },
+        Ok,
+    }
+
+    #[record]
+    pub struct Unit {}
+
+    #[record]
+    pub(super) struct Alone(pub(super) HashMap<u8, Unit>);
+
+    macro_rules! made {
+        ($name:ident, $field:ident: $type:ty) => {
+            #[record]
+            pub struct $name {
+                pub $field: $type,
+                pub out: Vec<$type>,
+            }
+        };
+    }
+    made!(Made, resolver: Option<String>);
+}
+
+#[test]
+fn every_shape_agrees_in_all_forms() {
+    use shapes::{Alone, Back, Choice, Generic, Made, Plain, There, Unit};
+    let back = |back: Vec<Back>| Back { there: Some(Box::new(There { back, plain: Plain::Two })) };
+    let there = There { back: vec![back(vec![back(vec![])])], plain: Plain::One };
+    check(&there).unwrap();
+    check_order(&there.back[0].there.clone().unwrap(), &Box::new(there)).unwrap();
+    check_order(&Plain::One, &Plain::Two).unwrap();
+    let generic = Generic {
+        k: "key".to_owned(),
+        plain: Plain::Two,
+        timestamp: "text".into(),
+        at: Timestamp(-1),
+        map: BTreeMap::from([("a".into(), 1_u64), ("b".into(), 2)]),
+    };
+    check(&generic).unwrap();
+    check_order(&generic, &Generic { k: String::new(), ..generic.clone() }).unwrap();
+    let choices = [
+        Choice::Resolver("a".to_owned()),
+        Choice::Some { none: Some("b".into()), r#match: 1 },
+        Choice::Ok,
+    ];
+    choices.iter().for_each(|choice| check(choice).unwrap());
+    choices.iter().zip(&choices[1..]).for_each(|(a, b)| check_order(a, b).unwrap());
+    check_forms(&choices.to_vec()).unwrap();
+    check(&Unit {}).unwrap();
+    check_forms(&Alone(HashMap::from([(1, Unit {}), (2, Unit {})]))).unwrap();
+    check(&Made { resolver: None, out: vec![Some("x".into())] }).unwrap();
+    let mixed = shapes::ChoiceWith::Some::<String, _> { none: Some("b"), r#match: 1 };
+    assert_eq!(encode(&mixed), encode(&choices[1]));
+}
+
+/// An archive that points deep into itself is refused, not followed until the stack ends.
+#[test]
+fn depth_is_bounded() {
+    let leaf = || Tree { name: String::new(), left: None, others: Vec::new() };
+    let nest = |depth: usize| {
+        (0..depth).fold(leaf(), |inner, _| Tree { left: Some(Box::new(inner)), ..leaf() })
+    };
+    let is_valid = |tree: &Tree| {
+        let (at, bytes) = encode(tree);
+        validate::<Tree>(&bytes, at as usize).is_ok()
+    };
+    assert!(is_valid(&nest(100)));
+    assert!(!is_valid(&nest(150)));
+    let error = validate::<Bid>(&[0; 10], 0).unwrap_err().to_string();
+    assert!(error.contains("not a valid archive of `records::Bid` at byte 0"), "{error}");
+}
