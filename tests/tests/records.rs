@@ -658,12 +658,22 @@ fn columns_are_the_names_in_text_formats() {
     #[serde(rename_all = "camelCase")]
     struct Row {
         first_name: String,
-        #[serde(rename = "AGE")]
+        #[serde(rename = "AGE", skip_serializing_if = "is_zero")]
         age: u8,
+        nick_name: (),
     }
-    assert_eq!(Row::COLUMNS, ["firstName", "AGE"]);
-    assert_eq!(text(&Row { first_name: "a".into(), age: 1 }), r#"{"firstName":"a","AGE":1}"#);
-    assert_eq!(text(&RowWith { first_name: "a", age: 1 }), r#"{"firstName":"a","AGE":1}"#);
+    fn is_zero(age: &u8) -> bool {
+        *age == 0
+    }
+    assert_eq!(Row::COLUMNS, ["firstName", "AGE", "nickName"]);
+    assert_eq!(
+        text(&Row { first_name: "a".into(), age: 1, nick_name: () }),
+        r#"{"firstName":"a","AGE":1,"nickName":null}"#
+    );
+    assert_eq!(
+        text(&RowWith { first_name: "a", age: 1, nick_name: () }),
+        r#"{"firstName":"a","AGE":1,"nickName":null}"#
+    );
     assert!(Kind::COLUMNS.is_empty() && Wrapped::COLUMNS.is_empty());
 }
 

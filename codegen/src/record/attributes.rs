@@ -78,8 +78,13 @@ pub(super) struct FieldAttributes {
     pub kept: Vec<Attribute>,
 }
 
-/// Reads a field's attributes.
-pub(super) fn field(attributes: &[Attribute], place: &str, errors: &mut Errors) -> FieldAttributes {
+/// Reads a field's attributes. A scalar is its own view, so serde may call functions with it.
+pub(super) fn field(
+    attributes: &[Attribute],
+    is_scalar: bool,
+    place: &str,
+    errors: &mut Errors,
+) -> FieldAttributes {
     let mut found = FieldAttributes::default();
     for attribute in attributes {
         let name = last_name(attribute.path()).unwrap_or_default();
@@ -89,7 +94,7 @@ pub(super) fn field(attributes: &[Attribute], place: &str, errors: &mut Errors) 
             "serde" => {
                 found.kept.push(attribute.clone());
                 found.rename = serde_name(attribute).or(found.rename);
-                if let Some(word) = serde_function(attribute) {
+                if let Some(word) = serde_function(attribute).filter(|_| !is_scalar) {
                     errors.add(&m::SERDE_WITH, attribute, &word, place);
                 }
             }
@@ -136,5 +141,6 @@ fn serde_string(attribute: &Attribute, key: &str) -> Option<String> {
 fn serde_function(attribute: &Attribute) -> Option<String> {
     let metas = attribute.parse_args_with(Punctuated::<Meta, Token![,]>::parse_terminated).ok()?;
     let mut words = metas.iter().filter_map(|meta| last_name(meta.path()));
-    words.find(|word| matches!(&**word, "with" | "serialize_with" | "getter" | "flatten"))
+    let calls = ["with", "serialize_with", "skip_serializing_if", "getter", "flatten"];
+    words.find(|word| calls.contains(&&**word))
 }

@@ -78,7 +78,7 @@ catalogue! {
     DISCRIMINANT "TW0226" "a variant of a record has no number of its own"
         "variants are numbered by their order; remove `= {}`, or keep the number in a field";
     SERDE_WITH "TW0227" "`#[serde({})]` needs a reference to the field, but a view has none"
-        "make the field a `#[record]` type of its own and implement its serde traits by hand";
+        "leave it out, or give the field a `#[record]` type of its own whose serde traits you implement";
 }
 
 /// The mistakes found in one item.

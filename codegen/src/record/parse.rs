@@ -126,11 +126,11 @@ impl Reader<'_> {
         let place =
             format!("in field `{text}` of {}record `{}`", inside.unwrap_or_default(), self.record);
         check::field_type(&field.ty, &place, self.errors);
-        let found = attributes::field(&field.attrs, &place, self.errors);
+        let is_scalar = check::is_scalar(&field.ty);
+        let found = attributes::field(&field.attrs, is_scalar, &place, self.errors);
         for was in found.was.iter().filter(|was| known.contains(&was.value())) {
             self.errors.add(&m::WAS_ITSELF, was, &was.value(), &place);
         }
-        let is_scalar = check::is_scalar(&field.ty);
         let variant = variant.map(|variant| &variant.ident);
         Field {
             vis: field.vis.clone(),
