@@ -111,3 +111,40 @@ impl Bid {
         h(who.wrapping_add(price), self.date_time as u64)
     }
 }
+
+impl EventRef<'_> {
+    /// The event's own time, whatever its kind.
+    #[inline]
+    pub fn date_time(self) -> EventTime {
+        match self {
+            Self::Person(person) => person.date_time,
+            Self::Auction(auction) => auction.date_time,
+            Self::Bid(bid) => bid.date_time,
+        }
+    }
+}
+
+impl PersonRef<'_> {
+    /// As [`Person::hash`].
+    #[inline]
+    pub fn hash(self) -> u64 {
+        h(self.id, self.date_time as u64)
+    }
+}
+
+impl AuctionRef<'_> {
+    /// As [`Auction::hash`].
+    #[inline]
+    pub fn hash(self) -> u64 {
+        h(self.id.wrapping_mul(31).wrapping_add(self.seller), self.date_time as u64)
+    }
+}
+
+impl BidRef<'_> {
+    /// As [`Bid::hash`].
+    #[inline]
+    pub fn hash(self) -> u64 {
+        let who = self.auction.wrapping_mul(31).wrapping_add(self.bidder.wrapping_mul(17));
+        h(who.wrapping_add(self.price), self.date_time as u64)
+    }
+}

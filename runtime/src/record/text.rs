@@ -82,7 +82,7 @@ unsafe impl Record for String {
 }
 
 macro_rules! emit_text {
-    ($([$($generics:tt)*] $type:ty, |$owned:ident| $into:expr $(, $slice:item)?;)*) => {$(
+    ($([$($generics:tt)*] $type:ty, |$owned:ident| $into:expr $(, { $($slice:tt)* })?;)*) => {$(
         // SAFETY: as rkyv writes its own strings.
         unsafe impl<$($generics)*> Emit for $type {
             type Record = String;
@@ -104,15 +104,16 @@ macro_rules! emit_text {
             fn root(&self, resolver: TextResolver, out: &mut Root<'_>) {
                 out.string(self, resolver);
             }
-            $($slice)?
+            $($($slice)*)?
         }
     )*};
 }
 
 emit_text! {
-    [] String, |text| text,
+    [] String, |text| text, {
         #[inline(always)]
-        fn slice_view(items: &[String]) -> SliceView<'_, String> { SliceView::owned(items) };
+        fn slice_view(items: &[String]) -> SliceView<'_, String> { SliceView::owned(items) }
+    };
     [] &str, |text| text.to_owned();
     [] Cow<'_, str>, |text| text.into_owned();
 }

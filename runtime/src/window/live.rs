@@ -103,18 +103,23 @@ impl<'w, K: Key, T: Record> Firing<'w, K, Option<T>> {
 /// The place of one key in one window.
 pub(super) struct Slot<'w, K, V> {
     pub value: &'w mut V,
-    again: Option<AgainLater<'w, K, V>>,
+    again: Option<Box<AgainLater<'w, K, V>>>,
 }
 
 /// Where a late record's firing goes once the value is updated.
-type AgainLater<'w, K, V> = Box<(&'w mut VecDeque<Again<K, V>>, Window, u64, K)>;
+struct AgainLater<'w, K, V> {
+    queue: &'w mut VecDeque<Again<K, V>>,
+    window: Window,
+    hash: u64,
+    key: K,
+}
 
 impl<K, V: Record> Slot<'_, K, V> {
     /// To be called when the value is as it should be: if the window has fired before, the key fires again.
     #[inline(always)]
     pub fn done(self) {
         if let Some(again) = self.again {
-            let (queue, window, hash, key) = *again;
+            let AgainLater { queue, window, hash, key } = *again;
             let value = V::from_view(self.value.as_view());
             queue.push_back(Again { window, hash, key, value });
         }
@@ -157,11 +162,10 @@ impl<K: Key, V: Record> LiveWindows<K, V> {
             return None;
         };
         let pane = self.panes.get_mut(number);
-        let again = if pane.fired {
-            Some(Box::new((&mut self.again, pane.window, hash, K::from_view(key))))
-        } else {
-            None
-        };
+        let again = pane.fired.then(|| {
+            let (queue, window, key) = (&mut self.again, pane.window, K::from_view(key));
+            Box::new(AgainLater { queue, window, hash, key })
+        });
         Some(Slot { value: pane.table.entry_or(hash, key, init), again })
     }
 

@@ -2,7 +2,7 @@
 
 use super::panes::Panes;
 use super::tumbling::Tumbling;
-use crate::operator::{Aggregate, Combine, failed_on};
+use crate::operator::{Aggregate, failed_on};
 use crate::record::{Emit, Key, View};
 use crate::state::{Cursor, State};
 use crate::task::{Failure, Turn};
@@ -15,7 +15,7 @@ const MAX_ENTRIES: usize = 32 * 1024;
 ///
 /// They are handed on before every control frame and when there are [`MAX_ENTRIES`], so they are no state: a snapshot
 /// never sees any.
-pub struct TumblingPartials<K: Key, A: Combine> {
+pub struct TumblingPartials<K: Key, A: Aggregate> {
     panes: Panes<K, A::Acc>,
     aggregate: A,
     entries: usize,
@@ -33,13 +33,14 @@ struct Drain {
 /// A partial aggregate: a point in time in its window, the key's hash, the key, the accumulator.
 type Partial<'p, K, A> = (Timestamp, u64, View<'p, K>, View<'p, <A as Aggregate>::Acc>);
 
-impl<K: Key, A: Combine> TumblingPartials<K, A> {
+impl<K: Key, A: Aggregate> TumblingPartials<K, A> {
     /// Nothing yet; `spec` was [checked](Tumbling::checked).
     pub fn new(spec: Tumbling, aggregate: A) -> Self {
         TumblingPartials { panes: Panes::new(spec), aggregate, entries: 0, drain: None }
     }
 
-    /// Adds a record. Whether it is late only the far side knows.
+    /// Adds a record. Whether it is late only the far side knows. An aggregate that must see every record in order is
+    /// handed on at once, by itself, to `single`.
     ///
     /// # Errors
     /// If the aggregate cannot take it, with the key.
@@ -49,11 +50,20 @@ impl<K: Key, A: Combine> TumblingPartials<K, A> {
         time: Timestamp,
         key: impl Emit<Record = K>,
         value: impl Emit<Record = A::In>,
+        single: impl FnOnce(u64, View<'_, K>, View<'_, A::Acc>),
     ) -> Result<(), Failure> {
+        let hash = K::key_hash(key.as_view());
+        if !A::COMBINES {
+            let mut acc = A::Acc::default();
+            if let Err(overflow) = self.aggregate.add(&mut acc, value.as_view()) {
+                return Err(failed_on::<K>(overflow, key.as_view()));
+            }
+            single(hash, key.as_view(), acc.as_view());
+            return Ok(());
+        }
         // No watermark is needed to know that the first millisecond of all is late.
         let Some(number) = self.panes.pane_at(time, Timestamp::MIN) else { return Ok(()) };
         let table = &mut self.panes.get_mut(number).table;
-        let hash = K::key_hash(key.as_view());
         let before = table.len();
         let acc = table.entry(hash, key.as_view());
         if let Err(overflow) = self.aggregate.add(acc, value.as_view()) {
@@ -96,7 +106,7 @@ impl<K: Key, A: Combine> TumblingPartials<K, A> {
     }
 }
 
-impl<K: Key, A: Combine> State for TumblingPartials<K, A> {
+impl<K: Key, A: Aggregate> State for TumblingPartials<K, A> {
     fn entries(&self) -> usize {
         self.panes.entries()
     }

@@ -36,10 +36,13 @@ fn specs() -> impl Strategy<Value = Tumbling> {
     })
 }
 
+/// A window and its keys' values, in the order of (key hash, canonical key bytes).
+type Contents = (Window, BTreeMap<(u64, Vec<u8>), (u64, Vec<u64>)>);
+
 /// The model: what fires, and which records are late.
 #[derive(Default)]
 struct Model {
-    windows: BTreeMap<i64, (Window, BTreeMap<(u64, Vec<u8>), (u64, Vec<u64>)>)>,
+    windows: BTreeMap<i64, Contents>,
     watermark: Option<i64>,
     fired: Vec<Result>,
     late: Vec<u64>,

@@ -135,3 +135,7 @@ fn keyed_exchange_gives_each_key_to_one_task() {
         assert_eq!(second.watermark, Some(Timestamp::MAX));
     }
 }
+
+mod ends;
+mod fairness;
+mod topologies;
