@@ -816,3 +816,51 @@ fn depth_is_bounded() {
     let error = validate::<Bid>(&[0; 10], 0).unwrap_err().to_string();
     assert!(error.contains("not a valid archive of `records::Bid` at byte 0"), "{error}");
 }
+
+/// Keys and their hashes are on disk: these numbers never change.
+#[test]
+fn key_hashes_are_pinned() {
+    fn hash<T: Key>(value: &T) -> u64 {
+        T::key_hash(value.as_view())
+    }
+    let gift = Kind::Gift { to: "someone".into() };
+    let maps: HashMap<u8, String> = HashMap::from([(1, "a".into()), (2, "b".into())]);
+    let hashes = [
+        hash(&42_u64),
+        hash(&"a string".to_owned()),
+        hash(&(7_u32, "x".to_owned())),
+        hash(&Some(Timestamp(-1))),
+        hash(&gift),
+        hash(&vec![gift]),
+        hash(&maps),
+        hash(&Decimal::new(100, 2)),
+    ];
+    let pinned = [
+        15395265915043915720,
+        5507541213866684465,
+        14764804369921632381,
+        6027492765397423756,
+        13813822255725480509,
+        5222060554613041071,
+        2803252165238499493,
+        16039705606431271951,
+    ];
+    assert_eq!(hashes, pinned);
+    // One number, written in two ways, is one key.
+    assert_eq!(hash(&Decimal::new(100, 2)), hash(&Decimal::new(1, 0)));
+}
+
+#[test]
+fn floats_are_ranked_by_their_total_order() {
+    let mut floats = [f64::NAN, 1.0, f64::NEG_INFINITY, 0.0, -0.0, f64::INFINITY];
+    floats.sort_by(|a, b| f64::rank(*a, *b));
+    assert_eq!(format!("{floats:?}"), "[-inf, -0.0, 0.0, 1.0, inf, NaN]");
+    assert!(Reverse::<u8>::rank(Reverse(1), Reverse(2)).is_gt());
+    assert!(
+        Line::rank(
+            LineRef { sku: "a", count: 1, weight: f64::NAN },
+            LineRef { sku: "a", count: 1, weight: 0.0 }
+        )
+        .is_gt()
+    );
+}
