@@ -1,6 +1,6 @@
 //! What the user wrote: statements and method chains, every node with its span.
 
-use proc_macro2::Span;
+use proc_macro2::{Span, TokenStream};
 use syn::{Attribute, Expr, Ident, Path, Stmt, Type, Visibility};
 
 /// A function marked `#[pipeline]`, or the body of one marked `#[operator]`.
@@ -75,6 +75,13 @@ pub enum Statement {
     },
     /// Anything without streams.
     Plain(Stmt),
+    /// A statement about streams that was refused: what it mentions and binds is not reported again.
+    Refused {
+        /// Its tokens.
+        tokens: TokenStream,
+        /// The names it would have bound.
+        names: Vec<Ident>,
+    },
 }
 
 /// `head.call(..).call(..)`.
@@ -103,6 +110,8 @@ pub enum Head {
         /// Its arguments.
         args: Vec<Argument>,
     },
+    /// Something that was refused.
+    Refused,
 }
 
 /// One argument of a fragment's call.

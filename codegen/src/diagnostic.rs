@@ -9,6 +9,8 @@ use crate::messages::Message;
 #[derive(Debug, Default)]
 pub struct Diagnostics {
     errors: Vec<Diagnostic>,
+    /// Where, if a report does not say it more precisely: "in pipeline `x`".
+    place: String,
     read: bool,
 }
 
@@ -24,6 +26,11 @@ pub struct Diagnostic {
 }
 
 impl Diagnostics {
+    /// Says what is compiled: the place of all reports that name none themselves.
+    pub fn within(&mut self, place: String) {
+        self.place = place;
+    }
+
     /// Reports a mistake: `subject` fills the message's `{}`, `place` says where in the pipeline.
     pub fn report(&mut self, message: &Message, span: Span, subject: &str, place: &str) {
         self.report_with_help(message, span, subject, place, message.help);
@@ -39,6 +46,7 @@ impl Diagnostics {
         help: &str,
     ) {
         let mut text = format!("{} [{}]", message.what.replace("{}", subject), message.code);
+        let place = if place.is_empty() { &self.place } else { place };
         if !place.is_empty() {
             text.push_str("\n       ");
             text.push_str(place);
@@ -62,10 +70,20 @@ impl Diagnostics {
         self.errors.is_empty()
     }
 
-    /// All errors; reading them is what makes dropping the sink legal.
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.errors.len()
+    }
+
+    /// All errors, in the order of the text; reading them is what makes dropping the sink legal.
     pub fn into_errors(mut self) -> Vec<Diagnostic> {
         self.read = true;
-        std::mem::take(&mut self.errors)
+        let mut errors = std::mem::take(&mut self.errors);
+        errors.sort_by_key(|error| {
+            let start = error.span.start();
+            (start.line, start.column)
+        });
+        errors
     }
 }
 

@@ -48,31 +48,31 @@ messages! {
     SIDE_FEEDS_ITSELF = "TW0033": "a stream cannot feed itself through a side", "a plan has no cycles: write to another side";
     // Operators.
     UNKNOWN_OPERATOR = "TW0040": "unknown operator `{}`", "";
-    WRONG_ARITY = "TW0041": "`{}`", "";
+    WRONG_ARITY = "TW0041": "{}", "";
     NEEDS_CLOSURE = "TW0042": "`{}` takes a closure", "write `|x| ..`, or the name of a function";
-    CLOSURE_ARITY = "TW0043": "`{}`", "";
+    CLOSURE_ARITY = "TW0043": "{}", "";
     TURBOFISH = "TW0044": "`{}` takes no type arguments", "types are inferred; annotate the binding instead: `let x: Stream<T> = ..`";
     AFTER_SINK = "TW0045": "nothing can follow `sink`", "`sink` ends a stream: use the stream twice instead";
     SINK_IN_LET = "TW0046": "`sink` yields no stream that could be bound", "remove `let .. =`";
-    MISPLACED_MODIFIER = "TW0047": "`{}` has no operator to modify here", "";
+    MISPLACED_MODIFIER = "TW0047": "`{}` has no operator to modify here", "put it right behind the operator that it is about";
     DUPLICATE_MODIFIER = "TW0048": "`{}` is given twice", "keep one";
     NEXT_VERSION = "TW0049": "`{}` is not in this version of Thalweg", "";
+    OWNED_MISPLACED = "TW0050": "`owned` has no closure to hand records to", "put it before `map`, `filter_map`, `flat_map` or one of their `try_` forms";
+    NOT_A_STREAM = "TW0051": "`{}` is not a stream", "`union` takes a stream of the same records: `a.union(b)`";
     // Keys.
     NEEDS_KEY = "TW0060": "`{}` needs a keyed stream", "put `.key_by(|x| ..)` before it";
     NEEDS_KEY_OR_ALL = "TW0061": "`window` needs a keyed stream", "put `.key_by(|x| ..)` before it, or use `.window_all(..)` for one task";
-    NEEDS_WINDOW = "TW0062": "`{}` follows `window`", "put `.window(..)` before it";
-    FLOAT_KEY = "TW0063": "a float cannot be a stream key", "`-0.0` and `NaN` have no canonical bytes: round it to an integer";
-    KEY_UNUSED = "TW0064": "`{}` forgets the key", "";
+    FLOAT_KEY = "TW0062": "a float cannot be a stream key", "`-0.0` and `NaN` have no canonical bytes: round it to an integer";
     // Time and windows.
     NEEDS_TIME = "TW0080": "an event-time window needs event time", "put `.event_time(|x| x.at).watermarks(bounded(secs(5)))` before `key_by`, or `.processing_time()`";
     NEEDS_WATERMARKS = "TW0081": "`event_time` needs watermarks", "write `.event_time(|x| x.at).watermarks(bounded(secs(5)))`";
     WATERMARKS_ALONE = "TW0082": "`watermarks` follows `event_time`", "write `.event_time(|x| x.at).watermarks(..)`";
     WINDOW_SIZE = "TW0083": "a window's length must be positive", "give a duration such as `mins(5)`";
-    WINDOW_OFFSET = "TW0084": "a window's offset must be smaller than its length", "an offset of one whole length changes nothing";
+    WINDOW_OFFSET = "TW0084": "a window's offset must be smaller than its length", "give an offset between minus and plus the length, both excluded";
     UNKNOWN_WINDOW = "TW0085": "unknown window `{}`", "use `tumbling(duration)`";
     NEGATIVE_LATENESS = "TW0086": "allowed lateness cannot be negative", "give a duration such as `mins(1)`";
     INCOMPLETE_WINDOW = "TW0087": "a window needs an aggregate", "follow it with `.count()`, `.sum(..)`, `.aggregate(|w| ..)` or another aggregate";
-    LATE_WITHOUT_LATENESS = "TW0088": "`{}` follows `window`", "put it right after `.window(..)`";
+    NEEDS_WINDOW = "TW0088": "`{}` follows `window`", "put it right behind `.window(..)`";
     NEGATIVE_BOUND = "TW0089": "a watermark's bound cannot be negative", "give how far records may be out of order, such as `secs(5)`";
     PROCESSING_LATENESS = "TW0090": "nothing is late in processing time", "remove `{}`, or use `.event_time(..)`";
     // Aggregates.

@@ -14,21 +14,23 @@ pub fn compile(attribute: TokenStream, item: TokenStream, options: Options) -> T
         Ok(function) => function,
         Err(error) => return not_a_function(&error, item),
     };
+    let name = function.sig.ident.to_string();
     let mut errors = Diagnostics::default();
+    errors.within(format!("in pipeline `{name}`"));
     let (pipeline, options) = parse::parse_pipeline(attribute, &function, options, &mut errors);
-    let name = pipeline.name.to_string();
     let graph = lower::lower(&name, &pipeline.parameters, &pipeline.statements, &mut errors);
     if errors.is_empty() && !graph.has_sink() {
         errors.report(&messages::EMPTY_PIPELINE, pipeline.name.span(), &name, "");
     }
-    // A graph with holes would only give errors about the holes.
-    let checked = if errors.is_empty() { Some(passes::check(graph, &mut errors)) } else { None };
+    let checked = passes::check(graph, &mut errors);
+    let chained = errors.is_empty().then(|| passes::chain(checked, options));
+    if let Some(chained) = &chained {
+        passes::check_captures(chained, &mut errors);
+    }
     let errors = errors.into_errors();
     let surface = emit::surface_pipeline(&function);
-    let compiled = match checked {
-        Some(checked) if errors.is_empty() => {
-            emit::emit_pipeline(&pipeline, &passes::chain(checked, options))
-        }
+    let compiled = match chained {
+        Some(chained) if errors.is_empty() => emit::emit_pipeline(&pipeline, &chained),
         _ => emit::stub_pipeline(&function),
     };
     let errors = compile_errors(&errors);
@@ -48,10 +50,12 @@ pub fn compile_fragment(item: TokenStream, options: Options) -> TokenStream {
         Err(error) => return not_a_function(&error, item),
     };
     let mut errors = Diagnostics::default();
+    errors.within(format!("in fragment `{}`", function.sig.ident));
     let fragment = parse::parse_fragment(&function, &mut errors);
     let checked = fragment.as_ref().and_then(|fragment| {
         let graph = lower::lower_fragment(fragment, &mut errors);
-        errors.is_empty().then(|| passes::check(graph, &mut errors))
+        let checked = passes::check(graph, &mut errors);
+        errors.is_empty().then_some(checked)
     });
     let errors = errors.into_errors();
     let surface = emit::surface_fragment(&function);

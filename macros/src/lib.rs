@@ -20,3 +20,10 @@ pub fn pipeline(attribute: TokenStream, item: TokenStream) -> TokenStream {
     let options = thalweg_codegen::passes::Options::default();
     thalweg_codegen::pipeline::compile(attribute.into(), item.into(), options).into()
 }
+
+/// Compiles a function over streams where it stands, to be called from pipelines in any crate: a *fragment*.
+#[proc_macro_attribute]
+pub fn operator(_attribute: TokenStream, item: TokenStream) -> TokenStream {
+    let options = thalweg_codegen::passes::Options::default();
+    thalweg_codegen::pipeline::compile_fragment(item.into(), options).into()
+}

@@ -10,12 +10,24 @@ pub use {rkyv, serde};
 // Jobs (`#[pipeline]`, `#[operator]`, `#[args]`).
 pub use crate::exchange::{Edge, Partition};
 pub use crate::job::{Args, Arguments, Definition, Parameter};
-pub use crate::operator::{Aggregate, ChangedWith, FailedWith, WindowedWith};
+pub use crate::operator::{
+    Aggregate, ChangedWith, FailedWith, Fold, Own, Parts, Reduce, Running, WindowedWith, avg,
+    count, count_distinct, first, last, max, max_by, min, min_by, sum, to_vec, top, wrapping_sum,
+};
 pub use crate::plan::{ChainSpec, EdgePlan, OperatorSpec, Plan};
 pub use crate::record::apply;
 pub use crate::stream::annotation::{RecordOf, annotated, annotated_source};
 pub use crate::task::{Failure, OpenSegment, Segment, Step, TaskContext, Turn};
 pub use crate::time::Timestamp;
+pub use crate::window::{
+    Tumbling, TumblingFold, TumblingPartials, TumblingReduce, TumblingWindows,
+};
+
+/// Fixes the types of a closure's two parameters before its body is checked.
+#[inline(always)]
+pub fn apply2<A, B, R>(a: A, b: B, f: impl FnOnce(A, B) -> R) -> R {
+    f(a, b)
+}
 
 /// The view of what a closure made.
 #[inline(always)]

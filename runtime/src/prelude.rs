@@ -2,13 +2,19 @@
 
 pub use std::process::ExitCode;
 
-pub use crate::connector::{collect, collection, discard, files, print, replay};
+pub use crate::connector::{
+    callback, collect, collection, discard, files, generate, generate_forever, print, replay,
+    socket,
+};
 pub use crate::metrics::{counter, gauge, histogram};
 pub use crate::record::{Emit, Record};
 pub use crate::stream::{
-    Changed, ChangedWith, Failed, FailedWith, Fallible, Keyed, Side, Stream, Windowed,
-    WindowedWith, side, source,
+    Agg, Changed, ChangedRef, ChangedWith, Failed, FailedRef, FailedWith, Fallible, Keyed, Side,
+    Stream, Timed, Windowed, WindowedRef, WindowedWith, Windows, async_resource, resource, side,
+    source,
 };
 pub use crate::time::{
-    Span, Timestamp, Window, bounded, days, hours, millis, mins, monotonic, punctuated, secs,
+    Span, Timestamp, Window, bounded, days, hours, millis, mins, monotonic, secs,
 };
+pub use crate::window::tumbling;
+pub use crate::{args, operator, pipeline, record};

@@ -2,10 +2,12 @@
 //!
 //! ```text
 //! cargo xtask tidy     what clippy cannot check: length of files, layers, words, where `unsafe` may be
+//! cargo xtask docs     writes docs/operators.md from the doc comments of the typed surface
 //! ```
 
 #![forbid(unsafe_code)]
 
+mod docs;
 mod tidy;
 
 use std::path::Path;
@@ -15,8 +17,9 @@ fn main() -> ExitCode {
     let arguments: Vec<_> = std::env::args().skip(1).collect();
     match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         ["tidy"] => tidy(),
+        ["docs"] => docs(),
         _ => {
-            eprintln!("usage: cargo xtask tidy");
+            eprintln!("usage: cargo xtask tidy|docs");
             ExitCode::from(2)
         }
     }
@@ -32,6 +35,18 @@ fn tidy() -> ExitCode {
     }
     eprintln!("{} to tidy up", findings.len());
     ExitCode::FAILURE
+}
+
+fn docs() -> ExitCode {
+    let page = root().join(docs::PAGE);
+    let written = page.parent().map_or(Ok(()), std::fs::create_dir_all);
+    match written.and_then(|()| std::fs::write(&page, docs::operators(root()))) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{} cannot be written: {error}", page.display());
+            ExitCode::FAILURE
+        }
+    }
 }
 
 /// The workspace's folder.

@@ -6,7 +6,7 @@ use super::checksum::h;
 pub type EventTime = i64;
 
 /// Someone who sells or bids.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[thalweg::record]
 pub struct Person {
     /// Identifies the person.
     pub id: u64,
@@ -23,7 +23,7 @@ pub struct Person {
 }
 
 /// Something for sale.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[thalweg::record]
 pub struct Auction {
     /// Identifies the auction.
     pub id: u64,
@@ -42,7 +42,7 @@ pub struct Auction {
 }
 
 /// An offer for an auction.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[thalweg::record]
 pub struct Bid {
     /// The id of the [`Auction`].
     pub auction: u64,
@@ -59,7 +59,7 @@ pub struct Bid {
 }
 
 /// One event of the stream.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[thalweg::record]
 pub enum Event {
     /// One in fifty.
     Person(Person),
@@ -109,5 +109,42 @@ impl Bid {
     pub fn hash_at_price(&self, price: u64) -> u64 {
         let who = self.auction.wrapping_mul(31).wrapping_add(self.bidder.wrapping_mul(17));
         h(who.wrapping_add(price), self.date_time as u64)
+    }
+}
+
+impl EventRef<'_> {
+    /// The event's own time, whatever its kind.
+    #[inline]
+    pub fn date_time(self) -> EventTime {
+        match self {
+            Self::Person(person) => person.date_time,
+            Self::Auction(auction) => auction.date_time,
+            Self::Bid(bid) => bid.date_time,
+        }
+    }
+}
+
+impl PersonRef<'_> {
+    /// As [`Person::hash`].
+    #[inline]
+    pub fn hash(self) -> u64 {
+        h(self.id, self.date_time as u64)
+    }
+}
+
+impl AuctionRef<'_> {
+    /// As [`Auction::hash`].
+    #[inline]
+    pub fn hash(self) -> u64 {
+        h(self.id.wrapping_mul(31).wrapping_add(self.seller), self.date_time as u64)
+    }
+}
+
+impl BidRef<'_> {
+    /// As [`Bid::hash`].
+    #[inline]
+    pub fn hash(self) -> u64 {
+        let who = self.auction.wrapping_mul(31).wrapping_add(self.bidder.wrapping_mul(17));
+        h(who.wrapping_add(self.price), self.date_time as u64)
     }
 }

@@ -19,7 +19,7 @@ mod input;
 mod random;
 
 pub use checksum::{Checksum, h};
-pub use event::{Auction, Bid, Event, EventTime, Person};
+pub use event::{Auction, AuctionRef, Bid, BidRef, Event, EventRef, EventTime, Person, PersonRef};
 pub use generate::{BASE, Generator, LAP};
 pub use input::{Input, Query, UnknownQuery};
 pub use random::mix;

@@ -12,12 +12,14 @@ use crate::lower::{accumulator_word, key_word, window_word};
 /// `(count(), sum(),)`.
 pub fn constructor(calls: &[AggregateCall]) -> TokenStream {
     let parts = calls.iter().map(|call| {
-        let word = match call.kind.name {
-            "with" => "own",
-            name => name,
-        };
-        let word = Ident::new(word, Span::mixed_site().located_at(call.span));
+        let word = ours(call.kind.name, call.span);
         let arg = &call.arg;
+        if call.kind.name == "with" {
+            return code!({
+                use ::thalweg::__private::Parts as _;
+                ::thalweg::__private::Own(#arg).owned()
+            });
+        }
         code!(::thalweg::__private::#word(#arg))
     });
     code!((#(#parts,)*))

@@ -22,6 +22,7 @@ mod plan;
 mod stage;
 mod surface;
 
+pub(crate) use captures::captures;
 pub use definition::emit_pipeline;
 pub use fragment::emit_fragment;
 pub use surface::{stub_pipeline, surface_fragment, surface_pipeline};

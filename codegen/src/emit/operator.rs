@@ -284,7 +284,9 @@ impl ChainEmitter<'_> {
         {
             let partial = partial(id);
             let addends = aggregate::addends(calls, value);
-            return quote_spanned!(span=> #partial.add(time, #key, #addends)?;);
+            return quote_spanned!(span=> #partial.add(time, #key, #addends, |hash, key, part| {
+                #exchange.push_hashed(time, hash, key, part);
+            })?;);
         }
         quote_spanned!(span=> #exchange.push_keyed(time, #key, #payload);)
     }

@@ -203,7 +203,20 @@ impl ChainEmitter<'_> {
                 let addends = aggregate::addends(calls, value);
                 quote_spanned!(span=> #window.add(turn, time, hash, key, #addends)?)
             }
-            Aggregation::Reduce(f) | Aggregation::Fold { f, .. } => {
+            Aggregation::Reduce(f) => {
+                let f = without_move(f);
+                quote_spanned!(span=> match #window.slot(turn, time, hash, key, #view) {
+                    ::core::option::Option::Some(slot) => {
+                        let next = slot.kept().map(|kept| {
+                            ::thalweg::__private::into_record(::thalweg::__private::apply2(kept, #view, #f))
+                        });
+                        slot.keep(next);
+                        true
+                    }
+                    ::core::option::Option::None => false,
+                })
+            }
+            Aggregation::Fold { f, .. } => {
                 let f = without_move(f);
                 quote_spanned!(span=> #window.add(turn, time, hash, key, #view, #f)?)
             }
@@ -213,7 +226,7 @@ impl ChainEmitter<'_> {
                 let write = self.write_side(*side, &view);
                 quote_spanned!(span=> if !#added { #write })
             }
-            None => quote_spanned!(span=> #added;),
+            None => quote_spanned!(span=> let _ = #added;),
         }
     }
 
@@ -233,7 +246,18 @@ impl ChainEmitter<'_> {
                     let (#(#names,)*) = ::thalweg::__private::Aggregate::finish(
                         &#aggregate, #running.add(hash, key, #addends)?);)
             }
-            Aggregation::Reduce(f) | Aggregation::Fold { f, .. } => {
+            Aggregation::Reduce(f) => {
+                let f = without_move(f);
+                let kept = ours("kept", span);
+                quote_spanned!(span=>
+                    let slot = #running.slot(hash, key, #view);
+                    let next = slot.kept().map(|kept| {
+                        ::thalweg::__private::into_record(::thalweg::__private::apply2(kept, #view, #f))
+                    });
+                    let #kept = slot.keep(next);
+                )
+            }
+            Aggregation::Fold { f, .. } => {
                 let f = without_move(f);
                 let kept = ours("kept", span);
                 quote_spanned!(span=> let #kept = #running.add(hash, key, #view, #f)?;)

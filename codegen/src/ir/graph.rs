@@ -1,5 +1,7 @@
 //! The graph that lowering makes and every pass reads.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use proc_macro2::Span;
 use syn::{Expr, Ident, Path, Stmt, Type};
 
@@ -20,6 +22,10 @@ pub struct Graph {
     pub conditions: usize,
     /// Names bound by ordinary statements and parameters, which closures may capture.
     pub variables: Vec<String>,
+    /// What each `let` of a stream binds.
+    pub bindings: Vec<(Ident, NodeId)>,
+    /// Nodes whose readers or writers were refused: nothing can be said about how they are used.
+    pub refused: BTreeSet<NodeId>,
 }
 
 /// Something that runs when the plan is built.
@@ -71,6 +77,10 @@ pub struct Node {
     pub modifiers: Modifiers,
     /// The binding it stands in.
     pub binding: Binding,
+    /// Where it stands, for messages: "in operator 3 of pipeline `x`, after `filter`".
+    pub place: String,
+    /// Which binding of each variable that has several the operator sees.
+    pub rebound: BTreeMap<String, usize>,
     /// The innermost condition under which it takes part.
     pub condition: Option<Condition>,
     /// `let x: Stream<T> = ..` ends here: the record's type, as annotated.

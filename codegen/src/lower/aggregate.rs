@@ -7,7 +7,7 @@ use syn::punctuated::Punctuated;
 use syn::{Expr, Pat, Token};
 
 use super::{Lowering, one_line};
-use crate::catalog::{self, Adds};
+use crate::catalog::{self, Adds, Kind};
 use crate::diagnostic::nearest;
 use crate::ir::{AggregateCall, AggregateResult, Aggregation};
 use crate::messages as m;
@@ -41,19 +41,22 @@ impl Lowering<'_> {
             _ => None,
         };
         let Some((parameter, body)) = parameter else {
-            self.errors.report(&m::AGGREGATE_CLOSURE, span, "", "");
+            self.errors.report(&m::AGGREGATE_CLOSURE, span, "", &self.place);
             return None;
         };
+        let reported = self.errors.len();
         let mut rewrite =
             Rewrite { lowering: self, parameter, windowed, calls: Vec::new(), keys: Vec::new() };
         let body = rewrite.tokens(body.to_token_stream());
         let Rewrite { calls, parameter, .. } = rewrite;
         if calls.is_empty() {
-            self.errors.report(&m::NO_AGGREGATE, span, "", "");
+            if self.errors.len() == reported {
+                self.errors.report(&m::NO_AGGREGATE, span, "", &self.place);
+            }
             return None;
         }
         if calls.len() > CALLS_MAX {
-            self.errors.report(&m::TOO_MANY_AGGREGATES, span, "", "");
+            self.errors.report(&m::TOO_MANY_AGGREGATES, span, "", &self.place);
             return None;
         }
         Some(Aggregation::Calls { calls, result: AggregateResult::Expression { parameter, body } })
@@ -84,8 +87,9 @@ impl Rewrite<'_, '_> {
                             at += 3;
                         }
                         None => {
-                            let name = self.parameter.to_string();
-                            self.lowering.errors.report(&m::BARE_AGGREGATE, word.span(), &name, "");
+                            let (name, place) = (self.parameter.to_string(), &self.lowering.place);
+                            let errors = &mut self.lowering.errors;
+                            errors.report(&m::BARE_AGGREGATE, word.span(), &name, place);
                         }
                     }
                 }
@@ -108,7 +112,8 @@ impl Rewrite<'_, '_> {
             "key" => return key_word(method.span()),
             "window" => {
                 if !self.windowed {
-                    self.lowering.errors.report(&m::NO_WINDOW, method.span(), "", "");
+                    let place = &self.lowering.place;
+                    self.lowering.errors.report(&m::NO_WINDOW, method.span(), "", place);
                 }
                 return window_word(method.span());
             }
@@ -143,18 +148,16 @@ impl Rewrite<'_, '_> {
 
     fn unknown(&mut self, method: &Ident) {
         let name = method.to_string();
+        if let Some(later) = catalog::find(&name).filter(|known| known.kind == Kind::Later) {
+            return self.lowering.next_version(method, later.usage);
+        }
         let names = catalog::names().filter(|name| catalog::find_aggregate(name).is_some());
         let help = match nearest(&name, names.chain(["key", "window", "with"])) {
             Some(near) => format!("did you mean `{near}`?"),
             None => "see the aggregates in the documentation of `thalweg::stream`".to_owned(),
         };
-        self.lowering.errors.report_with_help(
-            &m::UNKNOWN_AGGREGATE,
-            method.span(),
-            &name,
-            "",
-            &help,
-        );
+        let (errors, place) = (&mut self.lowering.errors, &self.lowering.place);
+        errors.report_with_help(&m::UNKNOWN_AGGREGATE, method.span(), &name, place, &help);
     }
 }
 

@@ -1,6 +1,7 @@
 //! One method call of a chain: checked against the catalogue, appended to the graph.
 
 use proc_macro2::Span;
+use quote::ToTokens;
 use syn::spanned::Spanned;
 use syn::{Expr, ExprLit, Ident, Lit};
 
@@ -8,93 +9,102 @@ use super::{Cursor, Lowering, Pending, PendingWindow, site_of, text_of};
 use crate::ast::Call;
 use crate::catalog::{self, AggregateKind, Arg, Kind, Operator};
 use crate::diagnostic::nearest;
-use crate::ir::{AggregateCall, AggregateResult, Aggregation, NodeId, OnError, Op};
+use crate::ir::{AggregateCall, AggregateResult, Aggregation, OnError, Op, Stateless};
 use crate::messages as m;
 
 impl Lowering<'_> {
     /// Applies a call; false if the chain cannot be followed any further.
     pub(super) fn call(&mut self, cursor: &mut Cursor, call: &Call) -> bool {
         if cursor.ended {
-            self.errors.report(&m::AFTER_SINK, call.name.span(), "", "");
+            self.errors.report(&m::AFTER_SINK, call.name.span(), "", &self.place);
             return false;
         }
-        let name = call.name.to_string();
-        let Some(operator) = catalog::find(&name) else {
-            self.unknown_operator(cursor, call);
-            return false;
-        };
-        let place = self.place(cursor);
-        if operator.kind == Kind::Later {
-            self.errors.report(&m::NEXT_VERSION, call.name.span(), &name, &place);
-            return false;
-        }
-        if !self.check_args(operator, &call.name, &call.args) {
+        let Some(operator) = self.check_form(call) else { return false };
+        if !self.apply(cursor, call, operator) {
             return false;
         }
         cursor.count += 1;
-        let applied = self.apply(cursor, call, operator);
-        cursor.last = name;
-        applied
+        cursor.last = call.name.to_string();
+        true
+    }
+
+    /// What can be said of a call wherever it stands: that there is such an operator, and that it takes such arguments.
+    fn check_form(&mut self, call: &Call) -> Option<&'static Operator> {
+        let name = call.name.to_string();
+        let Some(operator) = catalog::find(&name) else {
+            self.unknown_operator(call);
+            return None;
+        };
+        if operator.kind == Kind::Later {
+            self.next_version(&call.name, operator.usage);
+            return None;
+        }
+        self.check_args(operator, &call.name, &call.args).then_some(operator)
+    }
+
+    /// Calls behind one that was refused: what they read is not known, so only their form is checked.
+    pub(super) fn check_forms(&mut self, calls: &[Call]) {
+        self.place.clear();
+        for call in calls {
+            call.args.iter().for_each(|arg| self.refuse(arg.to_token_stream()));
+            let Some(operator) = self.check_form(call) else { continue };
+            match operator.kind {
+                Kind::Window | Kind::WindowAll => drop(self.check_window(&call.args[0])),
+                Kind::AggregateExpression => {
+                    drop(self.aggregate_expression(&call.args[0], true, call.name.span()));
+                }
+                _ => {}
+            }
+        }
     }
 
     fn apply(&mut self, cursor: &mut Cursor, call: &Call, operator: &Operator) -> bool {
         let kind = operator.kind;
-        if !self.check_pending_call(cursor, call, kind) {
+        if !self.check_pending_call(cursor, kind) {
             return false;
         }
+        let arg = |index: usize| call.args[index].clone();
         match kind {
-            Kind::Stateless(kind) => {
-                let owned = matches!(cursor.pending, Pending::Owned);
-                self.push(
-                    cursor,
-                    call,
-                    Op::Stateless { kind, f: call.args[0].clone(), owned, fallible: None },
-                )
+            Kind::Stateless(kind) => self.stateless(cursor, call, kind, None),
+            Kind::Fallible(kind) => self.stateless(cursor, call, kind, Some(OnError::Fail)),
+            Kind::Owned => cursor.pending = Pending::Owned { span: call.name.span() },
+            Kind::Partition => {
+                self.check_captures(&call.args[0]);
+                self.push(cursor, call, Op::Partition { f: arg(0) });
             }
-            Kind::Fallible(kind) => {
-                let owned = matches!(cursor.pending, Pending::Owned);
-                let fallible = Some(OnError::Fail);
-                self.push(
-                    cursor,
-                    call,
-                    Op::Stateless { kind, f: call.args[0].clone(), owned, fallible },
-                )
-            }
-            Kind::Owned => cursor.pending = Pending::Owned,
-            Kind::Partition => self.push(cursor, call, Op::Partition { f: call.args[0].clone() }),
             Kind::Union => return self.union(cursor, call),
-            Kind::KeyBy => return self.key_by(cursor, call),
+            Kind::KeyBy => self.key_by(cursor, call),
             Kind::Exchange(kind) => self.push(cursor, call, Op::Exchange(kind)),
             Kind::EventTime => {
-                cursor.pending =
-                    Pending::EventTime { f: call.args[0].clone(), site: site_of(call) };
+                self.check_captures(&call.args[0]);
+                cursor.pending = Pending::EventTime { f: arg(0), site: site_of(call) };
             }
             Kind::Watermarks => return self.watermarks(cursor, call),
             Kind::ProcessingTime => self.push(cursor, call, Op::ProcessingTime),
             Kind::Window | Kind::WindowAll => return self.window(cursor, call, kind),
-            Kind::WindowOption | Kind::LateTo => return self.window_option(cursor, call, kind),
-            Kind::Aggregate(kind) => return self.short_aggregate(cursor, call, kind),
+            Kind::WindowOption | Kind::LateTo => self.window_option(cursor, call, kind),
+            Kind::Aggregate(kind) => self.short_aggregate(cursor, call, kind),
             Kind::AggregateExpression => {
                 let windowed = matches!(cursor.pending, Pending::Window(_));
-                let aggregation =
-                    self.aggregate_expression(&call.args[0], windowed, call.name.span());
-                return aggregation.is_some_and(|kept| self.keyed_operator(cursor, call, kept));
+                let span = call.name.span();
+                let Some(kept) = self.aggregate_expression(&call.args[0], windowed, span) else {
+                    return false;
+                };
+                self.check_captures(&call.args[0]);
+                self.keyed_operator(cursor, call, kept);
             }
             Kind::Reduce => {
-                return self.keyed_operator(
-                    cursor,
-                    call,
-                    Aggregation::Reduce(call.args[0].clone()),
-                );
+                self.check_captures(&call.args[0]);
+                self.keyed_operator(cursor, call, Aggregation::Reduce(arg(0)));
             }
             Kind::Fold => {
-                let (init, f) = (call.args[0].clone(), call.args[1].clone());
-                return self.keyed_operator(cursor, call, Aggregation::Fold { init, f });
+                self.check_captures(&call.args[1]);
+                self.keyed_operator(cursor, call, Aggregation::Fold { init: arg(0), f: arg(1) });
             }
-            Kind::ErrorsTo | Kind::OrSkip => return self.error_word(cursor, call),
-            Kind::Modifier => return self.modifier(cursor, call),
+            Kind::ErrorsTo | Kind::OrSkip => self.error_word(cursor, call),
+            Kind::Modifier => self.modifier(cursor, call),
             Kind::Sink => {
-                self.push(cursor, call, Op::Sink { expr: call.args[0].clone() });
+                self.push(cursor, call, Op::Sink { expr: arg(0) });
                 cursor.ended = true;
             }
             Kind::Later => return false,
@@ -102,12 +112,25 @@ impl Lowering<'_> {
         true
     }
 
-    /// Whether the call may follow what is pending.
-    fn check_pending_call(&mut self, cursor: &Cursor, call: &Call, kind: Kind) -> bool {
-        let message = match (&cursor.pending, kind) {
-            (Pending::EventTime { .. }, Kind::Watermarks) => return true,
-            (Pending::EventTime { .. }, _) => &m::NEEDS_WATERMARKS,
-            (
+    fn stateless(
+        &mut self,
+        cursor: &mut Cursor,
+        call: &Call,
+        kind: Stateless,
+        fallible: Option<OnError>,
+    ) {
+        self.check_captures(&call.args[0]);
+        let owned = matches!(cursor.pending, Pending::Owned { .. });
+        self.push(cursor, call, Op::Stateless { kind, f: call.args[0].clone(), owned, fallible });
+    }
+
+    /// Whether the call may follow what is pending. Where that is sure to be meant, the mistake is mended, so that the
+    /// chain can be followed further.
+    fn check_pending_call(&mut self, cursor: &mut Cursor, kind: Kind) -> bool {
+        match (&cursor.pending, kind) {
+            (Pending::None, _)
+            | (Pending::EventTime { .. }, Kind::Watermarks)
+            | (
                 Pending::Window(_),
                 Kind::WindowOption
                 | Kind::LateTo
@@ -116,22 +139,33 @@ impl Lowering<'_> {
                 | Kind::Reduce
                 | Kind::Fold
                 | Kind::Modifier,
-            ) => return true,
-            (Pending::Window(_), _) => &m::INCOMPLETE_WINDOW,
-            (Pending::Owned, Kind::Stateless(_) | Kind::Fallible(_)) => return true,
-            (Pending::Owned, _) => {
-                let help =
-                    "`owned` stands before `map`, `filter_map`, `flat_map` and their `try_` forms";
-                let place = self.place(cursor);
-                let span = call.name.span();
-                self.errors.report_with_help(&m::MISPLACED_MODIFIER, span, "owned", &place, help);
-                return false;
+            ) => true,
+            (
+                Pending::Owned { .. },
+                Kind::Stateless(Stateless::Map | Stateless::FilterMap | Stateless::FlatMap)
+                | Kind::Fallible(_),
+            ) => true,
+            (Pending::EventTime { site, .. }, _) => {
+                self.errors.report(&m::NEEDS_WATERMARKS, site.span, "", &self.place);
+                let Pending::EventTime { f, site } =
+                    std::mem::replace(&mut cursor.pending, Pending::None)
+                else {
+                    return false;
+                };
+                let strategy = f.clone();
+                cursor.node = self.add(Op::EventTime { f, strategy }, vec![cursor.node], site);
+                true
             }
-            (Pending::None, _) => return true,
-        };
-        let place = self.place(cursor);
-        self.errors.report(message, call.name.span(), &call.name.to_string(), &place);
-        false
+            (Pending::Window(window), _) => {
+                self.errors.report(&m::INCOMPLETE_WINDOW, window.site.span, "", &self.place);
+                false
+            }
+            (Pending::Owned { span }, _) => {
+                self.errors.report(&m::OWNED_MISPLACED, *span, "", &self.place);
+                cursor.pending = Pending::None;
+                true
+            }
+        }
     }
 
     /// Appends an operator that reads the cursor.
@@ -143,54 +177,60 @@ impl Lowering<'_> {
     }
 
     fn union(&mut self, cursor: &mut Cursor, call: &Call) -> bool {
-        let other = call.stream.as_ref().and_then(|chain| self.chain(chain));
-        let Some(other) = other.and_then(|other| other.stream()) else {
-            self.errors.report(&m::WRONG_ARITY, call.name.span(), "union(other)", "");
+        let place = self.place.clone();
+        let Some(chain) = &call.stream else {
+            let span = call.args[0].span();
+            self.errors.report(&m::NOT_A_STREAM, span, &text_of(&call.args[0]), &place);
             return false;
         };
+        let Some(other) = self.chain(chain) else { return false };
+        self.place = place;
+        if other.ended {
+            let span = call.args[0].span();
+            self.errors.report(&m::NOT_A_STREAM, span, &text_of(&call.args[0]), &self.place);
+            return false;
+        }
+        if !self.check_pending(&other) {
+            return false;
+        }
         self.push(cursor, call, Op::Union);
-        self.graph.nodes[cursor.node.0].inputs.push(other);
+        self.graph.nodes[cursor.node.0].inputs.push(other.node);
         true
     }
 
-    fn key_by(&mut self, cursor: &mut Cursor, call: &Call) -> bool {
+    fn key_by(&mut self, cursor: &mut Cursor, call: &Call) {
         if let Expr::Closure(closure) = &call.args[0]
             && is_float(&closure.body)
         {
-            self.errors.report(&m::FLOAT_KEY, closure.body.span(), "", "");
-            return false;
+            self.errors.report(&m::FLOAT_KEY, closure.body.span(), "", &self.place);
         }
+        self.check_captures(&call.args[0]);
         self.push(cursor, call, Op::KeyBy { f: Some(call.args[0].clone()) });
-        true
     }
 
     fn watermarks(&mut self, cursor: &mut Cursor, call: &Call) -> bool {
         let pending = std::mem::replace(&mut cursor.pending, Pending::None);
         let Pending::EventTime { f, site } = pending else {
-            self.errors.report(&m::WATERMARKS_ALONE, call.name.span(), "", "");
+            self.errors.report(&m::WATERMARKS_ALONE, call.name.span(), "", &self.place);
             return false;
         };
         let strategy = call.args[0].clone();
         if strategy_bound_is_negative(&strategy) {
-            self.errors.report(&m::NEGATIVE_BOUND, strategy.span(), "", "");
+            self.errors.report(&m::NEGATIVE_BOUND, strategy.span(), "", &self.place);
         }
         cursor.node = self.add(Op::EventTime { f, strategy }, vec![cursor.node], site);
         true
     }
 
     fn window(&mut self, cursor: &mut Cursor, call: &Call, kind: Kind) -> bool {
-        let keyed = matches!(self.graph.node(cursor.node).op, Op::KeyBy { .. });
-        let place = self.place(cursor);
-        if kind == Kind::Window && !keyed {
-            self.errors.report(&m::NEEDS_KEY_OR_ALL, call.name.span(), "", &place);
-            return false;
-        }
         let spec = call.args[0].clone();
         if !self.check_window(&spec) {
             return false;
         }
         if kind == Kind::WindowAll {
             self.push(cursor, call, Op::KeyBy { f: None });
+        } else if !self.is_keyed(cursor) {
+            self.errors.report(&m::NEEDS_KEY_OR_ALL, call.name.span(), "", &self.place);
         }
         cursor.pending = Pending::Window(Box::new(PendingWindow {
             spec,
@@ -202,46 +242,57 @@ impl Lowering<'_> {
         true
     }
 
-    /// Known window, positive length where it is literal.
+    fn is_keyed(&self, cursor: &Cursor) -> bool {
+        matches!(self.graph.node(cursor.node).op, Op::KeyBy { .. })
+    }
+
+    /// Known window, positive length where it is literal; false if nothing can follow it.
     fn check_window(&mut self, spec: &Expr) -> bool {
         let Expr::Call(call) = innermost(spec) else { return true };
         let Expr::Path(path) = &*call.func else { return true };
         let Some(word) = path.path.segments.last().map(|last| &last.ident) else { return true };
         let name = word.to_string();
         if catalog::LATER_WINDOWS.contains(&name.as_str()) {
-            self.errors.report(&m::NEXT_VERSION, word.span(), &name, "");
+            self.next_version(word, "window(tumbling(mins(5)))");
             return false;
         }
         if path.path.get_ident().is_some() && !catalog::WINDOWS.contains(&name.as_str()) {
-            // A function of the user's that returns a window is spelt with a path or has arguments; a near miss is not.
-            if let Some(near) = nearest(&name, catalog::WINDOWS.iter().copied()) {
+            // It may be a function of the user's that returns a window; a near miss is not.
+            let known = catalog::WINDOWS.iter().chain(catalog::LATER_WINDOWS).copied();
+            if let Some(near) = nearest(&name, known) {
                 let help = format!("did you mean `{near}`?");
-                self.errors.report_with_help(&m::UNKNOWN_WINDOW, word.span(), &name, "", &help);
+                let place = &self.place;
+                self.errors.report_with_help(&m::UNKNOWN_WINDOW, word.span(), &name, place, &help);
                 return false;
             }
         }
         if let Some(size) = call.args.first()
             && literal_millis(size).is_some_and(|millis| millis <= 0)
         {
-            self.errors.report(&m::WINDOW_SIZE, size.span(), "", "");
-            return false;
+            self.errors.report(&m::WINDOW_SIZE, size.span(), "", &self.place);
         }
         true
     }
 
-    fn window_option(&mut self, cursor: &mut Cursor, call: &Call, kind: Kind) -> bool {
-        let Pending::Window(window) = &mut cursor.pending else {
-            self.errors.report(
-                &m::LATE_WITHOUT_LATENESS,
-                call.name.span(),
-                &call.name.to_string(),
-                "",
-            );
-            return false;
+    fn window_option(&mut self, cursor: &mut Cursor, call: &Call, kind: Kind) {
+        let (word, span) = (call.name.to_string(), call.name.span());
+        if !matches!(cursor.pending, Pending::Window(_)) {
+            self.errors.report(&m::NEEDS_WINDOW, span, &word, &self.place);
+            return self.refuse(call.args[0].to_token_stream());
+        }
+        let late = if kind == Kind::LateTo { self.side_argument(&call.args[0]) } else { None };
+        let Pending::Window(window) = &mut cursor.pending else { return };
+        let given = match kind {
+            Kind::LateTo => window.late.is_some(),
+            _ => window.options.iter().any(|(name, _)| *name == call.name),
         };
+        if given {
+            self.errors.report(&m::DUPLICATE_MODIFIER, span, &word, &self.place);
+            return self.graph.refused.extend(late);
+        }
         if kind == Kind::LateTo {
-            window.late = self.side_argument(&call.args[0]);
-            return window.late.is_some();
+            window.late = late;
+            return;
         }
         let value = literal_millis(&call.args[0]);
         let size = match innermost(&window.spec) {
@@ -249,28 +300,30 @@ impl Lowering<'_> {
             _ => None,
         };
         if call.name == "allowed_lateness" && value.is_some_and(|millis| millis < 0) {
-            self.errors.report(&m::NEGATIVE_LATENESS, call.args[0].span(), "", "");
+            self.errors.report(&m::NEGATIVE_LATENESS, call.args[0].span(), "", &self.place);
         }
         if call.name == "offset"
             && let (Some(offset), Some(size)) = (value, size)
+            && size > 0
             && offset.unsigned_abs() >= size.unsigned_abs()
         {
-            self.errors.report(&m::WINDOW_OFFSET, call.args[0].span(), "", "");
+            self.errors.report(&m::WINDOW_OFFSET, call.args[0].span(), "", &self.place);
         }
         window.options.push((call.name.clone(), call.args[0].clone()));
-        true
     }
 
-    fn short_aggregate(&mut self, cursor: &mut Cursor, call: &Call, kind: AggregateKind) -> bool {
+    fn short_aggregate(&mut self, cursor: &mut Cursor, call: &Call, kind: AggregateKind) {
         let mut args = call.args.iter().cloned();
         let arg = if call.args.len() == 2 { args.next() } else { None };
-        let call_of = AggregateCall { kind, arg, f: args.next(), span: call.name.span() };
+        let f = args.next();
+        f.iter().for_each(|f| self.check_captures(f));
+        let call_of = AggregateCall { kind, arg, f, span: call.name.span() };
         let kept = Aggregation::Calls { calls: vec![call_of], result: AggregateResult::Short };
-        self.keyed_operator(cursor, call, kept)
+        self.keyed_operator(cursor, call, kept);
     }
 
     /// A window's or a keyed stream's aggregate.
-    fn keyed_operator(&mut self, cursor: &mut Cursor, call: &Call, kept: Aggregation) -> bool {
+    fn keyed_operator(&mut self, cursor: &mut Cursor, call: &Call, kept: Aggregation) {
         match std::mem::replace(&mut cursor.pending, Pending::None) {
             Pending::Window(window) => {
                 let PendingWindow { spec, options, late, mut site, modifiers } = *window;
@@ -280,72 +333,78 @@ impl Lowering<'_> {
                 cursor.node = self.add(op, vec![cursor.node], site);
                 self.graph.nodes[cursor.node.0].modifiers = modifiers;
                 self.write_side(late, cursor.node);
-                true
-            }
-            _ if matches!(self.graph.node(cursor.node).op, Op::KeyBy { .. }) => {
-                self.push(cursor, call, Op::Running { aggregation: kept });
-                true
             }
             _ => {
-                let place = self.place(cursor);
-                self.errors.report(&m::NEEDS_KEY, call.name.span(), &call.name.to_string(), &place);
-                false
+                if !self.is_keyed(cursor) {
+                    let (name, span) = (call.name.to_string(), call.name.span());
+                    self.errors.report(&m::NEEDS_KEY, span, &name, &self.place);
+                }
+                self.push(cursor, call, Op::Running { aggregation: kept });
             }
         }
     }
 
-    fn error_word(&mut self, cursor: &mut Cursor, call: &Call) -> bool {
-        let on_error = if call.name == "or_skip" {
-            OnError::Skip
-        } else {
-            match self.side_argument(&call.args[0]) {
-                Some(side) => OnError::Side(side),
-                None => return false,
-            }
+    fn error_word(&mut self, cursor: &mut Cursor, call: &Call) {
+        let (word, span) = (call.name.to_string(), call.name.span());
+        let side = match call.args.first() {
+            Some(arg) => self.side_argument(arg),
+            None => None,
         };
-        let word = call.name.to_string();
+        let on_error = side.map_or(OnError::Skip, OnError::Side);
         match &mut self.graph.nodes[cursor.node.0].op {
             Op::Stateless { fallible: Some(policy), .. } if *policy == OnError::Fail => {
                 *policy = on_error;
+                self.write_side(side, cursor.node);
             }
             Op::Stateless { fallible: Some(_), .. } => {
-                self.errors.report(&m::TWO_ERROR_WORDS, call.name.span(), "", "");
-                return false;
+                self.errors.report(&m::TWO_ERROR_WORDS, span, "", &self.place);
+                self.graph.refused.extend(side);
             }
             _ => {
-                let place = self.place(cursor);
-                self.errors.report(&m::NOTHING_FAILS, call.name.span(), &word, &place);
-                return false;
+                self.errors.report(&m::NOTHING_FAILS, span, &word, &self.place);
+                self.graph.refused.extend(side);
             }
         }
-        if let OnError::Side(side) = on_error {
-            self.write_side(Some(side), cursor.node);
-        }
-        true
     }
 
-    fn unknown_operator(&mut self, cursor: &Cursor, call: &Call) {
+    fn unknown_operator(&mut self, call: &Call) {
         let name = call.name.to_string();
-        let help = match nearest(&name, catalog::names()) {
+        let help = match nearest(&name, catalog::OPERATORS.iter().map(|known| known.name)) {
             Some(near) => format!("did you mean `{near}`?"),
             None => "the operators are methods of `thalweg::stream::Stream`".to_owned(),
         };
-        let place = self.place(cursor);
-        self.errors.report_with_help(&m::UNKNOWN_OPERATOR, call.name.span(), &name, &place, &help);
+        let (span, place) = (call.name.span(), &self.place);
+        self.errors.report_with_help(&m::UNKNOWN_OPERATOR, span, &name, place, &help);
+    }
+
+    /// A word of the language that is not here yet; `instead` is what to use today.
+    pub(super) fn next_version(&mut self, word: &Ident, instead: &str) {
+        let (name, place) = (word.to_string(), &self.place);
+        let help = format!("use {instead}");
+        self.errors.report_with_help(&m::NEXT_VERSION, word.span(), &name, place, &help);
+    }
+
+    /// Tasks run in parallel, each with its own copy of what a closure captures: none can be written to.
+    fn check_captures(&mut self, f: &Expr) {
+        for word in super::captures::written(f, &self.graph.variables) {
+            let name = word.to_string();
+            self.errors.report(&m::BORROWED_MUT, word.span(), &name, &self.place);
+        }
     }
 
     /// Checks number and form of arguments.
     pub(super) fn check_args(&mut self, operator: &Operator, word: &Ident, args: &[Expr]) -> bool {
         if args.len() != operator.args.len() {
+            let name = operator.name;
             let what = match (operator.args.len(), args.len()) {
-                (0, _) => format!("{}` takes no argument", operator.name),
-                (1, n) => format!("{}` takes one argument, not {n}", operator.name),
-                (want, n) => format!("{}` takes {want} arguments, not {n}", operator.name),
+                (0, _) => format!("`{name}` takes no argument"),
+                (1, 0) => format!("`{name}` takes an argument"),
+                (1, n) => format!("`{name}` takes one argument, not {n}"),
+                (want, n) => format!("`{name}` takes {want} arguments, not {n}"),
             };
-            let help = format!("write `.{}`", operator.usage);
-            let what = what.trim_end_matches('`').to_owned();
-            let message = m::Message { what: "`{}", ..m::WRONG_ARITY };
-            self.errors.report_with_help(&message, word.span(), &what, "", &help);
+            let help = format!("write `{}`", operator.usage);
+            let place = &self.place;
+            self.errors.report_with_help(&m::WRONG_ARITY, word.span(), &what, place, &help);
             return false;
         }
         operator.args.iter().zip(args).all(|(want, arg)| match want {
@@ -355,28 +414,22 @@ impl Lowering<'_> {
     }
 
     fn check_closure(&mut self, operator: &Operator, parameters: usize, arg: &Expr) -> bool {
+        let (name, place) = (operator.name, &self.place);
         match arg {
             Expr::Closure(closure) if closure.inputs.len() == parameters => true,
             Expr::Closure(closure) => {
                 let what = format!(
-                    "{}` takes a closure with {parameters} parameter{}, this one has {}",
-                    operator.name,
+                    "`{name}` takes a closure with {parameters} parameter{}, this one has {}",
                     if parameters == 1 { "" } else { "s" },
                     closure.inputs.len()
                 );
-                let help = format!("write `.{}`", operator.usage);
-                let message = m::Message { what: "`{}", ..m::CLOSURE_ARITY };
-                self.errors.report_with_help(
-                    &message,
-                    closure.inputs_begin.span(),
-                    &what,
-                    "",
-                    &help,
-                );
+                let help = format!("write `{}`", operator.usage);
+                let span = closure.inputs_begin.span();
+                self.errors.report_with_help(&m::CLOSURE_ARITY, span, &what, place, &help);
                 false
             }
             Expr::Lit(_) | Expr::Binary(_) | Expr::Tuple(_) | Expr::Array(_) => {
-                self.errors.report(&m::NEEDS_CLOSURE, arg.span(), operator.name, "");
+                self.errors.report(&m::NEEDS_CLOSURE, arg.span(), name, place);
                 false
             }
             _ => true,
@@ -385,55 +438,48 @@ impl Lowering<'_> {
 
     /// `in operator 3 of pipeline `x`, after `filter``.
     pub(super) fn place(&self, cursor: &Cursor) -> String {
-        format!(
-            "in operator {} of pipeline `{}`, after `{}`",
-            cursor.count + 1,
-            self.pipeline,
-            cursor.last
-        )
+        format!("in operator {} of {}, after `{}`", cursor.count + 1, self.whole, cursor.last)
     }
 
-    fn modifier(&mut self, cursor: &mut Cursor, call: &Call) -> bool {
+    fn modifier(&mut self, cursor: &mut Cursor, call: &Call) {
         let value = call.args[0].clone();
-        let span = call.name.span();
-        let is_source = matches!(self.graph.node(cursor.node).op, Op::Side { .. } | Op::Arm(_));
-        if is_source && !matches!(cursor.pending, Pending::Window(_)) {
-            let place = self.place(cursor);
-            self.errors.report(&m::MISPLACED_MODIFIER, span, &call.name.to_string(), &place);
-            return false;
+        let (word, span) = (call.name.to_string(), call.name.span());
+        // A name for a stream is not an operator: what would be modified stands elsewhere.
+        let at_binding =
+            cursor.count == 1 && !matches!(self.graph.node(cursor.node).op, Op::Source { .. });
+        if at_binding {
+            self.errors.report(&m::MISPLACED_MODIFIER, span, &word, &self.place);
+            return;
         }
-        let uid = if call.name == "uid" { self.uid(&value) } else { None };
-        let node: NodeId = cursor.node;
+        let uid = if word == "uid" { self.uid(&value) } else { None };
+        let is_zero = word == "parallelism" && literal_int(&value).is_some_and(|n| n <= 0);
+        if is_zero {
+            self.errors.report(&m::PARALLELISM_ZERO, value.span(), "", &self.place);
+        }
         let modifiers = match &mut cursor.pending {
             Pending::Window(window) => &mut window.modifiers,
-            _ => &mut self.graph.nodes[node.0].modifiers,
+            _ => &mut self.graph.nodes[cursor.node.0].modifiers,
         };
-        let duplicate = match call.name.to_string().as_str() {
+        let duplicate = match word.as_str() {
             "uid" => std::mem::replace(&mut modifiers.uid, uid).is_some(),
             "name" => modifiers.name.replace(value).is_some(),
-            "parallelism" => {
-                if literal_int(&value) == Some(0) {
-                    self.errors.report(&m::PARALLELISM_ZERO, value.span(), "", "");
-                }
-                modifiers.parallelism.replace(value).is_some()
-            }
+            "parallelism" => modifiers.parallelism.replace(value).is_some(),
             _ => modifiers.buffer_timeout.replace(value).is_some(),
         };
         if duplicate {
-            self.errors.report(&m::DUPLICATE_MODIFIER, span, &call.name.to_string(), "");
+            self.errors.report(&m::DUPLICATE_MODIFIER, span, &word, &self.place);
         }
-        true
     }
 
     fn uid(&mut self, value: &Expr) -> Option<(String, Span)> {
         let Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) = value else {
-            self.errors.report(&m::UID_LITERAL, value.span(), &text_of(value), "");
+            self.errors.report(&m::UID_LITERAL, value.span(), &text_of(value), &self.place);
             return None;
         };
         let uid = text.value();
         let legal = |c: char| c.is_ascii_alphanumeric() || "-_./".contains(c);
         if uid.is_empty() || uid.len() > 64 || !uid.chars().all(legal) {
-            self.errors.report(&m::UID_CHARACTERS, value.span(), "", "");
+            self.errors.report(&m::UID_CHARACTERS, value.span(), "", &self.place);
             return None;
         }
         Some((uid, value.span()))

@@ -2,17 +2,18 @@
 
 mod aggregate;
 mod call;
+mod captures;
 mod site;
 
 use std::collections::BTreeMap;
 
-use proc_macro2::Span;
+use proc_macro2::{Span, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::{Ident, Pat, Stmt};
 
 use crate::ast::{Argument, Chain, Fragment, Head, Parameter, Statement};
 use crate::diagnostic::Diagnostics;
-use crate::ir::{Condition, Graph, Modifiers, Node, NodeId, Op, Site, Step};
+use crate::ir::{Condition, Graph, Modifiers, Node, NodeId, Op, Site, Stateless, Step};
 use crate::messages as m;
 
 pub(crate) use aggregate::accumulator_word;
@@ -26,16 +27,8 @@ pub fn lower(
     statements: &[Statement],
     errors: &mut Diagnostics,
 ) -> Graph {
-    let mut graph = Graph::default();
-    graph.variables = parameters.iter().map(|parameter| parameter.name.to_string()).collect();
-    let mut lowering = Lowering {
-        pipeline: name.to_owned(),
-        graph,
-        names: BTreeMap::new(),
-        condition: None,
-        binding: String::new(),
-        errors,
-    };
+    let variables = parameters.iter().map(|parameter| parameter.name.to_string()).collect();
+    let mut lowering = Lowering::new(format!("pipeline `{name}`"), variables, errors);
     let steps = lowering.statements(statements);
     lowering.graph.steps = steps;
     lowering.graph
@@ -44,14 +37,7 @@ pub fn lower(
 /// Lowers the body of a fragment.
 pub fn lower_fragment(fragment: &Fragment, errors: &mut Diagnostics) -> Graph {
     let variables = fragment.values.iter().map(|value| value.name.to_string()).collect();
-    let mut lowering = Lowering {
-        pipeline: fragment.name.to_string(),
-        graph: Graph { variables, ..Graph::default() },
-        names: BTreeMap::new(),
-        condition: None,
-        binding: String::new(),
-        errors,
-    };
+    let mut lowering = Lowering::new(format!("fragment `{}`", fragment.name), variables, errors);
     let input = &fragment.stream;
     let site = Site {
         span: input.name.span(),
@@ -68,8 +54,11 @@ pub fn lower_fragment(fragment: &Fragment, errors: &mut Diagnostics) -> Graph {
     let mut steps = lowering.statements(&fragment.statements);
     let first = lowering.graph.nodes.len();
     if let Some(cursor) = lowering.chain(&fragment.tail) {
-        lowering.check_pending(&cursor);
-        if let Some(end) = cursor.stream() {
+        if cursor.ended {
+            let sink = fragment.tail.calls.last().map_or(fragment.name.span(), |c| c.name.span());
+            lowering.errors.report(&m::FRAGMENT_TAIL, sink, "", "");
+        } else if lowering.check_pending(&cursor) {
+            let end = cursor.node;
             let mut site = lowering.graph.node(end).site.clone();
             site.kind = "output".to_owned();
             site.text = "output".to_owned();
@@ -83,11 +72,18 @@ pub fn lower_fragment(fragment: &Fragment, errors: &mut Diagnostics) -> Graph {
 }
 
 struct Lowering<'e> {
-    pipeline: String,
+    /// What is lowered, for messages.
+    whole: String,
     graph: Graph,
     names: BTreeMap<String, NodeId>,
     condition: Option<Condition>,
     binding: String,
+    /// How many variables were bound so far.
+    bound: usize,
+    /// Which binding each variable has that was bound more than once.
+    rebound: BTreeMap<String, usize>,
+    /// Where the operator at hand stands.
+    place: String,
     errors: &'e mut Diagnostics,
 }
 
@@ -96,9 +92,9 @@ struct Cursor {
     /// The last operator that is complete.
     node: NodeId,
     pending: Pending,
-    /// How many calls were made, for messages.
+    /// How many operators there are so far, the head included, for messages.
     count: usize,
-    /// The last call's name, for messages.
+    /// The last one's name, for messages.
     last: String,
     /// True behind `sink`.
     ended: bool,
@@ -107,7 +103,7 @@ struct Cursor {
 /// A call that needs another to be complete.
 enum Pending {
     None,
-    Owned,
+    Owned { span: Span },
     EventTime { f: syn::Expr, site: Site },
     Window(Box<PendingWindow>),
 }
@@ -122,7 +118,23 @@ struct PendingWindow {
 
 impl Cursor {
     fn stream(&self) -> Option<NodeId> {
-        (!self.ended && matches!(self.pending, Pending::None | Pending::Owned)).then_some(self.node)
+        (!self.ended && matches!(self.pending, Pending::None)).then_some(self.node)
+    }
+}
+
+impl<'e> Lowering<'e> {
+    fn new(whole: String, variables: Vec<String>, errors: &'e mut Diagnostics) -> Lowering<'e> {
+        Lowering {
+            whole,
+            graph: Graph { variables, ..Graph::default() },
+            names: BTreeMap::new(),
+            condition: None,
+            binding: String::new(),
+            bound: 0,
+            rebound: BTreeMap::new(),
+            place: String::new(),
+            errors,
+        }
     }
 }
 
@@ -134,6 +146,8 @@ impl Lowering<'_> {
             site,
             modifiers: Modifiers::default(),
             binding: self.binding.clone(),
+            place: self.place.clone(),
+            rebound: self.rebound.clone(),
             condition: self.condition,
             annotation: None,
         });
@@ -165,7 +179,7 @@ impl Lowering<'_> {
                 return Some(Step::Plain(plain.clone()));
             }
             Statement::Resource { name, asynchronous, open } => {
-                self.graph.variables.push(name.to_string());
+                self.bind_variable(name.to_string());
                 return Some(Step::Resource {
                     name: name.clone(),
                     asynchronous: *asynchronous,
@@ -180,6 +194,8 @@ impl Lowering<'_> {
             Statement::Let { names, annotation, stream } => {
                 self.binding = names.first().map(ToString::to_string).unwrap_or_default();
                 let cursor = self.chain(stream);
+                // A name that is bound to something refused stays unbound: its uses say nothing new.
+                self.unbind(names);
                 self.bind(names, annotation.as_ref(), cursor);
                 self.binding.clear();
             }
@@ -188,6 +204,10 @@ impl Lowering<'_> {
                     let call = stream.calls.last().map(|call| &call.name);
                     self.check_ended(&cursor, call);
                 }
+            }
+            Statement::Refused { tokens, names } => {
+                self.refuse(tokens.clone());
+                self.unbind(names);
             }
             Statement::If { condition, then, otherwise } => {
                 return Some(self.branches(condition, then, otherwise));
@@ -199,6 +219,7 @@ impl Lowering<'_> {
     /// `if`: names bound inside stay inside.
     fn branches(&mut self, expr: &syn::Expr, then: &[Statement], otherwise: &[Statement]) -> Step {
         let (names, outer) = (self.names.clone(), self.condition);
+        let rebound = self.rebound.clone();
         let branch = |this: &mut Self, statements: &[Statement]| {
             let condition = Condition(this.graph.conditions);
             this.graph.conditions += 1;
@@ -207,12 +228,35 @@ impl Lowering<'_> {
             let steps = this.statements(statements);
             this.graph.variables.truncate(variables);
             this.names = names.clone();
+            this.rebound = rebound.clone();
             this.condition = outer;
             (condition, steps)
         };
         let (then_condition, then) = branch(self, then);
         let (otherwise_condition, otherwise) = branch(self, otherwise);
         Step::If { expr: expr.clone(), then_condition, then, otherwise_condition, otherwise }
+    }
+
+    /// The operator that made the records that leave `node`: the others on the way pass them on as they are.
+    fn maker(&self, mut node: NodeId) -> NodeId {
+        loop {
+            let passes = match &self.graph.node(node).op {
+                Op::Stateless { kind, .. } => {
+                    matches!(kind, Stateless::Filter | Stateless::Inspect)
+                }
+                Op::EventTime { .. }
+                | Op::ProcessingTime
+                | Op::KeyBy { .. }
+                | Op::Exchange(_)
+                | Op::Arm(_)
+                | Op::Partition { .. } => true,
+                _ => false,
+            };
+            match self.graph.node(node).inputs.as_slice() {
+                [input] if passes => node = *input,
+                _ => return node,
+            }
+        }
     }
 
     fn bind(&mut self, names: &[Ident], annotation: Option<&syn::Type>, cursor: Option<Cursor>) {
@@ -224,63 +268,120 @@ impl Lowering<'_> {
             self.errors.report(&m::SINK_IN_LET, span, "", "");
             return;
         }
-        self.check_pending(&cursor);
+        if !self.check_pending(&cursor) {
+            return;
+        }
         let is_partition = matches!(self.graph.node(cursor.node).op, Op::Partition { .. });
         match (names, is_partition) {
             ([name], false) => {
-                self.graph.nodes[cursor.node.0].annotation = annotation.cloned();
-                self.names.insert(name.to_string(), cursor.node);
+                let made = self.maker(cursor.node);
+                self.graph.nodes[made.0].annotation = annotation.cloned();
+                self.bind_name(name, cursor.node);
             }
             ([matching, rest], true) => {
                 for (name, arm) in [(matching, true), (rest, false)] {
                     let mut site = self.graph.node(cursor.node).site.clone();
                     site.word = None;
                     let node = self.add(Op::Arm(arm), vec![cursor.node], site);
-                    self.names.insert(name.to_string(), node);
+                    self.bind_name(name, node);
                 }
             }
             _ => {
                 let span = names.first().map_or_else(Span::call_site, Ident::span);
                 let message = if is_partition { &m::PARTITION_PATTERN } else { &m::BAD_PATTERN };
                 self.errors.report(message, span, "", "");
+                self.graph.refused.insert(cursor.node);
             }
         }
     }
 
+    fn unbind(&mut self, names: &[Ident]) {
+        for name in names {
+            self.names.remove(&name.to_string());
+        }
+    }
+
+    fn bind_name(&mut self, name: &Ident, node: NodeId) {
+        self.names.insert(name.to_string(), node);
+        self.graph.bindings.push((name.clone(), node));
+    }
+
     /// A chain that stands alone must end in a sink.
     fn check_ended(&mut self, cursor: &Cursor, last: Option<&Ident>) {
-        if cursor.ended {
-            return;
-        }
-        if !matches!(cursor.pending, Pending::None) {
-            self.check_pending(cursor);
+        if cursor.ended || !self.check_pending(cursor) {
             return;
         }
         let message =
             if self.condition.is_some() { &m::IF_WITHOUT_SINK } else { &m::STREAM_NOT_SUNK };
         let site = &self.graph.node(cursor.node).site;
         let span = last.map_or(site.span, Ident::span);
-        self.errors.report(message, span, "", &format!("in pipeline `{}`", self.pipeline));
+        self.errors.report(message, span, "", "");
+        self.graph.refused.insert(cursor.node);
     }
 
-    fn check_pending(&mut self, cursor: &Cursor) {
-        match &cursor.pending {
-            Pending::None => {}
-            Pending::Owned => {
-                let span = self.graph.node(cursor.node).site.span;
-                self.errors.report(&m::MISPLACED_MODIFIER, span, "owned", "");
-            }
-            Pending::EventTime { site, .. } => {
-                self.errors.report(&m::NEEDS_WATERMARKS, site.span, "", "");
-            }
-            Pending::Window(window) => {
-                self.errors.report(&m::INCOMPLETE_WINDOW, window.site.span, "", "");
+    /// A chain may not end in the middle of an operator: if it does, that is reported.
+    fn check_pending(&mut self, cursor: &Cursor) -> bool {
+        let (message, span, subject) = match &cursor.pending {
+            Pending::None => return true,
+            Pending::Owned { span } => (&m::OWNED_MISPLACED, *span, ""),
+            Pending::EventTime { site, .. } => (&m::NEEDS_WATERMARKS, site.span, ""),
+            Pending::Window(window) => (&m::INCOMPLETE_WINDOW, window.site.span, ""),
+        };
+        self.errors.report(message, span, subject, "");
+        self.graph.refused.insert(cursor.node);
+        false
+    }
+
+    fn refuse_head(&mut self, head: &Head) {
+        let Head::Fragment { args, .. } = head else { return };
+        for arg in args {
+            match arg {
+                Argument::Value(expr) => self.refuse(expr.to_token_stream()),
+                Argument::Stream(chain) => {
+                    if let Head::Binding(name) = &chain.head {
+                        self.refuse(name.to_token_stream());
+                    }
+                    self.refuse_head(&chain.head);
+                }
             }
         }
     }
 
+    /// Streams and sides mentioned in what was refused: whether they are read and written is not known.
+    fn refuse(&mut self, tokens: TokenStream) {
+        for token in tokens {
+            match token {
+                TokenTree::Group(group) => self.refuse(group.stream()),
+                TokenTree::Ident(word) => {
+                    self.graph.refused.extend(self.names.get(&word.to_string()));
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// Follows a chain; `None` if something in it was refused, or something that it starts from.
     fn chain(&mut self, chain: &Chain) -> Option<Cursor> {
-        let mut cursor = match &chain.head {
+        let Some(mut cursor) = self.head(&chain.head) else {
+            self.refuse_head(&chain.head);
+            self.check_forms(&chain.calls);
+            return None;
+        };
+        for (index, call) in chain.calls.iter().enumerate() {
+            self.place = self.place(&cursor);
+            if !self.call(&mut cursor, call) {
+                self.graph.refused.insert(cursor.node);
+                call.args.iter().for_each(|arg| self.refuse(arg.to_token_stream()));
+                self.check_forms(&chain.calls[index + 1..]);
+                return None;
+            }
+        }
+        Some(cursor)
+    }
+
+    fn head(&mut self, head: &Head) -> Option<Cursor> {
+        self.place.clear();
+        match head {
             Head::Source { span, expr } => {
                 let (expr, rejects) = self.source_words(expr);
                 let site = Site {
@@ -292,17 +393,15 @@ impl Lowering<'_> {
                 };
                 let node = self.add(Op::Source { expr, rejects }, Vec::new(), site);
                 self.write_side(rejects, node);
-                Cursor::at(node, "source")
+                Some(Cursor::at(node, "source"))
             }
-            Head::Binding(name) => Cursor::at(*self.names.get(&name.to_string())?, "source"),
-            Head::Fragment { path, args } => self.fragment(path, args)?,
-        };
-        for call in &chain.calls {
-            if !self.call(&mut cursor, call) {
-                return None;
+            Head::Binding(name) => {
+                let node = *self.names.get(&name.to_string())?;
+                Some(Cursor::at(node, &name.to_string()))
             }
+            Head::Fragment { path, args } => self.fragment(path, args),
+            Head::Refused => None,
         }
-        Some(cursor)
     }
 
     /// `.errors_to(side)` at the end of a source names one of our sides: the source only hears that it must not fail.
@@ -391,17 +490,23 @@ impl Lowering<'_> {
         if let Stmt::Local(local) = statement {
             let mut names = Vec::new();
             pattern_variables(&local.pat, &mut names);
-            for name in names {
-                self.names.remove(&name);
-                self.graph.variables.push(name);
-            }
+            names.into_iter().for_each(|name| self.bind_variable(name));
         }
+    }
+
+    fn bind_variable(&mut self, name: String) {
+        self.names.remove(&name);
+        self.bound += 1;
+        if self.graph.variables.contains(&name) {
+            self.rebound.insert(name.clone(), self.bound);
+        }
+        self.graph.variables.push(name);
     }
 }
 
 impl Cursor {
     fn at(node: NodeId, last: &str) -> Cursor {
-        Cursor { node, pending: Pending::None, count: 0, last: last.to_owned(), ended: false }
+        Cursor { node, pending: Pending::None, count: 1, last: last.to_owned(), ended: false }
     }
 }
 

@@ -2,14 +2,16 @@
 
 use std::collections::BTreeSet;
 
-use proc_macro2::{TokenStream, TokenTree};
+use proc_macro2::{Span, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::spanned::Spanned;
+use syn::visit::Visit;
 use syn::{Block, Expr, ExprIf, Ident, Local, Pat, Stmt, Type};
 
 use super::chain;
 use crate::ast::Statement;
 use crate::diagnostic::Diagnostics;
+use crate::lower::pattern_variables;
 use crate::messages as m;
 
 /// Names in scope that stand for streams and sides.
@@ -48,8 +50,22 @@ impl Scope {
         self.sides.contains(&name.to_string())
     }
 
-    /// The first name of a stream or side in the tokens.
-    fn mentioned(&self, tokens: TokenStream) -> Option<Ident> {
+    /// The first use of a stream or side in an expression, or of `source`, which starts one.
+    fn used_in(&self, expr: &Expr) -> Option<Span> {
+        let mut uses = Uses { scope: self, shadowed: Vec::new(), found: None };
+        uses.visit_expr(expr);
+        uses.found
+    }
+
+    /// The same for a block.
+    fn used_in_block(&self, block: &Block) -> Option<Span> {
+        let mut uses = Uses { scope: self, shadowed: Vec::new(), found: None };
+        uses.visit_block(block);
+        uses.found
+    }
+
+    /// The first name of a stream or side among a macro's tokens.
+    fn mentioned(&self, tokens: TokenStream) -> Option<Span> {
         let mut after_dot = false;
         for token in tokens {
             match token {
@@ -61,7 +77,7 @@ impl Scope {
                 }
                 TokenTree::Ident(ident) => {
                     if !after_dot && self.knows(&ident) {
-                        return Some(ident);
+                        return Some(ident.span());
                     }
                     after_dot = false;
                 }
@@ -71,6 +87,60 @@ impl Scope {
         }
         None
     }
+}
+
+/// Looks for streams where only values may stand. What a closure or an inner `let` binds anew is a value again.
+struct Uses<'s> {
+    scope: &'s Scope,
+    shadowed: Vec<String>,
+    found: Option<Span>,
+}
+
+impl<'ast> Visit<'ast> for Uses<'_> {
+    fn visit_expr_path(&mut self, path: &'ast syn::ExprPath) {
+        let Some(name) = path.path.get_ident() else { return };
+        let shadowed = self.shadowed.iter().any(|bound| name == bound);
+        if self.found.is_none() && !shadowed && self.scope.knows(name) {
+            self.found = Some(name.span());
+        }
+    }
+
+    fn visit_expr_call(&mut self, call: &'ast syn::ExprCall) {
+        if let Expr::Path(path) = &*call.func
+            && chain::is_source(&path.path)
+            && self.found.is_none()
+        {
+            self.found = Some(path.span());
+        }
+        syn::visit::visit_expr_call(self, call);
+    }
+
+    fn visit_expr_closure(&mut self, closure: &'ast syn::ExprClosure) {
+        let outer = self.shadowed.len();
+        for input in &closure.inputs {
+            pattern_variables(input, &mut self.shadowed);
+        }
+        self.visit_expr(&closure.body);
+        self.shadowed.truncate(outer);
+    }
+
+    fn visit_block(&mut self, block: &'ast Block) {
+        let outer = self.shadowed.len();
+        syn::visit::visit_block(self, block);
+        self.shadowed.truncate(outer);
+    }
+
+    fn visit_local(&mut self, local: &'ast Local) {
+        syn::visit::visit_local(self, local);
+        pattern_variables(&local.pat, &mut self.shadowed);
+    }
+
+    fn visit_macro(&mut self, call: &'ast syn::Macro) {
+        self.found = self.found.or_else(|| self.scope.mentioned(call.tokens.clone()));
+    }
+
+    /// An item sees no local names.
+    fn visit_item(&mut self, _: &'ast syn::Item) {}
 }
 
 /// Parses the statements of a block; `scope` gains its bindings.
@@ -86,18 +156,23 @@ fn parse_statement(statement: &Stmt, scope: &mut Scope, errors: &mut Diagnostics
         }
         Stmt::Expr(expr, _) => match chain::parse_chain(expr, scope, errors) {
             Some(stream) => Statement::Chain(stream),
-            None => {
-                refuse_streams(expr, scope, errors);
-                Statement::Plain(statement.clone())
-            }
+            None => refuse_streams(expr, &[], scope, errors)
+                .unwrap_or_else(|| Statement::Plain(statement.clone())),
         },
-        Stmt::Item(_) | Stmt::Macro(_) => {
-            if let Some(name) = scope.mentioned(statement.to_token_stream()) {
-                errors.report(&m::STREAM_ESCAPES, name.span(), "", "");
+        Stmt::Macro(call) => match scope.mentioned(call.mac.tokens.clone()) {
+            Some(span) => {
+                errors.report(&m::STREAM_ESCAPES, span, "", "");
+                refused(statement, &[])
             }
-            Statement::Plain(statement.clone())
-        }
+            None => Statement::Plain(statement.clone()),
+        },
+        Stmt::Item(_) => Statement::Plain(statement.clone()),
     }
+}
+
+/// A statement that was reported.
+fn refused(tokens: &impl ToTokens, names: &[Ident]) -> Statement {
+    Statement::Refused { tokens: tokens.to_token_stream(), names: names.to_vec() }
 }
 
 fn parse_let(local: &Local, scope: &mut Scope, errors: &mut Diagnostics) -> Statement {
@@ -128,20 +203,35 @@ fn parse_let(local: &Local, scope: &mut Scope, errors: &mut Diagnostics) -> Stat
         }
     }
     match chain::parse_chain(&init.expr, scope, errors) {
-        Some(stream) => {
-            let Some(names) = names else {
+        Some(stream) => match names {
+            Some(names) => {
+                names.iter().for_each(|name| scope.add_stream(name));
+                Statement::Let { names, annotation, stream }
+            }
+            None => {
                 errors.report(&m::BAD_PATTERN, local.pat.span(), "", "");
-                return plain;
-            };
-            names.iter().for_each(|name| scope.add_stream(name));
-            Statement::Let { names, annotation, stream }
-        }
+                let names = bound_names(&local.pat);
+                names.iter().for_each(|name| scope.add_stream(name));
+                refused(local, &names)
+            }
+        },
         None => {
-            refuse_streams(&init.expr, scope, errors);
-            names.iter().flatten().for_each(|name| scope.forget(name));
+            let names = bound_names(&local.pat);
+            if let Some(refused) = refuse_streams(&init.expr, &names, scope, errors) {
+                names.iter().for_each(|name| scope.add_stream(name));
+                return refused;
+            }
+            names.iter().for_each(|name| scope.forget(name));
             plain
         }
     }
+}
+
+fn bound_names(pattern: &Pat) -> Vec<Ident> {
+    let mut names = Vec::new();
+    pattern_variables(pattern, &mut names);
+    let ident = |name: &String| Ident::new(name.trim_start_matches("r#"), pattern.span());
+    names.iter().map(ident).collect()
 }
 
 /// The names a pattern of a stream may bind: one, or a pair; and its annotation.
@@ -166,29 +256,9 @@ fn pattern_names(pattern: &Pat) -> (Option<Vec<Ident>>, Option<Type>) {
 }
 
 fn stream_in_if(branch: &ExprIf, scope: &Scope) -> bool {
-    let tokens = branch.then_branch.to_token_stream();
-    scope.mentioned(tokens.clone()).is_some()
-        || mentions_source(tokens)
-        || branch.else_branch.as_ref().is_some_and(|(_, other)| {
-            scope.mentioned(other.to_token_stream()).is_some()
-                || mentions_source(other.to_token_stream())
-        })
-}
-
-fn mentions_source(tokens: TokenStream) -> bool {
-    let mut tokens = tokens.into_iter().peekable();
-    while let Some(token) = tokens.next() {
-        match token {
-            TokenTree::Group(group) if mentions_source(group.stream()) => return true,
-            TokenTree::Ident(ident)
-                if ident == "source" && matches!(tokens.peek(), Some(TokenTree::Group(_))) =>
-            {
-                return true;
-            }
-            _ => {}
-        }
-    }
-    false
+    let otherwise = branch.else_branch.as_ref().map(|(_, otherwise)| otherwise);
+    scope.used_in_block(&branch.then_branch).is_some()
+        || otherwise.is_some_and(|expr| scope.used_in(expr).is_some())
 }
 
 fn parse_if(branch: &ExprIf, scope: &Scope, errors: &mut Diagnostics) -> Statement {
@@ -203,12 +273,18 @@ fn parse_if(branch: &ExprIf, scope: &Scope, errors: &mut Diagnostics) -> Stateme
 }
 
 /// Reports streams in a statement that is no stream statement.
-fn refuse_streams(expr: &Expr, scope: &Scope, errors: &mut Diagnostics) {
-    let Some(name) = scope.mentioned(expr.to_token_stream()) else { return };
+fn refuse_streams(
+    expr: &Expr,
+    names: &[Ident],
+    scope: &Scope,
+    errors: &mut Diagnostics,
+) -> Option<Statement> {
+    let span = scope.used_in(expr)?;
     let message = match expr {
         Expr::ForLoop(_) | Expr::While(_) | Expr::Loop(_) => &m::LOOP_ON_STREAM,
         Expr::Match(_) => &m::MATCH_ON_STREAM,
         _ => &m::STREAM_ESCAPES,
     };
-    errors.report(message, name.span(), "", "");
+    errors.report(message, span, "", "");
+    Some(refused(expr, names))
 }

@@ -1,6 +1,6 @@
 //! Method chains: `source(..).map(..).sink(..)`.
 
-use syn::{Expr, ExprCall, ExprMethodCall};
+use syn::{Expr, ExprCall, ExprMethodCall, Path};
 
 use super::Scope;
 use crate::ast::{Argument, Call, Chain, Head};
@@ -41,8 +41,14 @@ fn unwind(
 fn call_head(call: &ExprCall, scope: &Scope, errors: &mut Diagnostics) -> Option<Head> {
     let Expr::Path(callee) = &*call.func else { return None };
     let word = &callee.path.segments.last()?.ident;
-    if word == "source" && call.args.len() == 1 {
-        return Some(Head::Source { span: word.span(), expr: call.args[0].clone() });
+    if is_source(&callee.path) {
+        if call.args.len() == 1 {
+            return Some(Head::Source { span: word.span(), expr: call.args[0].clone() });
+        }
+        let what = format!("`source` takes one argument, not {}", call.args.len());
+        let help = "write `source(files(\"path\").text())`";
+        errors.report_with_help(&m::WRONG_ARITY, word.span(), &what, "", help);
+        return Some(Head::Refused);
     }
     let mut about_streams = false;
     let args: Vec<Argument> = call
@@ -57,6 +63,13 @@ fn call_head(call: &ExprCall, scope: &Scope, errors: &mut Diagnostics) -> Option
         })
         .collect();
     about_streams.then(|| Head::Fragment { path: callee.path.clone(), args })
+}
+
+/// `source`, or by its path: `thalweg::stream::source`.
+pub(super) fn is_source(path: &Path) -> bool {
+    let mut words = path.segments.iter().rev().map(|segment| &segment.ident);
+    words.next().is_some_and(|word| word == "source")
+        && words.next().is_none_or(|word| word == "stream" || word == "prelude")
 }
 
 fn parse_call(call: &ExprMethodCall, scope: &Scope, errors: &mut Diagnostics) -> Call {

@@ -1,6 +1,6 @@
 //! What can be said of the whole graph: everything is used, time is there where it is needed, ids are unique.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::assign_ids::assign_ids;
 use crate::diagnostic::Diagnostics;
@@ -27,37 +27,27 @@ pub(super) fn check(graph: Graph, errors: &mut Diagnostics) -> Checked {
     Checked { graph, order, ids }
 }
 
-/// Sides are written and read, streams are read.
+/// Sides are written and read, streams are read. Of what a refused statement mentions, nothing is known.
 fn check_uses(graph: &Graph, errors: &mut Diagnostics) {
-    for (id, node) in graph.iter() {
-        let read = !graph.readers(id).is_empty();
-        match &node.op {
-            Op::Side { name, external: true } => {
-                if node.inputs.is_empty() {
-                    errors.report(&m::SIDE_UNWRITTEN, node.site.span, &name.to_string(), "");
-                }
-                if read {
-                    errors.report(&m::FRAGMENT_SIDE_READ, node.site.span, &name.to_string(), "");
-                }
-            }
-            Op::Side { name, .. } => {
-                let name = name.to_string();
-                if node.inputs.is_empty() {
-                    errors.report(&m::SIDE_UNWRITTEN, node.site.span, &name, "");
-                }
-                if !read {
-                    errors.report(&m::SIDE_UNREAD, node.site.span, &name, "");
-                }
-            }
-            Op::Sink { .. }
-            | Op::Output
-            | Op::Fragment { .. }
-            | Op::Arm(_)
-            | Op::Partition { .. } => {}
-            _ if !read && !node.binding.is_empty() => {
-                errors.report(&m::UNUSED_STREAM, node.site.span, &node.binding, "");
-            }
+    let is_known = |id: &NodeId| !graph.refused.contains(id);
+    for (id, node) in graph.iter().filter(|(id, _)| is_known(id)) {
+        let Op::Side { name, external } = &node.op else { continue };
+        let name = name.to_string();
+        if node.inputs.is_empty() {
+            errors.report(&m::SIDE_UNWRITTEN, node.site.span, &name, "");
+        }
+        match (external, graph.readers(id).is_empty()) {
+            (false, true) => errors.report(&m::SIDE_UNREAD, node.site.span, &name, ""),
+            (true, false) => errors.report(&m::FRAGMENT_SIDE_READ, node.site.span, &name, ""),
             _ => {}
+        }
+    }
+    for (name, id) in graph.bindings.iter().filter(|(_, id)| is_known(id)) {
+        // `let (matching, _) = ..`: half of a partition may be unwanted.
+        let is_unwanted =
+            matches!(graph.node(*id).op, Op::Arm(_)) && name.to_string().starts_with('_');
+        if !is_unwanted && graph.readers(*id).is_empty() {
+            errors.report(&m::UNUSED_STREAM, name.span(), &name.to_string(), "");
         }
     }
 }
@@ -65,30 +55,48 @@ fn check_uses(graph: &Graph, errors: &mut Diagnostics) {
 /// Event-time windows need event time upstream; where streams merge, on every way.
 fn check_time(graph: &Graph, errors: &mut Diagnostics) {
     for (id, node) in graph.iter() {
-        if matches!(node.op, Op::Window { .. }) && time_of(graph, id, &mut Vec::new()).is_none() {
-            errors.report(&m::NEEDS_TIME, node.site.span, "", "");
+        let is_window = matches!(node.op, Op::Window { .. });
+        if is_window && !is_behind_hole(graph, id) && time_of(graph, id).is_none() {
+            errors.report(&m::NEEDS_TIME, node.site.span, "", &node.place);
         }
     }
+}
+
+/// True if a side upstream has writers that are not known, or none, which is reported anyway.
+fn is_behind_hole(graph: &Graph, id: NodeId) -> bool {
+    let (mut open, mut seen) = (vec![id], BTreeSet::new());
+    while let Some(id) = open.pop() {
+        let node = graph.node(id);
+        let has_hole = graph.refused.contains(&id) || node.inputs.is_empty();
+        if matches!(node.op, Op::Side { .. }) && has_hole {
+            return true;
+        }
+        if seen.insert(id) {
+            open.extend(&node.inputs);
+        }
+    }
+    false
 }
 
 fn check_lateness(graph: &Graph, errors: &mut Diagnostics) {
     for (id, node) in graph.iter() {
         let Op::Window { options, late, .. } = &node.op else { continue };
-        if time_of(graph, id, &mut Vec::new()) != Some(TimeDomain::Processing) {
+        if time_of(graph, id) != Some(TimeDomain::Processing) {
             continue;
         }
         let lateness = options.iter().find(|(name, _)| name == "allowed_lateness");
         if let Some((name, _)) = lateness {
-            errors.report(&m::PROCESSING_LATENESS, name.span(), "allowed_lateness", "");
+            let span = name.span();
+            errors.report(&m::PROCESSING_LATENESS, span, "allowed_lateness", &node.place);
         }
         if late.is_some() {
-            errors.report(&m::PROCESSING_LATENESS, node.site.span, "late_to", "");
+            errors.report(&m::PROCESSING_LATENESS, node.site.span, "late_to", &node.place);
         }
     }
 }
 
 /// Which time a stream's records carry.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum TimeDomain {
     /// That of the records.
     Event,
@@ -96,26 +104,35 @@ pub enum TimeDomain {
     Processing,
 }
 
-/// The time that reaches `id`, or none. A cycle through a side adds nothing.
-pub(crate) fn time_of(graph: &Graph, id: NodeId, seen: &mut Vec<NodeId>) -> Option<TimeDomain> {
-    if seen.contains(&id) {
-        return None;
+/// The time that reaches `id`, or none: where streams merge, it has to be the same on every way.
+pub(crate) fn time_of(graph: &Graph, id: NodeId) -> Option<TimeDomain> {
+    times_of(graph, id, &mut BTreeMap::new())
+        .into_iter()
+        .reduce(|a, b| if a == b { a } else { None })?
+}
+
+/// What arrives at `id` on all ways; a way back to where it came from adds nothing.
+fn times_of(
+    graph: &Graph,
+    id: NodeId,
+    known: &mut BTreeMap<NodeId, BTreeSet<Option<TimeDomain>>>,
+) -> BTreeSet<Option<TimeDomain>> {
+    if let Some(times) = known.get(&id) {
+        return times.clone();
     }
-    seen.push(id);
+    known.insert(id, BTreeSet::new());
     let node = graph.node(id);
-    match &node.op {
-        Op::EventTime { .. } => Some(TimeDomain::Event),
-        Op::ProcessingTime => Some(TimeDomain::Processing),
+    let times = match &node.op {
+        Op::EventTime { .. } => BTreeSet::from([Some(TimeDomain::Event)]),
+        Op::ProcessingTime => BTreeSet::from([Some(TimeDomain::Processing)]),
         // A fragment's stream has the time that its signature promises; the bound is checked by rustc.
-        Op::Fragment { .. } => Some(TimeDomain::Event),
-        Op::Source { .. } | Op::Input { timed: false } => None,
-        Op::Input { timed: true } => Some(TimeDomain::Event),
-        _ => {
-            let times: Vec<_> =
-                node.inputs.iter().map(|input| time_of(graph, *input, seen)).collect();
-            times.iter().copied().reduce(|a, b| if a == b { a } else { None }).flatten()
-        }
-    }
+        Op::Fragment { .. } => BTreeSet::from([Some(TimeDomain::Event)]),
+        Op::Input { timed: true } => BTreeSet::from([Some(TimeDomain::Event)]),
+        Op::Source { .. } | Op::Input { timed: false } => BTreeSet::from([None]),
+        _ => node.inputs.iter().flat_map(|input| times_of(graph, *input, known)).collect(),
+    };
+    known.insert(id, times.clone());
+    times
 }
 
 fn check_uids(graph: &Graph, errors: &mut Diagnostics) {
@@ -123,10 +140,10 @@ fn check_uids(graph: &Graph, errors: &mut Diagnostics) {
     for (id, node) in graph.iter() {
         let Some((uid, span)) = &node.modifiers.uid else { continue };
         if !node.op.is_stateful() && !matches!(node.op, Op::Source { .. } | Op::Sink { .. }) {
-            errors.report(&m::UID_STATELESS, *span, &node.site.kind, "");
+            errors.report(&m::UID_STATELESS, *span, &node.site.kind, &node.place);
         }
         if seen.insert(uid.clone(), id).is_some() {
-            errors.report(&m::DUPLICATE_UID, *span, uid, "");
+            errors.report(&m::DUPLICATE_UID, *span, uid, &node.place);
         }
     }
 }

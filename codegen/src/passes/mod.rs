@@ -1,6 +1,7 @@
 //! The passes between graph and emission; a new type wherever an invariant is gained.
 
 mod assign_ids;
+mod captures;
 mod check;
 mod fields;
 mod place;
@@ -47,7 +48,12 @@ pub fn chain(checked: Checked, options: Options) -> Chained {
     chained
 }
 
+/// Checks what can only be said of whole chains: two values of one name cannot both be captured in one.
+pub fn check_captures(chained: &Chained, errors: &mut Diagnostics) {
+    captures::check(chained, errors);
+}
+
 /// The time that a checked graph's window works in.
 pub fn time_domain(graph: &Graph, window: crate::ir::NodeId) -> TimeDomain {
-    check::time_of(graph, window, &mut Vec::new()).unwrap_or(TimeDomain::Event)
+    check::time_of(graph, window).unwrap_or(TimeDomain::Event)
 }

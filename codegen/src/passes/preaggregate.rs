@@ -34,7 +34,7 @@ fn eligible(chained: &Chained, edge: usize) -> Option<NodeId> {
     let Aggregation::Calls { calls, .. } = aggregation else { return None };
     let combines = calls.iter().all(|call| call.kind.combines);
     let plain = options.iter().all(|(name, _)| name == "offset");
-    let event_time = time_of(&chained.graph, *window, &mut Vec::new()) == Some(TimeDomain::Event);
+    let event_time = time_of(&chained.graph, *window) == Some(TimeDomain::Event);
     (combines && plain && event_time && chained.graph.node(edge.to).annotation.is_none())
         .then_some(*window)
 }

@@ -10,11 +10,16 @@
 //! binary itself says goes to standard error.
 
 mod command;
+mod figures;
+mod interrupt;
+mod logs;
 mod options;
+mod progress;
 mod report;
 mod request;
 mod run;
 mod screen;
+mod summary;
 
 use std::io::{self, ErrorKind, Write};
 use std::process::ExitCode;
@@ -22,11 +27,12 @@ use std::process::ExitCode;
 use request::{Format, Request, Stop, Verb};
 use screen::Screen;
 
-use crate::job::{ArgumentError, Jobs, StartError, prepare};
+use crate::job::{ArgumentError, Jobs, RunError, prepare};
 use crate::render::{Picture, dot, json, svg, text};
 
 const EXIT_FAILED: u8 = 1;
 const EXIT_USAGE: u8 = 2;
+const EXIT_INTERRUPTED: u8 = 130;
 
 /// The `main` of a job binary: runs the pipelines of `jobs` as the command line says.
 ///
@@ -50,7 +56,7 @@ pub fn main(jobs: impl Jobs) -> ExitCode {
             EXIT_USAGE
         }
         Err(Stop::Definition(errors)) => {
-            report(&screen, &StartError::Definition(errors));
+            report(&screen, &RunError::Definition(errors));
             EXIT_FAILED
         }
     };
@@ -87,9 +93,9 @@ fn plan(request: &Request, format: Format, screen: &Screen) -> u8 {
 }
 
 /// Reports why a job is not started.
-fn refuse(error: &StartError, screen: &Screen) -> u8 {
+fn refuse(error: &RunError, screen: &Screen) -> u8 {
     match error {
-        StartError::Arguments(errors) => {
+        RunError::Arguments(errors) => {
             for error in &errors.0 {
                 report(screen, error);
             }

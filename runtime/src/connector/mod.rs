@@ -7,19 +7,123 @@
 //! | [`generate`], [`generate_forever`] | [`collect`], [`callback`]: for tests and benchmarks |
 //! | [`socket`]: lines from a TCP server | [`discard`] |
 //!
-//! A source is divided into splits, a sink is opened once per task; both are plain values that the engine
-//! drives in turns, and can be driven by hand:
+//! # A source of one's own
+//! A [`Source`] names its splits and opens them; a [`Reader`] fills batches from one. What it reads is kept in the
+//! batch, a `Vec` of records or anything else that implements [`Rows`], and closures see views of it. Splits,
+//! positions and batches are the whole protocol: it can be driven by hand, as below, or by a pipeline.
 //!
 //! ```
-//! use thalweg::connector::{OpenSource, Reader, Rows, Source, collection};
-//! let source = collection(vec![1u64, 2, 3]);
-//! let splits = source.splits(1)?;
-//! let waker = std::task::Waker::noop().clone();
-//! let mut reader = source.open(OpenSource { split: &splits[0], position: None, waker })?;
-//! let (mut batch, mut rejected) = (Default::default(), Vec::new());
-//! reader.fill(&mut batch, 2, &mut rejected)?;
-//! assert_eq!(batch.rows().collect::<Vec<_>>(), [1, 2]);
-//! # Ok::<(), thalweg::connector::SourceError>(())
+//! use thalweg::connector::*;
+//!
+//! /// The numbers from `from` down to 1.
+//! struct Countdown { from: u64 }
+//! struct CountdownReader { left: u64 }
+//!
+//! impl Source for Countdown {
+//!     type Record = u64;
+//!     type Reader = CountdownReader;
+//!     fn name(&self) -> String {
+//!         format!("countdown({})", self.from)
+//!     }
+//!     fn splits(&self, _parallelism: usize) -> Result<Vec<Split>, SourceError> {
+//!         // One split: only one task reads. `detail` may hold what `open` needs to tell splits apart.
+//!         Ok(vec![Split { id: "all".to_owned(), detail: Default::default() }])
+//!     }
+//!     fn open(&self, open: OpenSource<'_>) -> Result<CountdownReader, SourceError> {
+//!         let left = match open.position {
+//!             None => self.from,
+//!             Some(position) => position.0.as_u64().ok_or_else(|| {
+//!                 SourceError::new("not a position of a countdown", "restore with the source it was taken with")
+//!             })?,
+//!         };
+//!         Ok(CountdownReader { left })
+//!     }
+//! }
+//!
+//! impl Reader for CountdownReader {
+//!     type Record = u64;
+//!     type Batch = Vec<u64>;
+//!     fn fill(
+//!         &mut self,
+//!         batch: &mut Vec<u64>,
+//!         limit: usize,
+//!         _rejected: &mut Vec<Rejected>,
+//!     ) -> Result<Fill, SourceError> {
+//!         while self.left > 0 && batch.len() < limit {
+//!             batch.push(self.left);
+//!             self.left -= 1;
+//!         }
+//!         Ok(if self.left == 0 { Fill::End } else { Fill::More })
+//!     }
+//!     fn position(&self) -> Position {
+//!         Position(self.left.into())
+//!     }
+//!     fn locate(&self, index: usize) -> String {
+//!         format!("record {index} of the batch before {}", self.left)
+//!     }
+//! }
+//!
+//! let source = Countdown { from: 3 };
+//! let (split, waker) = (source.splits(1)?.remove(0), std::task::Waker::noop().clone());
+//! let mut reader = source.open(OpenSource { split: &split, position: None, waker })?;
+//! let (mut batch, mut rejected) = (Vec::new(), Vec::new());
+//! assert_eq!(reader.fill(&mut batch, 2, &mut rejected)?, Fill::More);
+//! assert_eq!(batch.rows().collect::<Vec<_>>(), [3, 2]);
+//! # Ok::<(), SourceError>(())
+//! ```
+//!
+//! # A sink of one's own
+//! A [`Sink`] opens a [`Writer`] per task, which is given views.
+//!
+//! ```
+//! use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
+//! use thalweg::connector::*;
+//! use thalweg::record::View;
+//! use thalweg::time::Timestamp;
+//!
+//! /// Sends strings to whoever holds the other end.
+//! struct Channel(SyncSender<String>);
+//! struct ChannelWriter { to: SyncSender<String>, waiting: Option<String> }
+//!
+//! impl Sink<String> for Channel {
+//!     type Writer = ChannelWriter;
+//!     fn name(&self) -> String {
+//!         "channel".to_owned()
+//!     }
+//!     fn open(&self, _task: usize, _parallelism: usize) -> Result<ChannelWriter, SinkError> {
+//!         Ok(ChannelWriter { to: self.0.clone(), waiting: None })
+//!     }
+//! }
+//!
+//! impl Writer<String> for ChannelWriter {
+//!     fn write(&mut self, _time: Timestamp, record: View<'_, String>) -> Result<(), SinkError> {
+//!         self.waiting = Some(record.to_owned());
+//!         self.is_ready();
+//!         Ok(())
+//!     }
+//!     /// While the channel is full, the task is given no input: nothing piles up.
+//!     fn is_ready(&mut self) -> bool {
+//!         if let Some(record) = self.waiting.take()
+//!             && let Err(TrySendError::Full(record)) = self.to.try_send(record)
+//!         {
+//!             self.waiting = Some(record);
+//!         }
+//!         self.waiting.is_none()
+//!     }
+//!     fn finish(&mut self) -> Result<(), SinkError> {
+//!         match self.waiting.take() {
+//!             Some(record) => self.to.send(record).map_err(|_| SinkError::reader_gone("nobody receives")),
+//!             None => Ok(()),
+//!         }
+//!     }
+//! }
+//!
+//! let (to, from) = sync_channel(8);
+//! let mut writer = Channel(to).open(0, 1)?;
+//! writer.write(Timestamp::MIN, "hello")?;
+//! writer.finish()?;
+//! assert_eq!(from.recv().unwrap(), "hello");
+//! # Ok::<(), SinkError>(())
 //! ```
 
 mod callback;

@@ -5,6 +5,11 @@ use crate::record::{Record, View};
 use crate::time::Timestamp;
 
 /// Where records of type `T` go.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a sink of `{T}`",
+    label = "`{T}` cannot be written to this",
+    note = "to fix: `.map(..)` to a record that the sink takes (text sinks take `String`), or choose another: `print()`, `files(dir).csv()`"
+)]
 pub trait Sink<T: Record>: Send + Sync + 'static {
     /// Writes what one task produces.
     type Writer: Writer<T>;

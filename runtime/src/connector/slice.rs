@@ -19,7 +19,7 @@ use crate::record::{Record, View};
 /// assert_eq!(collection(vec![1u64, 2, 3]).splits(4).unwrap().len(), 1);
 /// ```
 pub fn collection<T: Record + Send + Sync>(records: impl IntoIterator<Item = T>) -> Collection<T> {
-    Collection { records: records.into_iter().collect() }
+    Collection { records: Shared::Counted(records.into_iter().collect()) }
 }
 
 /// Records in memory, shared by all tasks, once or several times over: the source of benchmarks.
@@ -32,20 +32,68 @@ pub fn collection<T: Record + Send + Sync>(records: impl IntoIterator<Item = T>)
 /// let events: Arc<[u64]> = Arc::from(vec![1, 2, 3]);
 /// assert_eq!(replay(events).repeat(2).splits(4).unwrap().len(), 4);
 /// ```
-pub fn replay<T: Record + Send + Sync>(records: impl Into<Arc<[T]>>) -> Replay<T> {
+pub fn replay<T: Record + Send + Sync>(records: impl Into<Shared<T>>) -> Replay<T> {
     Replay { records: records.into(), laps: 1 }
+}
+
+/// A slice that all tasks read: counted, or there for ever.
+#[derive(Debug)]
+pub enum Shared<T: 'static> {
+    /// Freed behind its last reader.
+    Counted(Arc<[T]>),
+    /// Never freed.
+    Static(&'static [T]),
+}
+
+impl<T> Clone for Shared<T> {
+    fn clone(&self) -> Self {
+        match self {
+            Shared::Counted(records) => Shared::Counted(records.clone()),
+            Shared::Static(records) => Shared::Static(records),
+        }
+    }
+}
+
+impl<T> std::ops::Deref for Shared<T> {
+    type Target = [T];
+
+    #[inline(always)]
+    fn deref(&self) -> &[T] {
+        match self {
+            Shared::Counted(records) => records,
+            Shared::Static(records) => records,
+        }
+    }
+}
+
+impl<T> From<Arc<[T]>> for Shared<T> {
+    fn from(records: Arc<[T]>) -> Self {
+        Shared::Counted(records)
+    }
+}
+
+impl<T> From<Vec<T>> for Shared<T> {
+    fn from(records: Vec<T>) -> Self {
+        Shared::Counted(records.into())
+    }
+}
+
+impl<T> From<&'static [T]> for Shared<T> {
+    fn from(records: &'static [T]) -> Self {
+        Shared::Static(records)
+    }
 }
 
 /// Made by [`collection`].
 #[derive(Clone, Debug)]
-pub struct Collection<T> {
-    records: Arc<[T]>,
+pub struct Collection<T: 'static> {
+    records: Shared<T>,
 }
 
 /// Made by [`replay`].
 #[derive(Clone, Debug)]
-pub struct Replay<T> {
-    records: Arc<[T]>,
+pub struct Replay<T: 'static> {
+    records: Shared<T>,
     laps: u64,
 }
 
@@ -98,8 +146,8 @@ impl<T: Record + Send + Sync> Source for Replay<T> {
 
 /// Reads every `step`-th record of a slice, repeated `laps` times.
 #[derive(Debug)]
-pub struct SliceReader<T> {
-    records: Arc<[T]>,
+pub struct SliceReader<T: 'static> {
+    records: Shared<T>,
     step: u64,
     /// The next record, counted over all laps.
     next: u64,
@@ -110,7 +158,7 @@ pub struct SliceReader<T> {
 }
 
 impl<T> SliceReader<T> {
-    fn open(records: &Arc<[T]>, laps: u64, open: &OpenSource<'_>) -> Result<Self, SourceError> {
+    fn open(records: &Shared<T>, laps: u64, open: &OpenSource<'_>) -> Result<Self, SourceError> {
         let number = |name: &str| open.split.detail[name].as_u64();
         let next = match open.position {
             Some(position) => position.0.as_u64(),
@@ -160,9 +208,9 @@ impl<T: Record> Reader for SliceReader<T> {
 
 /// Every `step`-th record of a part of a shared slice.
 #[derive(Debug)]
-pub struct SliceRows<T> {
+pub struct SliceRows<T: 'static> {
     /// `None` until first filled.
-    records: Option<Arc<[T]>>,
+    records: Option<Shared<T>>,
     start: usize,
     end: usize,
     step: usize,

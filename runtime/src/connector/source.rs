@@ -9,6 +9,11 @@ use crate::record::{Record, View};
 ///
 /// A source is divided into *splits* (a file, a byte range, a partition), which are dealt out to the parallel tasks;
 /// each task reads its splits one after the other. Watermarks are generated per split.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a source",
+    label = "records cannot be read from this",
+    note = "to fix: read `files(\"flights.csv\").csv()`, `collection([1u64, 2, 3])`, or a type of your own that implements `Source`"
+)]
 pub trait Source: Send + Sync + 'static {
     /// What it yields.
     type Record: Record;

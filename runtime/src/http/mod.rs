@@ -4,8 +4,12 @@
 //! answers when every slot is busy. A request has a size and a deadline, and there are at most
 //! [`CONNECTIONS_MAX`](server::CONNECTIONS_MAX) connections: a scraper that hangs costs one of them for two seconds.
 
-#![allow(dead_code)] // The executor that is measured comes with the next merge.
-
 mod exposition;
 mod request;
+mod scrape;
 mod server;
+
+pub(crate) use scrape::scrape;
+#[cfg(test)]
+pub(crate) use scrape::tests;
+pub(crate) use server::{Answer, MetricsServer, ServeError};

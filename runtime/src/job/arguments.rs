@@ -13,7 +13,7 @@ pub struct Arguments {
 }
 
 /// What one parameter was given.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Given {
     /// The texts; more than one for a repeated parameter.
     pub values: Vec<String>,

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::Origin;
+use crate::error::JobError;
 use crate::task::Failure;
 
 /// One thing that is wrong with an argument; always names the parameter.
@@ -97,12 +98,12 @@ impl fmt::Display for ArgumentErrors {
 
 impl std::error::Error for ArgumentErrors {}
 
-/// Why a job was not started.
+/// Why a job did not run to its end.
 #[derive(Debug)]
-pub enum StartError {
+pub enum RunError {
     /// Something is wrong with its arguments or its configuration.
     Arguments(ArgumentErrors),
-    /// Something is wrong with the pipeline itself, whatever its arguments. One sentence each.
+    /// Something is wrong with the pipeline itself, whatever its arguments: a sentence each.
     Definition(Vec<String>),
     /// The pipeline's own statements failed.
     Build {
@@ -111,25 +112,37 @@ pub enum StartError {
         /// What they said.
         failure: Failure,
     },
+    /// A resource cannot be opened.
+    Resource(Failure),
+    /// The threads that open resources cannot be started.
+    Runtime(std::io::Error),
+    /// It was started and failed.
+    Job(JobError),
 }
 
-impl fmt::Display for StartError {
+impl fmt::Display for RunError {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            StartError::Arguments(errors) => write!(out, "{errors}"),
-            StartError::Definition(errors) => out.write_str(&errors.join("\n")),
-            StartError::Build { pipeline, failure } => {
+            RunError::Arguments(errors) => write!(out, "{errors}"),
+            RunError::Definition(errors) => out.write_str(&errors.join("\n")),
+            RunError::Build { pipeline, failure } => {
                 write!(out, "pipeline `{pipeline}` cannot be built: {failure}")
             }
+            RunError::Resource(failure) => write!(out, "{failure}"),
+            RunError::Runtime(error) => {
+                write!(out, "cannot start the threads for resources: {error}")
+            }
+            RunError::Job(error) => write!(out, "{error}"),
         }
     }
 }
 
-impl std::error::Error for StartError {
+impl std::error::Error for RunError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
-            StartError::Build { failure, .. } => std::error::Error::source(failure),
-            StartError::Arguments(_) | StartError::Definition(_) => None,
+            RunError::Build { failure, .. } | RunError::Resource(failure) => failure.source(),
+            RunError::Job(error) => error.source(),
+            RunError::Arguments(_) | RunError::Definition(_) | RunError::Runtime(_) => None,
         }
     }
 }

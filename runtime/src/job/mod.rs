@@ -1,7 +1,7 @@
 //! Jobs: a pipeline with its parameters, ready to be started.
 //!
 //! A pipeline function becomes a [`Definition`]: what it is called, which [`Parameter`]s it takes, and how it builds its
-//! plan from [`Arguments`]. [`main`](crate::main) starts definitions from a command line.
+//! plan from [`Arguments`]. [`main`](crate::main) starts definitions from a command line, [`Job`] starts one from code.
 //!
 //! ```text
 //!   command line ─┐
@@ -17,7 +17,9 @@
 mod argument;
 mod arguments;
 mod definition;
+mod embedded;
 mod error;
+mod launch;
 mod parameter;
 mod prepare;
 mod secret;
@@ -25,7 +27,9 @@ mod secret;
 pub use argument::{Args, Argument, Value, kind};
 pub use arguments::{Arguments, Given, Layer, Origin};
 pub use definition::{Build, Definition, Jobs};
-pub use error::{ArgumentError, ArgumentErrors, StartError};
+pub use embedded::Job;
+pub use error::{ArgumentError, ArgumentErrors, RunError};
+pub(crate) use launch::launch;
 pub use parameter::{Arity, Parameter};
 pub(crate) use prepare::prepare;
 pub use secret::Secret;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{ArgumentError, ArgumentErrors, Arguments, Definition, StartError};
+use super::{ArgumentError, ArgumentErrors, Arguments, Definition, RunError};
 use crate::plan::{OperatorSettings, Plan};
 
 /// Builds the plan and lays the operators' settings over it.
@@ -13,17 +13,14 @@ pub(crate) fn prepare(
     definition: &Definition,
     arguments: &Arguments,
     operators: &BTreeMap<String, OperatorSettings>,
-) -> Result<Plan, StartError> {
-    let mut plan = Plan::default();
+) -> Result<Plan, RunError> {
     let mut arguments = arguments.clone();
-    let built = (definition.build)(&mut plan, &mut arguments);
-    built.map_err(|failure| StartError::Build {
-        pipeline: definition.function.to_owned(),
-        failure,
-    })?;
+    let built = Plan::build(|plan| (definition.build)(plan, &mut arguments));
+    let pipeline = definition.function.to_owned();
+    let mut plan = built.map_err(|failure| RunError::Build { pipeline, failure })?;
     plan.configure(operators).map_err(|errors| {
         let errors = errors.into_iter().map(ArgumentError::Other).collect();
-        StartError::Arguments(ArgumentErrors(errors))
+        RunError::Arguments(ArgumentErrors(errors))
     })?;
     Ok(plan)
 }

@@ -12,6 +12,10 @@ pub trait Aggregate: Clone + Send + Sync + 'static {
     type Acc: Record + Default;
     /// The result; it may borrow from the accumulator.
     type Out<'a>: Emit;
+    /// True if parts may be aggregated apart, in any order, and merged: before an exchange, for instance. Aggregates of
+    /// one's own say so with the marker [`Combine`].
+    #[doc(hidden)]
+    const COMBINES: bool = false;
 
     /// Adds one value.
     ///
@@ -34,7 +38,7 @@ pub trait Aggregate: Clone + Send + Sync + 'static {
 )]
 pub struct Overflow;
 
-/// Marks an aggregate that is exact, commutative and associative: it may be pre-aggregated before an exchange.
+/// Marks an aggregate of one's own that is exact, commutative and associative: it may be pre-aggregated before an exchange.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be aggregated in parts",
     label = "its result depends on the order of the records",
@@ -48,6 +52,7 @@ macro_rules! tuples {
             type In = ($($part::In,)*);
             type Acc = ($($part::Acc,)*);
             type Out<'a> = ($($part::Out<'a>,)*);
+            const COMBINES: bool = true $(&& $part::COMBINES)*;
             #[inline(always)]
             fn add(&self, acc: &mut Self::Acc, value: View<'_, Self::In>) -> Result<(), Overflow> {
                 $(self.$index.add(&mut acc.$index, value.$index)?;)*
@@ -63,7 +68,6 @@ macro_rules! tuples {
                 ($(self.$index.finish(&acc.$index),)*)
             }
         }
-        impl<$($part: Combine),*> Combine for ($($part,)*) {}
     )*};
 }
 tuples! {

@@ -2,17 +2,27 @@
 
 mod aggregate;
 mod aggregates;
+mod fold;
 mod number;
+mod overflow;
+mod own;
+mod reduce;
 mod results;
+mod running;
 
 pub use aggregate::{Aggregate, Combine, Overflow};
 pub use aggregates::{
     Avg, Count, CountDistinct, First, Last, Max, MaxBy, Min, MinBy, Sum, ToVec, Top, WrappingSum,
-    avg, count, count_distinct, first, last, max, max_by, min, min_by, own, sum, to_vec, top,
+    avg, count, count_distinct, first, last, max, max_by, min, min_by, sum, to_vec, top,
     wrapping_sum,
 };
-pub use number::{Exact, Number, Total};
+pub use fold::Fold;
+pub use number::{Number, Total};
+pub(crate) use overflow::failed_on;
+pub use own::{Own, Owned, Parts};
+pub use reduce::{Reduce, RunningSlot};
 pub use results::{
     Changed, ChangedRef, ChangedWith, Failed, FailedRef, FailedWith, Windowed, WindowedRef,
     WindowedWith,
 };
+pub use running::Running;

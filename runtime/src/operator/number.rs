@@ -16,14 +16,14 @@ pub trait Number: Record {
     /// The type in which averages are summed up: so wide that 64-bit integers never overflow it.
     type Wide: Total;
 
+    /// True if sums are exact in whatever order: for integers.
+    const EXACT: bool;
+
     /// The number as part of a sum.
     fn addend(view: View<'_, Self>) -> Self::Sum;
     /// The number as part of an average.
     fn wide(view: View<'_, Self>) -> Self::Wide;
 }
-
-/// Marks the numbers whose sums are exact in whatever order: the integers.
-pub trait Exact: Number {}
 
 /// What sums are kept in.
 pub trait Total: Record + Default + Copy {
@@ -39,10 +39,11 @@ pub trait Total: Record + Default + Copy {
 }
 
 macro_rules! numbers {
-    ($($sum:ty, $wide:ty: $($number:ty)*;)*) => {$($(
+    ($($sum:ty, $wide:ty, $exact:literal: $($number:ty)*;)*) => {$($(
         impl Number for $number {
             type Sum = $sum;
             type Wide = $wide;
+            const EXACT: bool = $exact;
             #[inline(always)]
             fn addend(view: $number) -> $sum {
                 <$sum>::from(view)
@@ -56,20 +57,13 @@ macro_rules! numbers {
 }
 
 numbers! {
-    u64, u128: u8 u16 u32 u64;
-    i64, i128: i8 i16 i32 i64;
-    u128, u128: u128;
-    i128, i128: i128;
-    f64, f64: f32 f64;
-    Decimal, Decimal: Decimal;
+    u64, u128, true: u8 u16 u32 u64;
+    i64, i128, true: i8 i16 i32 i64;
+    u128, u128, true: u128;
+    i128, i128, true: i128;
+    f64, f64, false: f32 f64;
+    Decimal, Decimal, false: Decimal;
 }
-
-macro_rules! integers {
-    ($($number:ty)*) => {$(
-        impl Exact for $number {}
-    )*};
-}
-integers!(u8 u16 u32 u64 i8 i16 i32 i64 u128 i128);
 
 macro_rules! totals {
     ($($total:ty)*) => {$(

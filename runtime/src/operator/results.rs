@@ -36,27 +36,26 @@ pub struct Failed<T> {
 
 #[cfg(test)]
 mod tests {
-    #![allow(unsafe_code)] // Views archives that were just written.
-
     use super::*;
-    use crate::record::{Arena, Emit, Key, Record, View, fingerprint};
+    use crate::exchange::Batch;
+    use crate::record::{Emit, Key, Record, View, fingerprint};
     use crate::time::Timestamp;
 
-    /// The view of the archive, the view of the owned value and the value itself agree, and so do the bytes.
+    /// The value, its view and the view of its archive agree, whichever form it was written from.
     fn check<T>(value: T, mixed: impl Emit<Record = T>)
     where
         T: Record + Clone + PartialEq + std::fmt::Debug,
         for<'a> View<'a, T>: PartialEq + std::fmt::Debug,
     {
-        let (mut owned, mut other) = (Arena::default(), Arena::default());
-        let at = owned.put(&value);
-        other.put(&mixed);
-        assert_eq!(owned.as_bytes(), other.as_bytes());
-        // SAFETY: `put` of a `T` returned the offset.
-        let view = unsafe { owned.view::<T>(at) };
-        assert_eq!(view, value.as_view());
-        assert_eq!(format!("{view:?}"), format!("{value:?}"));
-        assert_eq!(T::from_view(view), value);
+        let mut batch = Batch::default();
+        batch.reset::<T>();
+        batch.push(Timestamp(0), &value);
+        batch.push(Timestamp(0), &mixed);
+        for (_, view) in batch.records::<T>() {
+            assert_eq!(view, value.as_view());
+            assert_eq!(format!("{view:?}"), format!("{value:?}"));
+            assert_eq!(T::from_view(view), value);
+        }
         assert_eq!(mixed.into_record(), value);
     }
 

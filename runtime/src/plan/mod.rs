@@ -9,6 +9,7 @@ mod topology;
 use std::borrow::Cow;
 use std::fmt::Display;
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::exchange::{Edge, EdgeId, Partition};
 use crate::metrics::Registry;
@@ -50,6 +51,8 @@ pub struct ChainSpec {
     pub outputs: Vec<EdgeId>,
     /// `.parallelism(n)`, else that of the job.
     pub parallelism: Option<usize>,
+    /// How long what it writes may wait for more, else as the job says.
+    pub buffer_timeout: Option<Duration>,
 }
 
 impl ChainSpec {
@@ -59,7 +62,7 @@ impl ChainSpec {
         inputs: Vec<EdgeId>,
         outputs: Vec<EdgeId>,
     ) -> ChainSpec {
-        ChainSpec { operators, inputs, outputs, parallelism: None }
+        ChainSpec { operators, inputs, outputs, parallelism: None, buffer_timeout: None }
     }
 
     /// With a parallelism of its own.

@@ -29,12 +29,24 @@ impl Plan {
         settings: &BTreeMap<String, OperatorSettings>,
     ) -> Result<(), Vec<String>> {
         let mut errors = Vec::new();
+        let mut timed: BTreeMap<usize, Duration> = BTreeMap::new();
         let mut decided: BTreeMap<usize, (&str, usize)> = BTreeMap::new();
         for (uid, settings) in settings {
             let Some(chain) = chain_of(self, uid) else {
                 errors.push(unknown(self, uid));
                 continue;
             };
+            if settings.ttl.is_some() {
+                errors.push(format!(
+                    "the configuration gives operator `{uid}` a ttl, but state does not expire in this version\n\
+                     help: leave `ttl` out"
+                ));
+            }
+            if let Some(timeout) = settings.buffer_timeout {
+                let shortest = timed.entry(chain).or_insert(timeout);
+                *shortest = timeout.min(*shortest);
+                self.chains[chain].spec.buffer_timeout = Some(*shortest);
+            }
             let Some(parallelism) = settings.parallelism else { continue };
             match decided.insert(chain, (uid, parallelism)) {
                 Some((other, different)) if different != parallelism => {
@@ -76,34 +88,22 @@ mod tests {
     use crate::plan::ChainSpec;
     use crate::task::Turn;
 
-    const CHAIN: &[OperatorSpec] = &[
-        OperatorSpec {
-            kind: "map",
-            id: std::borrow::Cow::Borrowed(""),
+    fn spec() -> ChainSpec {
+        let operator = |kind, id: &str| OperatorSpec {
+            kind,
+            id: id.to_owned().into(),
             text: "",
             file: "",
             lines: (0, 0),
-        },
-        OperatorSpec {
-            kind: "window",
-            id: std::borrow::Cow::Borrowed("hot/window"),
-            text: "",
-            file: "",
-            lines: (0, 0),
-        },
-        OperatorSpec {
-            kind: "sink",
-            id: std::borrow::Cow::Borrowed("out"),
-            text: "",
-            file: "",
-            lines: (0, 0),
-        },
-    ];
+        };
+        let operators =
+            vec![operator("map", ""), operator("window", "hot/window"), operator("sink", "out")];
+        ChainSpec::new(operators, vec![], vec![])
+    }
 
     fn check(settings: &[(&str, usize)], expected: Result<Option<usize>, &[&str]>) {
         let mut plan = Plan::default();
-        let spec = ChainSpec { operators: CHAIN.to_vec(), ..Default::default() };
-        plan.chain(spec, |_| Ok(|_: &mut Turn<'_>| Ok(())));
+        plan.chain(spec(), |_| Ok(|_: &mut Turn<'_>| Ok(())));
         let with = |n| OperatorSettings { parallelism: Some(n), ..Default::default() };
         let settings = settings.iter().map(|(uid, n)| ((*uid).to_owned(), with(*n))).collect();
         match (plan.configure(&settings), expected) {
@@ -120,6 +120,20 @@ mod tests {
         check(&[], Ok(None));
         check(&[("hot/window", 3)], Ok(Some(3)));
         check(&[("hot/window", 3), ("out", 3)], Ok(Some(3)));
+    }
+
+    #[test]
+    fn the_shortest_timeout_of_a_chain_holds() {
+        let mut plan = Plan::default();
+        plan.chain(spec(), |_| Ok(|_: &mut Turn<'_>| Ok(())));
+        let with = |ms| OperatorSettings {
+            buffer_timeout: Some(Duration::from_millis(ms)),
+            ..Default::default()
+        };
+        let settings = [("hot/window", 5), ("out", 2)];
+        let settings = settings.map(|(uid, ms)| (uid.to_owned(), with(ms))).into_iter().collect();
+        plan.configure(&settings).unwrap();
+        assert_eq!(plan.chains()[0].spec.buffer_timeout, Some(Duration::from_millis(2)));
     }
 
     #[test]

@@ -210,7 +210,7 @@ mod tests {
         for &(inputs, outputs, parallelism) in chains {
             let inputs = inputs.iter().map(|&id| EdgeId(id)).collect();
             let outputs = outputs.iter().map(|&id| EdgeId(id)).collect();
-            let spec = ChainSpec { operators: vec![], inputs, outputs, parallelism };
+            let spec = ChainSpec { parallelism, ..ChainSpec::new(vec![], inputs, outputs) };
             plan.chain(spec, |_| Ok(|_: &mut crate::task::Turn<'_>| Ok(())));
         }
         plan

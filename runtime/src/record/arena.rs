@@ -3,12 +3,8 @@
 
 use std::ptr::NonNull;
 
-use rkyv::Place;
-use rkyv::rancor::Fallible;
-use rkyv::ser::{Positional, Writer};
-use rkyv::string::{ArchivedString, StringResolver};
-
 use super::list::ListResolver;
+use super::text::{INLINE, TextResolver, inline_word, outline_word};
 use super::{Emit, Record, View};
 
 /// A growing buffer of archives.
@@ -17,25 +13,6 @@ pub struct Arena {
     bytes: Vec<u8>,
     /// Resolvers of the elements of lists that are being written, innermost last: a stack, empty between records.
     resolvers: Vec<u8>,
-}
-
-impl Fallible for Arena {
-    type Error = rkyv::rancor::Panic;
-}
-
-impl Positional for Arena {
-    #[inline(always)]
-    fn pos(&self) -> usize {
-        self.bytes.len()
-    }
-}
-
-impl Writer<rkyv::rancor::Panic> for Arena {
-    #[inline(always)]
-    fn write(&mut self, bytes: &[u8]) -> Result<(), rkyv::rancor::Panic> {
-        self.bytes.extend_from_slice(bytes);
-        Ok(())
-    }
 }
 
 impl Arena {
@@ -49,26 +26,37 @@ impl Arena {
     /// Appends the fixed part of an item whose tails are written.
     #[inline(always)]
     pub fn put_root<E: Emit>(&mut self, item: &E, resolver: E::Resolver) -> u32 {
-        self.put_fixed(size_of::<<E::Record as Record>::Archived>(), |root| {
-            item.root(resolver, root)
-        })
+        // Not through a closure: those are not always inlined, and field by field into memory costs twice the time.
+        let size = size_of::<<E::Record as Record>::Archived>();
+        let mut root = self.open(size);
+        item.root(resolver, &mut root);
+        root.assert_whole();
+        // SAFETY: `root` wrote `size` bytes, by the line above.
+        unsafe { self.close(size) }
     }
 
-    /// Appends `size` bytes that `write` writes and returns their offset.
+    /// Makes room for `size` bytes.
     #[inline(always)]
-    fn put_fixed(&mut self, size: usize, write: impl FnOnce(&mut Root<'_>)) -> u32 {
+    fn open(&mut self, size: usize) -> Root<'_> {
         let at = self.bytes.len();
         self.bytes.reserve(size);
-        let mut root = Root {
+        Root {
             // SAFETY: `size` bytes were reserved behind the current length.
             next: unsafe { NonNull::new_unchecked(self.bytes.as_mut_ptr().add(at)) },
             left: size,
             pos: at,
             arena: std::marker::PhantomData,
-        };
-        write(&mut root);
-        assert!(root.left == 0, "an archive's root was not written whole");
-        // SAFETY: `root` wrote exactly the `size` bytes that were reserved.
+        }
+    }
+
+    /// Appends `size` bytes that lie behind the current length and returns their offset.
+    ///
+    /// # Safety
+    /// They were reserved by `open` and written.
+    #[inline(always)]
+    unsafe fn close(&mut self, size: usize) -> u32 {
+        let at = self.bytes.len();
+        // SAFETY: by the caller's promise.
         unsafe { self.bytes.set_len(at + size) };
         at as u32
     }
@@ -83,36 +71,31 @@ impl Arena {
         mut root: impl FnMut(R, &mut Root<'_>),
     ) -> ListResolver {
         let size = len * size_of::<T::Archived>();
-        if T::FIXED {
-            let mut nothing = Arena::default();
-            return ListResolver(self.put_fixed(size, |out| {
-                for _ in 0..len {
-                    root(tails(&mut nothing), out);
-                }
-            }));
-        }
         let base = self.resolvers.len();
-        for _ in 0..len {
-            let resolver = tails(self);
-            self.push_resolver(resolver);
+        if !T::FIXED {
+            for _ in 0..len {
+                let resolver = tails(self);
+                self.push_resolver(resolver);
+            }
         }
         let resolvers = std::mem::take(&mut self.resolvers);
-        let at = self.put_fixed(size, |out| {
-            for index in 0..len {
+        let mut nothing = Arena::default();
+        let mut out = self.open(size);
+        for index in 0..len {
+            let resolver = if T::FIXED {
+                tails(&mut nothing)
+            } else {
+                let at = base + index * size_of::<R>();
                 // SAFETY: pushed above as the `index`-th value of type `R` from `base` on; each is read once.
-                let resolver = unsafe {
-                    resolvers
-                        .as_ptr()
-                        .add(base + index * size_of::<R>())
-                        .cast::<R>()
-                        .read_unaligned()
-                };
-                root(resolver, out);
-            }
-        });
+                unsafe { resolvers.as_ptr().add(at).cast::<R>().read_unaligned() }
+            };
+            root(resolver, &mut out);
+        }
+        out.assert_whole();
         self.resolvers = resolvers;
         self.resolvers.truncate(base);
-        ListResolver(at)
+        // SAFETY: `out` wrote `size` bytes, by the line above.
+        ListResolver(unsafe { self.close(size) })
     }
 
     /// Appends the elements of a list that is iterated over twice.
@@ -128,6 +111,21 @@ impl Arena {
                 roots.next().expect("as many as counted").root(resolver, out);
             },
         )
+    }
+
+    /// Appends the bytes of a string, unless it fits into the record's fixed part.
+    #[inline(always)]
+    pub(crate) fn put_text(&mut self, text: &str) -> TextResolver {
+        let (at, len) = (self.bytes.len(), text.len());
+        if len > INLINE {
+            self.bytes.reserve(len);
+            // SAFETY: the room was reserved; the source is a slice of `len` bytes, more than eight, elsewhere in memory.
+            unsafe {
+                copy_text(text.as_ptr(), self.bytes.as_mut_ptr().add(at), len);
+                self.bytes.set_len(at + len);
+            }
+        }
+        TextResolver(at as u32)
     }
 
     /// Appends the elements of a list whose bytes in memory are those of its archive.
@@ -198,6 +196,39 @@ impl Arena {
     }
 }
 
+/// Copies more than eight bytes: up to 64 in overlapping blocks, which is faster than the call that a copy of unknown
+/// length is.
+///
+/// # Safety
+/// As for `copy_nonoverlapping`, and `len > 8`.
+#[inline(always)]
+unsafe fn copy_text(from: *const u8, to: *mut u8, len: usize) {
+    /// Copies a block at `start` and one that ends at `end`.
+    #[inline(always)]
+    unsafe fn ends<Block>(from: *const u8, to: *mut u8, start: usize, end: usize) {
+        let last = end - size_of::<Block>();
+        // SAFETY: the caller's blocks lie within the slices.
+        unsafe {
+            let block = from.add(start).cast::<Block>().read_unaligned();
+            to.add(start).cast::<Block>().write_unaligned(block);
+            let block = from.add(last).cast::<Block>().read_unaligned();
+            to.add(last).cast::<Block>().write_unaligned(block);
+        }
+    }
+    // SAFETY: in each branch the blocks lie within `len` bytes.
+    unsafe {
+        match len {
+            ..=16 => ends::<u64>(from, to, 0, len),
+            17..=32 => ends::<u128>(from, to, 0, len),
+            33..=64 => {
+                ends::<u128>(from, to, 0, len);
+                ends::<u128>(from, to, 16, len - 16);
+            }
+            _ => from.copy_to_nonoverlapping(to, len),
+        }
+    }
+}
+
 /// The fixed part of a record being written, field by field in declaration order.
 pub struct Root<'a> {
     next: NonNull<u8>,
@@ -233,8 +264,14 @@ impl Root<'_> {
 
     /// Writes a string whose tail, if it is longer than eight bytes, was written before.
     #[inline(always)]
-    pub fn string(&mut self, value: &str, resolver: StringResolver) {
-        self.place::<ArchivedString>(|out| ArchivedString::resolve_from_str(value, resolver, out));
+    pub fn string(&mut self, value: &str, resolver: TextResolver) {
+        let len = value.len();
+        let word = if len <= INLINE {
+            inline_word(value.as_bytes())
+        } else {
+            outline_word(len, self.distance(resolver.0))
+        };
+        self.put(word.to_le_bytes());
     }
 
     /// Writes a relative pointer to the offset `target`.
@@ -243,8 +280,14 @@ impl Root<'_> {
     /// If the target is 2 GiB or more away.
     #[inline(always)]
     pub(crate) fn pointer(&mut self, target: u32) {
+        self.put(self.distance(target).to_le_bytes());
+    }
+
+    /// The way from the next byte to `target`.
+    #[inline(always)]
+    fn distance(&self, target: u32) -> i32 {
         let distance = i64::from(target) - self.pos as i64;
-        self.put(i32::try_from(distance).expect("an archive stays below 2 GiB").to_le_bytes());
+        i32::try_from(distance).expect("an archive stays below 2 GiB")
     }
 
     /// Writes a list whose elements were written before.
@@ -257,23 +300,15 @@ impl Root<'_> {
         self.put(u32::try_from(len).expect("a list has at most u32::MAX elements").to_le_bytes());
     }
 
-    /// Lets rkyv write one of its own types.
-    #[inline(always)]
-    pub(crate) fn place<T: rkyv::Portable>(&mut self, write: impl FnOnce(Place<T>)) {
-        let pos = self.pos;
-        let at = self.advance(size_of::<T>());
-        // SAFETY: `advance` checked that the bytes are left; zeroing first initialises them; portable types have no
-        // padding and, with rkyv's feature `unaligned`, alignment 1.
-        unsafe {
-            at.as_ptr().write_bytes(0, size_of::<T>());
-            write(Place::new_unchecked(pos, at.cast::<T>().as_ptr()));
-        }
-    }
-
     /// Bytes not written yet.
     #[inline(always)]
     pub fn left(&self) -> usize {
         self.left
+    }
+
+    #[inline(always)]
+    fn assert_whole(&self) {
+        assert!(self.left == 0, "an archive's root was not written whole");
     }
 
     #[inline(always)]

@@ -89,7 +89,7 @@ pub unsafe trait Record: Emit<Record = Self> + Sized + 'static {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be carried by a stream",
     label = "neither a record nor a view of one",
-    note = "to fix: return a type marked `#[record]`, its view, a number, a string, an `Option`, a `Vec` or a tuple of those"
+    note = "to fix: return a type marked `#[record]`, its view, a number (of `usize`, write `as u64`), a string, an `Option`, a `Vec` or a tuple of those"
 )]
 pub unsafe trait Emit {
     /// The record this is a form of.

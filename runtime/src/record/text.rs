@@ -3,17 +3,73 @@
 
 use std::borrow::Cow;
 
-use rkyv::string::{ArchivedString, StringResolver};
+use rkyv::Portable;
+use rkyv::bytecheck::CheckBytes;
+use rkyv::rancor::{Error, Source};
+use rkyv::string::ArchivedString;
 
-use super::{Arena, Emit, Key, KeyBytes, Layout, Record, Root, SliceView, key_hash_of_bytes};
+use super::{
+    Arena, Emit, Key, KeyBytes, Layout, Record, Root, SliceView, Validator, key_hash_of_bytes,
+};
 
-// SAFETY: `root` lets rkyv write its own string.
+/// A string on an exchange or in state: rkyv's, with nothing but filling behind an inline one.
+#[repr(transparent)]
+#[derive(Debug)]
+pub struct ArchivedText(ArchivedString);
+
+// SAFETY: a portable type in a transparent wrapper.
+unsafe impl Portable for ArchivedText {}
+
+impl ArchivedText {
+    /// The string: what rkyv gives, without its search for the end of an inline one.
+    #[inline(always)]
+    pub fn as_str(&self) -> &str {
+        let (start, len) = self.place();
+        // SAFETY: the archive is valid, so these bytes are readable and live as long as it. They are UTF-8, unless there
+        // is something behind an inline string's end, which `check_bytes` looks for.
+        unsafe { std::str::from_utf8_unchecked(std::slice::from_raw_parts(start, len)) }
+    }
+
+    /// Where the string starts and how long it is.
+    #[inline(always)]
+    fn place(&self) -> (*const u8, usize) {
+        let start = std::ptr::from_ref(self).cast::<u8>();
+        // SAFETY: an archived string is eight bytes.
+        let word = u64::from_le_bytes(unsafe { start.cast::<[u8; 8]>().read() });
+        if word & 0xc0 == 0x80 {
+            let (marked, distance) = (word as u32, (word >> 32) as i32);
+            let len = (marked & 0x3f) | ((marked & !0xff) >> 2);
+            (start.wrapping_offset(distance as isize), len as usize)
+        } else {
+            // No byte of UTF-8 has eight leading ones, so only the filling counts.
+            (start, INLINE - word.leading_ones() as usize / 8)
+        }
+    }
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("bytes behind the end of a string")]
+struct Unfilled;
+
+// SAFETY: lets rkyv check its string and refuses one that `as_str` would read otherwise than rkyv does.
+unsafe impl CheckBytes<Validator<'_>> for ArchivedText {
+    unsafe fn check_bytes(value: *const Self, context: &mut Validator<'_>) -> Result<(), Error> {
+        // SAFETY: by the caller's promise; the wrapper is transparent, and checked, its string may be looked at.
+        let text = unsafe {
+            ArchivedString::check_bytes(value.cast(), context)?;
+            &*value
+        };
+        if text.place().1 == text.0.len() { Ok(()) } else { Err(Error::new(Unfilled)) }
+    }
+}
+
+// SAFETY: `Root::string` writes what rkyv writes: eight bytes inline, else the length and a relative pointer.
 unsafe impl Record for String {
-    type Archived = ArchivedString;
+    type Archived = ArchivedText;
     type View<'a> = &'a str;
     const FIXED: bool = false;
     #[inline(always)]
-    fn view_archived(archived: &ArchivedString) -> &str {
+    fn view_archived(archived: &ArchivedText) -> &str {
         archived.as_str()
     }
     #[inline(always)]
@@ -26,11 +82,11 @@ unsafe impl Record for String {
 }
 
 macro_rules! emit_text {
-    ($([$($generics:tt)*] $type:ty, |$owned:ident| $into:expr $(, $slice:item)?;)*) => {$(
-        // SAFETY: `tails` and `root` let rkyv write its own string.
+    ($([$($generics:tt)*] $type:ty, |$owned:ident| $into:expr $(, { $($slice:tt)* })?;)*) => {$(
+        // SAFETY: as rkyv writes its own strings.
         unsafe impl<$($generics)*> Emit for $type {
             type Record = String;
-            type Resolver = StringResolver;
+            type Resolver = TextResolver;
             #[inline(always)]
             fn as_view(&self) -> &str {
                 self
@@ -41,24 +97,64 @@ macro_rules! emit_text {
                 $into
             }
             #[inline(always)]
-            fn tails(&self, out: &mut Arena) -> StringResolver {
-                ArchivedString::serialize_from_str(self, out).unwrap_or_else(|never| match never {})
+            fn tails(&self, out: &mut Arena) -> TextResolver {
+                out.put_text(self)
             }
             #[inline(always)]
-            fn root(&self, resolver: StringResolver, out: &mut Root<'_>) {
+            fn root(&self, resolver: TextResolver, out: &mut Root<'_>) {
                 out.string(self, resolver);
             }
-            $($slice)?
+            $($($slice)*)?
         }
     )*};
 }
 
 emit_text! {
-    [] String, |text| text,
+    [] String, |text| text, {
         #[inline(always)]
-        fn slice_view(items: &[String]) -> SliceView<'_, String> { SliceView::owned(items) };
+        fn slice_view(items: &[String]) -> SliceView<'_, String> { SliceView::owned(items) }
+    };
     [] &str, |text| text.to_owned();
     [] Cow<'_, str>, |text| text.into_owned();
+}
+
+/// Where a string's bytes were written, if they do not lie inline.
+#[derive(Clone, Copy, Debug)]
+pub struct TextResolver(pub(super) u32);
+
+/// Strings up to this length lie in the record's fixed part.
+pub(super) const INLINE: usize = 8;
+
+/// A string of at most eight bytes as rkyv lays it out: its bytes, then `0xff`, which UTF-8 does not contain.
+#[inline(always)]
+pub(super) fn inline_word(text: &[u8]) -> u64 {
+    let len = text.len();
+    let word = match (text.first_chunk(), text.last_chunk()) {
+        // Two halves, which overlap if there are fewer than eight bytes.
+        (Some(first), Some(last)) => {
+            let (first, last) = (u32::from_le_bytes(*first), u32::from_le_bytes(*last));
+            u64::from(first) | (u64::from(last) << ((len - 4) * 8))
+        }
+        _ if len == 0 => return u64::MAX,
+        // The first byte, the one in the middle, the last: all of them, some twice.
+        _ => {
+            let byte = |at: usize| u64::from(text[at]) << (at * 8);
+            byte(0) | byte(len / 2) | byte(len - 1)
+        }
+    };
+    if len == INLINE { word } else { word | (u64::MAX << (len * 8)) }
+}
+
+/// A longer string as rkyv lays it out: six bits of its length, the mark `10`, the rest of its length, the distance.
+///
+/// # Panics
+/// If it is 1 GiB or longer.
+#[inline(always)]
+pub(super) fn outline_word(len: usize, distance: i32) -> u64 {
+    assert!(len < 1 << 30, "a string in a record stays below 1 GiB");
+    let len = len as u32;
+    let marked = (len & 0x3f) | 0x80 | ((len & !0x3f) << 2);
+    u64::from(marked) | (u64::from(distance as u32) << 32)
 }
 
 impl Key for String {

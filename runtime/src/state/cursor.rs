@@ -59,6 +59,18 @@ impl<K: Key, V> Table<K, V> {
         }
     }
 
+    /// The entry that the cursor passed last; none if it has passed none, or if the table has changed since.
+    #[inline(always)]
+    pub fn passed(&self, cursor: &Cursor) -> Option<(u64, &K, &V)> {
+        if cursor.version != Some(self.version) {
+            return None;
+        }
+        let (segment, _) = self.segment_of(self.first_hash(cursor.directory)?);
+        let (segment, at) = (&self.segments[segment], cursor.slot.checked_sub(1)?);
+        let (key, value) = segment.entry(at);
+        Some((segment.hash(at), key, value))
+    }
+
     /// The next change since the last time, in order of hash; it then counts as seen. Nothing before
     /// [`track_changes`](Table::track_changes) counts.
     pub fn next_change(&mut self, cursor: &mut Cursor) -> Option<Change<'_, K, V>> {

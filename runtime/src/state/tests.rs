@@ -177,10 +177,8 @@ proptest! {
                     *table.entry(hash.of(key), key) += 1;
                     changed.insert(key, true);
                 }
-                Op::Remove(key) => {
-                    if table.remove(hash.of(key), key).is_some() {
-                        changed.insert(key, false);
-                    }
+                Op::Remove(key) if table.remove(hash.of(key), key).is_some() => {
+                    changed.insert(key, false);
                 }
                 _ => {}
             }

@@ -1,16 +1,16 @@
 //! The handle that an `aggregate` closure builds its result from.
 
 use super::base::{handle, not_run};
-use crate::operator::Aggregate;
+use crate::operator::{Aggregate, Number, Total};
 use crate::record::{Emit, Key, Ranked, Record, View};
 use crate::time::Window;
 
 handle! {
     /// The aggregates of one key (and window) in `.aggregate(|w| ..)`: each method call is an accumulator.
     ///
-    /// Its methods are called in the closure's body like any other, in any expression, also several times; calls with
-    /// the same text share an accumulator. They may not stand inside a nested closure, a loop or a macro, because there
-    /// has to be a fixed list of them. What surrounds them runs once per result.
+    /// Its methods are called in the closure's body like any other, in any expression, inside macros too; calls with the
+    /// same text share an accumulator, and there may be eight different ones. What surrounds them runs once per result.
+    /// The handle itself cannot be passed on.
     ///
     /// `W` is [`Window`] for windows and `()` for running aggregates, which have no [`window()`](Agg::window).
     Agg<K, T, W = Window>
@@ -29,28 +29,37 @@ impl<K: Record, T: Record, W> Agg<K, T, W> {
         not_run(())
     }
 
-    /// How many records there are. See [`Keyed::count`](super::Keyed::count).
+    /// How many records there are. See [`Windows::count`](super::Windows::count).
     pub fn count(&self) -> u64 {
         not_run(())
     }
 
-    /// The checked sum of a number of each record. See [`Keyed::sum`](super::Keyed::sum).
-    pub fn sum<N: Number>(&self, f: impl Fn(View<'static, T>) -> N) -> N::Sum {
+    /// The checked sum of a number of each record. See [`Windows::sum`](super::Windows::sum).
+    pub fn sum<N: Emit>(&self, f: impl Fn(View<'static, T>) -> N) -> Sum<N>
+    where
+        N::Record: Number,
+    {
         not_run(f)
     }
 
     /// The sum of a number of each record; integers wrap. See
-    /// [`Keyed::wrapping_sum`](super::Keyed::wrapping_sum).
-    pub fn wrapping_sum<N: Number>(&self, f: impl Fn(View<'static, T>) -> N) -> N::Sum {
+    /// [`Windows::wrapping_sum`](super::Windows::wrapping_sum).
+    pub fn wrapping_sum<N: Emit>(&self, f: impl Fn(View<'static, T>) -> N) -> Sum<N>
+    where
+        N::Record: Number,
+    {
         not_run(f)
     }
 
-    /// The mean of a number of each record. See [`Keyed::avg`](super::Keyed::avg).
-    pub fn avg<N: Number>(&self, f: impl Fn(View<'static, T>) -> N) -> f64 {
+    /// The mean of a number of each record. See [`Windows::avg`](super::Windows::avg).
+    pub fn avg<N: Emit>(&self, f: impl Fn(View<'static, T>) -> N) -> Mean<N>
+    where
+        N::Record: Number,
+    {
         not_run(f)
     }
 
-    /// The least of what the closure takes from each record. See [`Keyed::min`](super::Keyed::min).
+    /// The least of what the closure takes from each record. See [`Windows::min`](super::Windows::min).
     pub fn min<V: Emit>(&self, f: impl Fn(View<'static, T>) -> V) -> View<'static, V::Record>
     where
         V::Record: Ranked,
@@ -58,7 +67,7 @@ impl<K: Record, T: Record, W> Agg<K, T, W> {
         not_run(f)
     }
 
-    /// The greatest of what the closure takes from each record. See [`Keyed::max`](super::Keyed::max).
+    /// The greatest of what the closure takes from each record. See [`Windows::max`](super::Windows::max).
     pub fn max<V: Emit>(&self, f: impl Fn(View<'static, T>) -> V) -> View<'static, V::Record>
     where
         V::Record: Ranked,
@@ -66,7 +75,7 @@ impl<K: Record, T: Record, W> Agg<K, T, W> {
         not_run(f)
     }
 
-    /// The first record with the least value. See [`Keyed::min_by`](super::Keyed::min_by).
+    /// The first record with the least value. See [`Windows::min_by`](super::Windows::min_by).
     pub fn min_by<V: Emit>(&self, f: impl Fn(View<'static, T>) -> V) -> View<'static, T>
     where
         V::Record: Ranked,
@@ -74,7 +83,7 @@ impl<K: Record, T: Record, W> Agg<K, T, W> {
         not_run(f)
     }
 
-    /// The first record with the greatest value. See [`Keyed::max_by`](super::Keyed::max_by).
+    /// The first record with the greatest value. See [`Windows::max_by`](super::Windows::max_by).
     pub fn max_by<V: Emit>(&self, f: impl Fn(View<'static, T>) -> V) -> View<'static, T>
     where
         V::Record: Ranked,
@@ -82,22 +91,22 @@ impl<K: Record, T: Record, W> Agg<K, T, W> {
         not_run(f)
     }
 
-    /// The record that came first. See [`Keyed::first`](super::Keyed::first).
+    /// The record that came first. See [`Windows::first`](super::Windows::first).
     pub fn first(&self) -> View<'static, T> {
         not_run(())
     }
 
-    /// The record that came last. See [`Keyed::last`](super::Keyed::last).
+    /// The record that came last. See [`Windows::last`](super::Windows::last).
     pub fn last(&self) -> View<'static, T> {
         not_run(())
     }
 
-    /// All records. See [`Keyed::to_vec`](super::Keyed::to_vec).
+    /// All records. See [`Windows::to_vec`](super::Windows::to_vec).
     pub fn to_vec(&self) -> View<'static, Vec<T>> {
         not_run(())
     }
 
-    /// How many different values there are. See [`Keyed::count_distinct`](super::Keyed::count_distinct).
+    /// How many different values there are. See [`Windows::count_distinct`](super::Windows::count_distinct).
     pub fn count_distinct<V: Emit>(&self, f: impl Fn(View<'static, T>) -> V) -> u64
     where
         V::Record: Key,
@@ -105,7 +114,7 @@ impl<K: Record, T: Record, W> Agg<K, T, W> {
         not_run(f)
     }
 
-    /// The `n` records with the greatest values, greatest first. See [`Keyed::top`](super::Keyed::top).
+    /// The `n` records with the greatest values, greatest first. See [`Windows::top`](super::Windows::top).
     pub fn top<V: Emit>(&self, n: usize, f: impl Fn(View<'static, T>) -> V) -> View<'static, Vec<T>>
     where
         V::Record: Ranked,
@@ -137,7 +146,7 @@ impl<K: Record, T: Record, W> Agg<K, T, W> {
     ///         *longest = (*longest).max(other);
     ///         Ok(())
     ///     }
-    ///     fn finish<'a>(&self, longest: &'a u64) -> u64 {
+    ///     fn finish(&self, longest: &u64) -> u64 {
     ///         *longest
     ///     }
     /// }
@@ -157,29 +166,7 @@ impl<K: Record, T: Record, W> Agg<K, T, W> {
     }
 }
 
-/// A number that can be summed: any integer, `f32`, `f64`.
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot be summed",
-    label = "not a number",
-    note = "to fix: return an integer or a float from the closure; of an `Option`, `unwrap_or(0)`"
-)]
-pub trait Number: Emit {
-    /// The type of the sum: 64 bits wide, wider for what is wider.
-    type Sum: Record;
-}
-
-macro_rules! numbers {
-    ($($sum:ty: $($number:ty)*;)*) => {$($(
-        impl Number for $number {
-            type Sum = $sum;
-        }
-    )*)*};
-}
-
-numbers! {
-    u64: u8 u16 u32 u64;
-    i64: i8 i16 i32 i64;
-    u128: u128;
-    i128: i128;
-    f64: f32 f64;
-}
+/// What a sum of what `N` is a form of is kept in.
+pub type Sum<N> = <<N as Emit>::Record as Number>::Sum;
+/// What the mean of such numbers is: `f64` but for decimals.
+pub type Mean<N> = <<<N as Emit>::Record as Number>::Wide as Total>::Mean;

@@ -84,6 +84,11 @@ handle! {
     label = "not a stream of the same records",
     note = "to fix: bring both to the same record type with `.map(..)` first"
 )]
-pub trait IntoStream<T> {}
+pub trait IntoStream<T>: Sized {
+    /// The stream.
+    fn into_stream(self) -> Stream<T> {
+        not_run(())
+    }
+}
 
 impl<T> IntoStream<T> for Stream<T> {}

@@ -47,16 +47,15 @@ impl<T: Record> Stream<T> {
         not_run(())
     }
 
-    /// Deals the records out in turn as [`rebalance`](Stream::rebalance) does, but only among the tasks that share the
-    /// producer's part of the next operator: with 2 producers and 6 consumers each producer feeds 3 of them.
+    /// Deals the records out in turn to the tasks of the next operator that are nearest.
     ///
-    /// Cheaper than `rebalance` where parallelism is multiplied, and blind to unevenness between the producers.
-    /// Flink: `rescale`.
+    /// As [`rebalance`](Stream::rebalance), but without the promise that each producer reaches every task; within one
+    /// process all are equally near, so that the two are the same. Flink: `rescale`.
     ///
     /// ```
     /// # use thalweg::prelude::*;
     /// # fn example(lines: Stream<String>) {
-    /// lines.rescale().map(|line| line.to_uppercase()).parallelism(6).sink(print());
+    /// lines.rescale().map(|line| line.to_uppercase()).sink(print());
     /// # }
     /// ```
     pub fn rescale(self) -> Stream<T> {
@@ -90,20 +89,5 @@ impl<T: Record> Stream<T> {
     /// ```
     pub fn global(self) -> Stream<T> {
         not_run(())
-    }
-
-    /// Sends each record to the task that the closure names: task `f(record) % parallelism` of the next operator.
-    ///
-    /// The stream has no key: for keyed state use [`key_by`](Stream::key_by), which also survives a change of
-    /// parallelism. Flink: `partitionCustom`.
-    ///
-    /// ```
-    /// # use thalweg::prelude::*;
-    /// # fn example(lines: Stream<String>) {
-    /// lines.partition_by(|line| line.len() as u64).sink(print());
-    /// # }
-    /// ```
-    pub fn partition_by(self, f: impl Fn(View<'static, T>) -> u64) -> Stream<T> {
-        not_run(f)
     }
 }

@@ -7,7 +7,7 @@
 //! called as a plain function panics and says so.
 //!
 //! ```text
-//!   source ──▶ Stream ──key_by──▶ Keyed ──window──▶ Windows ──aggregate──▶ Stream ──sink──▶ Written
+//!   source ──▶ Stream ──key_by──▶ Keyed ──window──▶ Windows ──aggregate──▶ Stream ──sink──▶ .
 //!                │ ▲                 │                 ▲ │                     ▲
 //!          try_… ▼ │ errors_to       └── running aggregates ───────────────────┘
 //!             Fallible ─────▶ Side      window_all ────┘ └─ late_to ─▶ Side, which is a stream again
@@ -36,21 +36,27 @@ mod fallible;
 mod keyed;
 mod modifiers;
 mod owned;
+mod resource;
 mod running;
 mod side;
 mod sink;
 mod source;
 mod stateless;
+mod time;
+mod windowed;
+mod windows;
 
 pub use crate::operator::{
     Changed, ChangedRef, ChangedWith, Failed, FailedRef, FailedWith, Windowed, WindowedRef,
     WindowedWith,
 };
-pub use agg::{Agg, Number};
+pub use agg::{Agg, Mean, Sum};
 pub use base::{IntoStream, Stream};
 pub use fallible::Fallible;
 pub use keyed::Keyed;
 pub use owned::Owned;
+pub use resource::{async_resource, resource};
 pub use side::{Side, side};
-pub use sink::Written;
 pub use source::source;
+pub use time::{EventTime, Timed};
+pub use windows::{Assigner, Windows};

@@ -1,7 +1,7 @@
 //! Modifiers: what may follow an operator and says something about it, not about the records.
 
 use super::base::not_run;
-use super::{Fallible, Keyed, Stream, Written};
+use super::{Fallible, Keyed, Stream, Windows};
 use crate::time::Span;
 
 /// The modifiers are the same on every handle, and give back the handle that they follow.
@@ -45,7 +45,7 @@ macro_rules! modifiers {
             /// ```
             /// # use thalweg::prelude::*;
             /// # fn example(lines: Stream<String>) {
-            /// lines.sink(print()).parallelism(1);
+            /// lines.global().map(|line| line.len() as u64).parallelism(1).sink(print());
             /// # }
             /// ```
             pub fn parallelism(self, tasks: usize) -> Self {
@@ -70,22 +70,4 @@ macro_rules! modifiers {
     )*};
 }
 
-modifiers! { Stream<T> Fallible<T, R> Keyed<K, T> Written<T> }
-
-impl<T> Stream<T> {
-    /// How long the operator keeps a key's state after it was last written, in processing time; then the key is
-    /// forgotten and starts anew.
-    ///
-    /// For operators whose keyed state nothing else bounds: running aggregates, `reduce` and `fold` on a keyed stream.
-    /// Flink: `StateTtlConfig`.
-    ///
-    /// ```
-    /// # use thalweg::prelude::*;
-    /// # fn example(words: Stream<String>) {
-    /// words.key_by(|word| word).count().ttl(hours(24)).sink(print());
-    /// # }
-    /// ```
-    pub fn ttl(self, after: Span) -> Stream<T> {
-        not_run(after)
-    }
-}
+modifiers! { Stream<T> Fallible<T, R> Keyed<K, T> Windows<K, T> }

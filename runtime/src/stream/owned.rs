@@ -2,21 +2,43 @@
 
 use std::fmt::Display;
 
-use super::base::{deref_to_stream, handle, not_run};
+use super::base::{handle, not_run};
 use super::{Fallible, Stream};
-use crate::record::{Emit, Record};
+use crate::record::{Emit, Record, View};
 
 handle! {
     /// A stream whose next operator takes its record by value; made by [`Stream::owned`].
     ///
-    /// `map`, `filter_map`, `flat_map` and their fallible forms take a `T`. Any other operator sees views as always,
-    /// since it only looks: `filter` and `inspect`, a key, an event time.
+    /// `map`, `filter_map`, `flat_map` and their fallible forms take a `T`; `filter` and `inspect` only look, and see
+    /// the view as always. No other operator may follow.
     Owned<T>
 }
 
-deref_to_stream! { Owned<T> => T; }
-
 impl<T: Record> Owned<T> {
+    /// [`Stream::filter`]: it sees the view.
+    ///
+    /// ```
+    /// # use thalweg::prelude::*;
+    /// # fn example(lines: Stream<String>) {
+    /// lines.owned().filter(|line| line.contains("ERROR")).sink(print());
+    /// # }
+    /// ```
+    pub fn filter(self, f: impl Fn(View<'static, T>) -> bool) -> Stream<T> {
+        not_run(f)
+    }
+
+    /// [`Stream::inspect`]: it sees the view.
+    ///
+    /// ```
+    /// # use thalweg::prelude::*;
+    /// # fn example(lines: Stream<String>) {
+    /// lines.owned().inspect(|line| eprintln!("{line}")).sink(print());
+    /// # }
+    /// ```
+    pub fn inspect(self, f: impl Fn(View<'static, T>)) -> Stream<T> {
+        not_run(f)
+    }
+
     /// [`Stream::map`] with the record itself.
     ///
     /// ```

@@ -1,11 +1,12 @@
 //! Running aggregates: a keyed stream without windows; each record yields its key's new value.
 //!
-//! State: one accumulator per key, for ever unless [`ttl`](Stream::ttl) bounds it; the compiler warns if nothing does.
-//! Nothing is aggregated before the exchange, since every record has a result. Results come in the order of the
+//! State: one accumulator per key, for as long as the job runs. Nothing is aggregated before the exchange, since every record has a result. Results come in the order of the
 //! records.
 
+use super::agg::{Mean, Sum};
 use super::base::not_run;
-use super::{Agg, Changed, Keyed, Number, Stream};
+use super::{Agg, Changed, Keyed, Stream};
+use crate::operator::Number;
 use crate::record::{Emit, Key, Ranked, Record, View};
 
 impl<K: Key, T: Record> Keyed<K, T> {
@@ -23,7 +24,7 @@ impl<K: Key, T: Record> Keyed<K, T> {
         not_run(())
     }
 
-    /// Sums a number of each record of a key: checked, in 64 bits.
+    /// Sums a number of each record of a key: checked, in 64 bits, as [`Windows::sum`](super::Windows::sum).
     ///
     /// State: the sum. Flink: `sum`.
     ///
@@ -33,7 +34,10 @@ impl<K: Key, T: Record> Keyed<K, T> {
     /// sales.key_by(|(region, _)| region).sum(|(_, cents)| cents).sink(print());
     /// # }
     /// ```
-    pub fn sum<N: Number>(self, f: impl Fn(View<'static, T>) -> N) -> Stream<Changed<K, N::Sum>> {
+    pub fn sum<N: Emit>(self, f: impl Fn(View<'static, T>) -> N) -> Stream<Changed<K, Sum<N>>>
+    where
+        N::Record: Number,
+    {
         not_run(f)
     }
 
@@ -45,10 +49,13 @@ impl<K: Key, T: Record> Keyed<K, T> {
     /// hashes.key_by(|(shard, _)| shard).wrapping_sum(|(_, hash)| hash).sink(print());
     /// # }
     /// ```
-    pub fn wrapping_sum<N: Number>(
+    pub fn wrapping_sum<N: Emit>(
         self,
         f: impl Fn(View<'static, T>) -> N,
-    ) -> Stream<Changed<K, N::Sum>> {
+    ) -> Stream<Changed<K, Sum<N>>>
+    where
+        N::Record: Number,
+    {
         not_run(f)
     }
 
@@ -62,7 +69,13 @@ impl<K: Key, T: Record> Keyed<K, T> {
     /// readings.key_by(|(sensor, _)| sensor).avg(|(_, celsius)| celsius).sink(print());
     /// # }
     /// ```
-    pub fn avg<N: Number>(self, f: impl Fn(View<'static, T>) -> N) -> Stream<Changed<K, f64>> {
+    pub fn avg<N: Emit>(
+        self,
+        f: impl Fn(View<'static, T>) -> N,
+    ) -> Stream<Changed<K, <Mean<N> as Emit>::Record>>
+    where
+        N::Record: Number,
+    {
         not_run(f)
     }
 
@@ -165,8 +178,7 @@ impl<K: Key, T: Record> Keyed<K, T> {
 
     /// All records of a key so far, in order of arrival.
     ///
-    /// State and each result grow with every record: a [`ttl`](Stream::ttl) bounds them per key only if the key falls
-    /// silent. Mostly one wants a window.
+    /// State and each result grow with every record: mostly one wants a window.
     ///
     /// ```
     /// # use thalweg::prelude::*;

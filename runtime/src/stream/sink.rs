@@ -1,19 +1,14 @@
 //! Where streams end.
 
 use super::Stream;
-use super::base::{handle, not_run};
+use super::base::not_run;
 use crate::connector::Sink;
 use crate::record::Record;
-
-handle! {
-    /// The end of a stream: only modifiers may follow.
-    Written<T>
-}
 
 impl<T: Record> Stream<T> {
     /// Ends a stream: writes each record to the sink, which has to take records of this type.
     ///
-    /// Each parallel task writes its own part, in its order. Flink: `sinkTo`.
+    /// Each parallel task writes its own part, in its order. Nothing may follow. Flink: `sinkTo`.
     ///
     /// ```
     /// # use thalweg::prelude::*;
@@ -29,7 +24,7 @@ impl<T: Record> Stream<T> {
     /// lines.sink("out.txt"); // error: `&str` is not a sink of `String`
     /// # }
     /// ```
-    pub fn sink<S: Sink<T>>(self, sink: S) -> Written<T> {
+    pub fn sink<S: Sink<T>>(self, sink: S) {
         not_run(sink)
     }
 }

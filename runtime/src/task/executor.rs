@@ -378,7 +378,7 @@ impl Seat {
             channels: seed.channels,
             job: self.job.clone(),
             metrics: seed.metrics,
-            buffer_timeout: self.options.buffer_timeout,
+            buffer_timeout: chain.spec.buffer_timeout.unwrap_or(self.options.buffer_timeout),
         };
         Runner::open(&chain.factory, parts)
     }

@@ -83,14 +83,14 @@ fn wrong_values_are_all_reported() {
             args = 1
             [operator.a]
             parallelism = 0
-            ttl = 5
+            ttl = "5 weeks"
             [state]
             backend = "rocksdb"
         "#,
         &[
             "job.toml: `args` is a table: write [args]",
             "job.toml: `operator.\"a\".parallelism = 0` is wrong: a job needs at least one task\nhelp: leave it out to use every core",
-            "job.toml: `operator.\"a\".ttl = 5` is wrong: a duration is a number and a unit: us, ms, s, min, h or d, for instance 5ms",
+            "job.toml: `operator.\"a\".ttl = \"5 weeks\"` is wrong: a duration is written as 5ms, 2s or 1h 30m, with the units d, h, m, s and ms",
             "job.toml: `state.backend`: the backend `rocksdb` is not part of this build\nhelp: use \"memory\"",
         ],
     );

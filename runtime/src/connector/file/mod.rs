@@ -11,8 +11,10 @@
 //! Invariants: every line belongs to exactly one split, however the file is divided; what a position says was read is
 //! never read again; a file under a final name is complete and on disk.
 //!
-//! Reading happens on the slot's own thread, 64 KiB at a time: inflating that much takes a fraction of a millisecond,
-//! and a thread with read-ahead would have to be scheduled on the same cores.
+//! Reading happens on the slot's own thread, a bounded chunk per batch. Measured on the flights of 2013 (31 MB, one of
+//! two busy cores, 2026-11): a batch of lines took 0.03 ms plain, 0.13 ms from gzip (0.23 ms before `zlib-rs` took
+//! `miniz_oxide`'s place), a batch of CSV rows 0.25 ms from gzip. A thread with read-ahead would gain nothing: it would
+//! have to be scheduled on the same cores.
 
 mod builder;
 mod csv;

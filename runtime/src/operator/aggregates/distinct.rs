@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 
 use super::aggregate;
-use crate::operator::{Aggregate, Combine, Overflow};
+use crate::operator::{Aggregate, Overflow};
 use crate::record::{Key, View};
 
 aggregate! {
@@ -19,6 +19,7 @@ impl<V: Key> Aggregate for CountDistinct<V> {
     type In = V;
     type Acc = (Vec<V>, Vec<V>);
     type Out<'a> = u64;
+    const COMBINES: bool = true;
 
     fn add(&self, (settled, recent): &mut Self::Acc, value: View<'_, V>) -> Result<(), Overflow> {
         let hash = V::key_hash(value);
@@ -38,11 +39,10 @@ impl<V: Key> Aggregate for CountDistinct<V> {
         other.0.iter().chain(other.1).try_for_each(|value| self.add(acc, value))
     }
 
-    fn finish<'a>(&self, (settled, recent): &'a Self::Acc) -> u64 {
+    fn finish(&self, (settled, recent): &Self::Acc) -> u64 {
         (settled.len() + recent.len()) as u64
     }
 }
-impl<V: Key> Combine for CountDistinct<V> {}
 
 /// Where a value is in an ordered list, or where it belongs.
 fn find<V: Key>(list: &[V], hash: u64, value: View<'_, V>) -> Result<usize, usize> {

@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 
 use super::aggregate;
-use crate::operator::{Aggregate, Combine, Overflow};
+use crate::operator::{Aggregate, Overflow};
 use crate::record::{Ranked, Record, View};
 
 macro_rules! extremes {
@@ -13,6 +13,7 @@ macro_rules! extremes {
         impl<O: Ranked> Aggregate for $name<O> {
             type In = O;
             type Acc = Option<O>;
+            const COMBINES: bool = true;
             type Out<'a> = View<'a, O>;
             #[inline]
             fn add(&self, best: &mut Option<O>, value: View<'_, O>) -> Result<(), Overflow> {
@@ -31,7 +32,6 @@ macro_rules! extremes {
                 best.as_ref().expect("something was added").as_view()
             }
         }
-        impl<O: Ranked> Combine for $name<O> {}
 
         aggregate! { $(#[$by_doc])* $by_name<O: Ranked, T: Record>, $by_make }
 

@@ -12,13 +12,6 @@ pub use elements::{First, Last, ToVec, Top, first, last, to_vec, top};
 pub use extremes::{Max, MaxBy, Min, MinBy, max, max_by, min, min_by};
 pub use sums::{Avg, Count, Sum, WrappingSum, avg, count, sum, wrapping_sum};
 
-use super::Aggregate;
-
-/// An aggregate of the user's own: itself.
-pub fn own<A: Aggregate>(aggregate: A) -> A {
-    aggregate
-}
-
 /// A zero-sized aggregate that is `Copy` whatever its parameters are, and its constructor.
 macro_rules! aggregate {
     ($(#[$doc:meta])* $name:ident<$($parameter:ident: $bound:path),*>, $make:ident) => {

@@ -1,8 +1,8 @@
 //! `count`, `sum`, `wrapping_sum`, `avg`.
 
 use super::aggregate;
-use crate::operator::number::{Exact, Number, Total};
-use crate::operator::{Aggregate, Combine, Overflow};
+use crate::operator::number::{Number, Total};
+use crate::operator::{Aggregate, Overflow};
 use crate::record::{Record, View};
 
 /// How many records there are.
@@ -18,6 +18,7 @@ impl Aggregate for Count {
     type In = ();
     type Acc = u64;
     type Out<'a> = u64;
+    const COMBINES: bool = true;
     #[inline(always)]
     fn add(&self, count: &mut u64, (): ()) -> Result<(), Overflow> {
         *count += 1;
@@ -29,11 +30,10 @@ impl Aggregate for Count {
         Ok(())
     }
     #[inline(always)]
-    fn finish<'a>(&self, count: &'a u64) -> u64 {
+    fn finish(&self, count: &u64) -> u64 {
         *count
     }
 }
-impl Combine for Count {}
 
 aggregate! {
     /// The checked sum, in 64 bits or what is wider.
@@ -44,6 +44,7 @@ impl<N: Number> Aggregate for Sum<N> {
     type In = N;
     type Acc = N::Sum;
     type Out<'a> = N::Sum;
+    const COMBINES: bool = N::EXACT;
     #[inline(always)]
     fn add(&self, sum: &mut N::Sum, number: View<'_, N>) -> Result<(), Overflow> {
         *sum = sum.checked(N::addend(number)).ok_or(Overflow)?;
@@ -55,11 +56,10 @@ impl<N: Number> Aggregate for Sum<N> {
         Ok(())
     }
     #[inline(always)]
-    fn finish<'a>(&self, sum: &'a N::Sum) -> N::Sum {
+    fn finish(&self, sum: &N::Sum) -> N::Sum {
         *sum
     }
 }
-impl<N: Exact> Combine for Sum<N> {}
 
 aggregate! {
     /// The sum; integers wrap around.
@@ -70,6 +70,7 @@ impl<N: Number> Aggregate for WrappingSum<N> {
     type In = N;
     type Acc = N::Sum;
     type Out<'a> = N::Sum;
+    const COMBINES: bool = N::EXACT;
     #[inline(always)]
     fn add(&self, sum: &mut N::Sum, number: View<'_, N>) -> Result<(), Overflow> {
         *sum = sum.wrapping(N::addend(number));
@@ -81,11 +82,10 @@ impl<N: Number> Aggregate for WrappingSum<N> {
         Ok(())
     }
     #[inline(always)]
-    fn finish<'a>(&self, sum: &'a N::Sum) -> N::Sum {
+    fn finish(&self, sum: &N::Sum) -> N::Sum {
         *sum
     }
 }
-impl<N: Exact> Combine for WrappingSum<N> {}
 
 aggregate! {
     /// The mean. Integers are summed up in 128 bits, so that the mean of a few large ones is no overflow.
@@ -96,6 +96,7 @@ impl<N: Number> Aggregate for Avg<N> {
     type In = N;
     type Acc = (N::Wide, u64);
     type Out<'a> = <N::Wide as Total>::Mean;
+    const COMBINES: bool = N::EXACT;
     #[inline(always)]
     fn add(&self, (sum, count): &mut Self::Acc, number: View<'_, N>) -> Result<(), Overflow> {
         *sum = sum.checked(N::wide(number)).ok_or(Overflow)?;
@@ -117,4 +118,3 @@ impl<N: Number> Aggregate for Avg<N> {
         sum.mean(count)
     }
 }
-impl<N: Exact> Combine for Avg<N> {}

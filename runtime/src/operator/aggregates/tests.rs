@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use rust_decimal::Decimal;
 
 use super::*;
-use crate::operator::{Combine, Overflow};
+use crate::operator::{Aggregate, Overflow};
 use crate::record::{Arena, Emit, Record, View};
 
 /// Adds all values to one accumulator; and in parts, which are merged from their archives.
@@ -124,8 +124,18 @@ fn decimals_stay_decimals() {
 
 #[test]
 fn tuples_of_combinable_aggregates_are_combinable() {
-    fn combinable<A: Combine>(_: A) {}
-    combinable((count(), sum::<u32>(), min::<String>(), avg::<i64>(), count_distinct::<u64>()));
+    fn combines<A: Aggregate>(_: A) -> bool {
+        A::COMBINES
+    }
+    assert!(combines((
+        count(),
+        super::sum::<u32>(),
+        min::<String>(),
+        avg::<i64>(),
+        count_distinct::<u64>()
+    )));
+    assert!(!combines((count(), super::sum::<f64>())));
+    assert!(!combines((count(), first::<u64>())));
     let all = (count(), max::<u64>());
     let mut acc = Default::default();
     all.add(&mut acc, ((), 3)).unwrap();

@@ -3,51 +3,13 @@ use crate::exchange::{Edge, EdgeId};
 use crate::plan::ChainSpec;
 use crate::task::Turn;
 
-const SOURCE: &[OperatorSpec] = &[
-    OperatorSpec {
-        kind: "source",
-        id: std::borrow::Cow::Borrowed(""),
-        text: "replay(events)",
-        file: "src/main.rs",
-        lines: (1, 1),
-    },
-    OperatorSpec {
-        kind: "filter",
-        id: std::borrow::Cow::Borrowed(""),
-        text: "filter(|b| b.price < 5 &&\n        \"a\")",
-        file: "src/main.rs",
-        lines: (2, 3),
-    },
-];
-const WINDOW: &[OperatorSpec] = &[OperatorSpec {
-    kind: "window",
-    id: std::borrow::Cow::Borrowed("hot/window"),
-    text: "window(tumbling(secs(10)))",
-    file: "src/main.rs",
-    lines: (4, 4),
-}];
-const MAP: &[OperatorSpec] = &[OperatorSpec {
-    kind: "map",
-    id: std::borrow::Cow::Borrowed(""),
-    text: "map(|b| b.url)",
-    file: "src/main.rs",
-    lines: (5, 5),
-}];
-const SINK: &[OperatorSpec] = &[OperatorSpec {
-    kind: "sink",
-    id: std::borrow::Cow::Borrowed(""),
-    text: "print()",
-    file: "src/main.rs",
-    lines: (6, 6),
-}];
+fn operator(kind: &'static str, id: &str, text: &'static str, line: u32) -> OperatorSpec {
+    OperatorSpec { kind, id: id.to_owned().into(), text, file: "src/main.rs", lines: (line, line) }
+}
 
-fn add(plan: &mut Plan, operators: &'static [OperatorSpec], inputs: &[EdgeId], outputs: &[EdgeId]) {
-    let spec = ChainSpec {
-        operators: operators.to_vec(),
-        inputs: inputs.to_vec(),
-        outputs: outputs.to_vec(),
-        parallelism: (operators.len() == 2).then_some(2),
-    };
+fn add(plan: &mut Plan, operators: Vec<OperatorSpec>, inputs: &[EdgeId], outputs: &[EdgeId]) {
+    let mut spec = ChainSpec::new(operators, inputs.to_vec(), outputs.to_vec());
+    spec.parallelism = (spec.operators.len() == 2).then_some(2);
     plan.chain(spec, |_| Ok(|_: &mut Turn<'_>| Ok(())));
 }
 
@@ -63,10 +25,13 @@ pub(crate) fn diamond() -> Picture {
     let whole = edge(Partition::Rebalance, "whole Bid, 96 B", None);
     let left = edge(Partition::Global, "(u64, u64), 16 B", None);
     let right = edge(Partition::Broadcast, "", None);
-    add(&mut plan, SINK, &[left, right], &[]);
-    add(&mut plan, SOURCE, &[], &[keyed, whole]);
-    add(&mut plan, WINDOW, &[keyed], &[left]);
-    add(&mut plan, MAP, &[whole], &[right]);
+    let filter = operator("filter", "", "filter(|b| b.price < 5 &&\n        \"a\")", 2);
+    let window = operator("window", "hot/window", "window(tumbling(secs(10)))", 4);
+    add(&mut plan, vec![operator("sink", "", "print()", 6)], &[left, right], &[]);
+    let source = vec![operator("source", "", "replay(events)", 1), filter];
+    add(&mut plan, source, &[], &[keyed, whole]);
+    add(&mut plan, vec![window], &[keyed], &[left]);
+    add(&mut plan, vec![operator("map", "", "map(|b| b.url)", 5)], &[whole], &[right]);
     let _pool = plan.resource("pool", || Ok::<u8, String>(1));
     let name = OperatorSettings { name: Some("Hot".to_owned()), ..Default::default() };
     let settings = BTreeMap::from([("hot/window".to_owned(), name)]);

@@ -14,7 +14,7 @@ use serde::de::DeserializeOwned;
 use self::fields::{FieldError, Row};
 use self::rows::Rows;
 use super::builder::{CanRead, Csv, Files};
-use super::input::Input;
+use super::input::{CHUNK, Input};
 use super::lines::{FirstLine, LinePosition};
 use super::listing::{FileSplit, list};
 use crate::connector::{Fill, OnRejected, OpenSource, Position, Reader, Rejected, Source};
@@ -88,8 +88,8 @@ pub struct CsvReader<T> {
 }
 
 impl<T: DeserializeOwned> CsvReader<T> {
-    /// Bytes per batch, about.
-    const BATCH_BYTES: u64 = 64 * 1024;
+    /// Bytes per batch, about: half of what lines of text take, because a row costs more.
+    const BATCH_BYTES: u64 = CHUNK as u64 / 2;
 
     fn read(
         &mut self,

@@ -187,7 +187,7 @@ impl Rows {
         debug_assert_eq!(self.at, self.chunk.len(), "input left behind");
         self.chunk.clear();
         self.at = 0;
-        self.ended = self.input.append(&mut self.chunk, CHUNK)? == 0;
+        self.ended = self.input.append(&mut self.chunk, CHUNK / 2)? == 0;
         Ok(())
     }
 

@@ -159,12 +159,16 @@ proptest! {
 
     #[test]
     fn reading_goes_on_at_a_position((records, text) in rows(), limit in 1usize..100, fills in 1usize..9) {
-        let (_folder, path) = written(&text);
-        let source = files(&path).csv::<Numbered>();
+        let (folder, path) = written(&text);
+        let packed = folder.path().join("flights.csv.zst");
+        std::fs::write(&packed, zstd::encode_all(text.as_bytes(), 1).unwrap()).unwrap();
+        for path in [path.as_ref(), packed.as_path()] {
+        let source = files(path).csv::<Numbered>();
         let split = source.splits(1).unwrap().remove(0);
         let (whole, parts) = (drain(&source, &split, 1000).unwrap(), drain_from(&source, &split, limit, fills).unwrap());
         prop_assert_eq!(&whole.records, &records);
         prop_assert_eq!(&parts.records, &records);
         prop_assert_eq!(parts.places, whole.places);
+        }
     }
 }

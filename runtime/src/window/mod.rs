@@ -1,0 +1,37 @@
+//! Windows: keyed values by interval of time, fired when time has passed.
+//!
+//! A window is `[start, end)`. Each live window has a table of its own, its *pane*; records find theirs through the one
+//! used last, or else a map ordered by start. There is one timer per window, not per key and window: the map's first key.
+//! A window fires as soon as no more of its records will come, in the order of (window end, key hash, canonical key
+//! bytes), and its pane gives its memory back as it drains.
+//!
+//! ```text
+//!   records ──▶ pane of the last record's window?  ──▶ Table<K, V>  ── watermark >= end - 1 ──▶ firings, resumable
+//!               else BTreeMap<start, pane>                               (cursor in the table)
+//! ```
+//!
+//! | type | value per key and window |
+//! |---|---|
+//! | [`TumblingWindows`] | an aggregate's accumulator |
+//! | [`TumblingPartials`] | the same, on the near side of an exchange, never kept for long |
+//! | [`TumblingReduce`], [`TumblingFold`] | a record |
+//!
+//! What other assigners will need is apart from what tumbling windows are: panes ([`panes`]) know nothing of firing, and
+//! firing ([`live`]) takes a pane as a window.
+
+mod aggregated;
+mod fold;
+mod live;
+mod panes;
+mod partials;
+mod reduce;
+#[cfg(test)]
+mod tests;
+mod tumbling;
+
+pub use aggregated::TumblingWindows;
+pub use fold::TumblingFold;
+pub use live::Firing;
+pub use partials::TumblingPartials;
+pub use reduce::{ReduceSlot, TumblingReduce};
+pub use tumbling::{InvalidWindow, Time, Tumbling, tumbling};

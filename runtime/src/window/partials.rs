@@ -1,0 +1,117 @@
+//! Partial aggregates on the near side of an exchange.
+
+use super::panes::Panes;
+use super::tumbling::Tumbling;
+use crate::operator::{Aggregate, failed_on};
+use crate::record::{Emit, Key, View};
+use crate::state::{Cursor, State};
+use crate::task::{Failure, Turn};
+use crate::time::Timestamp;
+
+/// Entries after which partials are handed on though nobody asks for it: as many as stay in the cache.
+const MAX_ENTRIES: usize = 32 * 1024;
+
+/// Aggregates of the records since the last flush, per window and key; the far side merges them.
+///
+/// They are handed on before every control frame and when there are [`MAX_ENTRIES`], so they are no state: a snapshot
+/// never sees any.
+pub struct TumblingPartials<K: Key, A: Aggregate> {
+    panes: Panes<K, A::Acc>,
+    aggregate: A,
+    entries: usize,
+    drain: Option<Drain>,
+}
+
+/// A pane that is being drained.
+struct Drain {
+    pane: usize,
+    cursor: Cursor,
+    entries: usize,
+    keep: bool,
+}
+
+/// A partial aggregate: a point in time in its window, the key's hash, the key, the accumulator.
+type Partial<'p, K, A> = (Timestamp, u64, View<'p, K>, View<'p, <A as Aggregate>::Acc>);
+
+impl<K: Key, A: Aggregate> TumblingPartials<K, A> {
+    /// Nothing yet; `spec` was [checked](Tumbling::checked).
+    pub fn new(spec: Tumbling, aggregate: A) -> Self {
+        TumblingPartials { panes: Panes::new(spec), aggregate, entries: 0, drain: None }
+    }
+
+    /// Adds a record. Whether it is late only the far side knows. An aggregate that must see every record in order is
+    /// handed on at once, by itself, to `single`.
+    ///
+    /// # Errors
+    /// If the aggregate cannot take it, with the key.
+    #[inline(always)]
+    pub fn add(
+        &mut self,
+        time: Timestamp,
+        key: impl Emit<Record = K>,
+        value: impl Emit<Record = A::In>,
+        single: impl FnOnce(u64, View<'_, K>, View<'_, A::Acc>),
+    ) -> Result<(), Failure> {
+        let hash = K::key_hash(key.as_view());
+        if !A::COMBINES {
+            let mut acc = A::Acc::default();
+            if let Err(overflow) = self.aggregate.add(&mut acc, value.as_view()) {
+                return Err(failed_on::<K>(overflow, key.as_view()));
+            }
+            single(hash, key.as_view(), acc.as_view());
+            return Ok(());
+        }
+        // No watermark is needed to know that the first millisecond of all is late.
+        let Some(number) = self.panes.pane_at(time, Timestamp::MIN) else { return Ok(()) };
+        let table = &mut self.panes.get_mut(number).table;
+        let before = table.len();
+        let acc = table.entry(hash, key.as_view());
+        if let Err(overflow) = self.aggregate.add(acc, value.as_view()) {
+            return Err(failed_on::<K>(overflow, key.as_view()));
+        }
+        self.entries += table.len() - before;
+        Ok(())
+    }
+
+    /// The next partial to hand on, in the order of (window, key hash, canonical key bytes). None unless the turn
+    /// flushes or there are too many; none also if the turn must yield: it is then to be asked again in the next.
+    #[inline]
+    pub fn drain(&mut self, turn: &mut Turn<'_>) -> Option<Partial<'_, K, A>> {
+        if self.drain.is_none() && !turn.flushes() && self.entries < MAX_ENTRIES {
+            return None;
+        }
+        loop {
+            if self.drain.is_none() {
+                let pane = self.panes.first_from(Timestamp::MIN)?;
+                let entries = self.panes.get(pane).table.len();
+                let keep = self.panes.keeps_memory();
+                self.drain = Some(Drain { pane, cursor: Cursor::default(), entries, keep });
+            }
+            if turn.must_yield() {
+                return None;
+            }
+            let drain = self.drain.as_mut()?;
+            let table = &mut self.panes.get_mut(drain.pane).table;
+            if table.drain_in_order(&mut drain.cursor, drain.keep).is_some() {
+                break;
+            }
+            self.entries -= drain.entries;
+            self.panes.close(drain.pane, drain.entries, drain.keep);
+            self.drain = None;
+        }
+        let drain = self.drain.as_ref()?;
+        let pane = self.panes.get(drain.pane);
+        let (hash, key, acc) = pane.table.passed(&drain.cursor)?;
+        Some((pane.window.start, hash, key.as_view(), acc.as_view()))
+    }
+}
+
+impl<K: Key, A: Aggregate> State for TumblingPartials<K, A> {
+    fn entries(&self) -> usize {
+        self.panes.entries()
+    }
+
+    fn bytes(&self) -> usize {
+        self.panes.bytes()
+    }
+}

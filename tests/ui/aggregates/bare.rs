@@ -1,0 +1,20 @@
+//! `w` can be asked, not handed on.
+use thalweg::prelude::*;
+use thalweg::pipeline;
+
+#[thalweg::record]
+struct Bid {
+    auction: u64,
+    price: u64,
+    rate: f64,
+    url: String,
+    at: Timestamp,
+}
+
+#[pipeline]
+fn job(bids: Vec<Bid>) {
+    source(collection(bids)).event_time(|b| b.at).watermarks(bounded(secs(5))).key_by(|b| b.auction)
+        .window(tumbling(mins(5))).aggregate(|w| report(w, w.count())).sink(print());
+}
+
+fn main() {}

@@ -1,0 +1,20 @@
+//! `aggregate` takes a closure with a plain parameter.
+use thalweg::prelude::*;
+use thalweg::pipeline;
+
+#[thalweg::record]
+struct Bid {
+    auction: u64,
+    price: u64,
+    rate: f64,
+    url: String,
+    at: Timestamp,
+}
+
+#[pipeline]
+fn job(bids: Vec<Bid>) {
+    source(collection(bids)).event_time(|b| b.at).watermarks(bounded(secs(5))).key_by(|b| b.auction)
+        .window(tumbling(mins(5))).aggregate(summary).sink(print());
+}
+
+fn main() {}

@@ -1,0 +1,19 @@
+//! Without a window there is none to ask for.
+use thalweg::prelude::*;
+use thalweg::pipeline;
+
+#[thalweg::record]
+struct Bid {
+    auction: u64,
+    price: u64,
+    rate: f64,
+    url: String,
+    at: Timestamp,
+}
+
+#[pipeline]
+fn job(bids: Vec<Bid>) {
+    source(collection(bids)).key_by(|b| b.auction).aggregate(|w| (w.window(), w.count())).sink(print());
+}
+
+fn main() {}

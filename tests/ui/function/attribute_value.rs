@@ -1,0 +1,10 @@
+//! Values of the attribute are literals.
+use thalweg::prelude::*;
+use thalweg::pipeline;
+
+#[pipeline(name = 7, prune = 3)]
+fn job() {
+    source(collection(1..4u64)).sink(print());
+}
+
+fn main() {}

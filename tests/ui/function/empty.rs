@@ -1,0 +1,11 @@
+//! A pipeline has a sink.
+use thalweg::prelude::*;
+use thalweg::pipeline;
+
+#[pipeline]
+fn job(least: u64) {
+    let limit = least + 1;
+    assert!(limit > 0);
+}
+
+fn main() {}

@@ -1,0 +1,10 @@
+//! A job is one program.
+use thalweg::prelude::*;
+use thalweg::pipeline;
+
+#[pipeline]
+fn job<T: Send>(least: T) {
+    source(collection(1..4u64)).sink(print());
+}
+
+fn main() {}

@@ -1,0 +1,11 @@
+//! A pipeline returns nothing, or a `Result`.
+use thalweg::prelude::*;
+use thalweg::pipeline;
+
+#[pipeline]
+fn job() -> u64 {
+    source(collection(1..4u64)).sink(print());
+    7
+}
+
+fn main() {}

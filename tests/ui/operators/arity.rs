@@ -1,0 +1,19 @@
+//! Arguments are counted.
+use thalweg::prelude::*;
+use thalweg::pipeline;
+
+#[thalweg::record]
+struct Bid {
+    auction: u64,
+    price: u64,
+    rate: f64,
+    url: String,
+    at: Timestamp,
+}
+
+#[pipeline]
+fn job(bids: Vec<Bid>) {
+    source(collection(bids)).filter(|b| b.price > 10, 3).rebalance(4).map().sink(print());
+}
+
+fn main() {}

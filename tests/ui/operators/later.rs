@@ -1,0 +1,22 @@
+//! What comes with a later version is named so.
+use thalweg::prelude::*;
+use thalweg::pipeline;
+
+#[thalweg::record]
+struct Bid {
+    auction: u64,
+    price: u64,
+    rate: f64,
+    url: String,
+    at: Timestamp,
+}
+
+#[pipeline]
+fn job(bids: Vec<Bid>) {
+    let bids = source(collection(bids));
+    bids.key_by(|b| b.auction).dedup().sink(print());
+    bids.join(bids).sink(print());
+    bids.async_map(|b| async move { b.price }).sink(print());
+}
+
+fn main() {}

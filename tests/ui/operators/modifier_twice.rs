@@ -1,0 +1,19 @@
+//! A modifier is given once.
+use thalweg::prelude::*;
+use thalweg::pipeline;
+
+#[thalweg::record]
+struct Bid {
+    auction: u64,
+    price: u64,
+    rate: f64,
+    url: String,
+    at: Timestamp,
+}
+
+#[pipeline]
+fn job(bids: Vec<Bid>) {
+    source(collection(bids)).map(|b| b.price).name("a").name("b").sink(print());
+}
+
+fn main() {}

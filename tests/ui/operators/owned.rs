@@ -1,0 +1,19 @@
+//! `owned` stands before a closure.
+use thalweg::prelude::*;
+use thalweg::pipeline;
+
+#[thalweg::record]
+struct Bid {
+    auction: u64,
+    price: u64,
+    rate: f64,
+    url: String,
+    at: Timestamp,
+}
+
+#[pipeline]
+fn job(bids: Vec<Bid>) {
+    source(collection(bids)).owned().filter(|b| b.price > 10).sink(print());
+}
+
+fn main() {}

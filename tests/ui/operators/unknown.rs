@@ -1,0 +1,19 @@
+//! An unknown operator gets the nearest name.
+use thalweg::prelude::*;
+use thalweg::pipeline;
+
+#[thalweg::record]
+struct Bid {
+    auction: u64,
+    price: u64,
+    rate: f64,
+    url: String,
+    at: Timestamp,
+}
+
+#[pipeline]
+fn job(bids: Vec<Bid>) {
+    source(collection(bids)).fliter(|b| b.price > 10).sink(print());
+}
+
+fn main() {}

@@ -1,0 +1,12 @@
+//! A type that cannot be read from a command line is refused on the type.
+use thalweg::prelude::*;
+use thalweg::pipeline;
+
+struct Range;
+
+#[pipeline]
+fn job(range: Range) {
+    source(collection(1..4u64)).sink(print());
+}
+
+fn main() {}

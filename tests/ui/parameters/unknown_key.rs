@@ -1,0 +1,10 @@
+//! `#[arg]` knows `default`.
+use thalweg::prelude::*;
+use thalweg::pipeline;
+
+#[pipeline]
+fn job(#[arg(defualt = 3)] least: u64) {
+    source(collection(1..4u64)).sink(print());
+}
+
+fn main() {}

@@ -1,0 +1,21 @@
+//! An error that cannot be shown is reported on the closure.
+use thalweg::prelude::*;
+use thalweg::pipeline;
+
+#[thalweg::record]
+struct Bid {
+    auction: u64,
+    price: u64,
+    rate: f64,
+    url: String,
+    at: Timestamp,
+}
+
+struct Odd;
+
+#[pipeline]
+fn job(bids: Vec<Bid>) {
+    source(collection(bids)).try_map(|b| if b.price > 3 { Ok(b.price) } else { Err(Odd) }).sink(print());
+}
+
+fn main() {}

@@ -1,0 +1,13 @@
+//! A side that is declared again is another one.
+use thalweg::prelude::*;
+use thalweg::pipeline;
+
+#[pipeline]
+fn job(lines: Vec<String>) {
+    let bad = side();
+    let bad = side();
+    source(collection(lines)).try_map(|line| line.parse::<u64>()).errors_to(bad).sink(print());
+    bad.sink(print());
+}
+
+fn main() {}

@@ -1,0 +1,12 @@
+//! A side is written.
+use thalweg::prelude::*;
+use thalweg::pipeline;
+
+#[pipeline]
+fn job(lines: Vec<String>) {
+    let bad = side();
+    source(collection(lines)).sink(print());
+    bad.sink(print());
+}
+
+fn main() {}

@@ -1,0 +1,22 @@
+//! A stream is no iterator.
+use thalweg::prelude::*;
+use thalweg::pipeline;
+
+#[thalweg::record]
+struct Bid {
+    auction: u64,
+    price: u64,
+    rate: f64,
+    url: String,
+    at: Timestamp,
+}
+
+#[pipeline]
+fn job(bids: Vec<Bid>) {
+    let bids = source(collection(bids));
+    for bid in bids {
+        println!("{}", bid.price);
+    }
+}
+
+fn main() {}

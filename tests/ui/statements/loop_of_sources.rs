@@ -1,0 +1,12 @@
+//! A loop may not start streams either.
+use thalweg::prelude::*;
+use thalweg::pipeline;
+
+#[pipeline]
+fn job(paths: Vec<String>) {
+    for path in paths {
+        source(files(path).text()).sink(print());
+    }
+}
+
+fn main() {}

@@ -1,0 +1,20 @@
+//! A stream is bound to a plain name.
+use thalweg::prelude::*;
+use thalweg::pipeline;
+
+#[thalweg::record]
+struct Bid {
+    auction: u64,
+    price: u64,
+    rate: f64,
+    url: String,
+    at: Timestamp,
+}
+
+#[pipeline]
+fn job(bids: Vec<Bid>) {
+    let Some(bids) = source(collection(bids));
+    bids.sink(print());
+}
+
+fn main() {}

@@ -1,0 +1,21 @@
+//! A stream that is bound is used.
+use thalweg::prelude::*;
+use thalweg::pipeline;
+
+#[thalweg::record]
+struct Bid {
+    auction: u64,
+    price: u64,
+    rate: f64,
+    url: String,
+    at: Timestamp,
+}
+
+#[pipeline]
+fn job(bids: Vec<Bid>) {
+    let bids = source(collection(bids));
+    let dear = bids.filter(|b| b.price > 10);
+    bids.sink(print());
+}
+
+fn main() {}

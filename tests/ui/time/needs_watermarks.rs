@@ -1,0 +1,19 @@
+//! Event time needs watermarks.
+use thalweg::prelude::*;
+use thalweg::pipeline;
+
+#[thalweg::record]
+struct Bid {
+    auction: u64,
+    price: u64,
+    rate: f64,
+    url: String,
+    at: Timestamp,
+}
+
+#[pipeline]
+fn job(bids: Vec<Bid>) {
+    source(collection(bids)).event_time(|b| b.at).key_by(|b| b.auction).window(tumbling(secs(10))).count().sink(print());
+}
+
+fn main() {}

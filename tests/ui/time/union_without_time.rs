@@ -1,0 +1,21 @@
+//! Time is needed on every way that merges.
+use thalweg::prelude::*;
+use thalweg::pipeline;
+
+#[thalweg::record]
+struct Bid {
+    auction: u64,
+    price: u64,
+    rate: f64,
+    url: String,
+    at: Timestamp,
+}
+
+#[pipeline]
+fn job(bids: Vec<Bid>, more: Vec<Bid>) {
+    let timed = source(collection(bids)).event_time(|b| b.at).watermarks(bounded(secs(5)));
+    let bare = source(collection(more));
+    timed.union(bare).key_by(|b| b.auction).window(tumbling(secs(10))).count().sink(print());
+}
+
+fn main() {}

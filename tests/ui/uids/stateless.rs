@@ -1,0 +1,19 @@
+//! What keeps no state needs no uid.
+use thalweg::prelude::*;
+use thalweg::pipeline;
+
+#[thalweg::record]
+struct Bid {
+    auction: u64,
+    price: u64,
+    rate: f64,
+    url: String,
+    at: Timestamp,
+}
+
+#[pipeline]
+fn job(bids: Vec<Bid>) {
+    source(collection(bids)).map(|b| b.price).uid("prices").sink(print());
+}
+
+fn main() {}

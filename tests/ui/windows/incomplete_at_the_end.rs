@@ -1,0 +1,21 @@
+//! A window needs an aggregate, at the end of a statement too.
+use thalweg::prelude::*;
+use thalweg::pipeline;
+
+#[thalweg::record]
+struct Bid {
+    auction: u64,
+    price: u64,
+    rate: f64,
+    url: String,
+    at: Timestamp,
+}
+
+#[pipeline]
+fn job(bids: Vec<Bid>) {
+    let hot = source(collection(bids)).event_time(|b| b.at).watermarks(bounded(secs(5))).key_by(|b| b.auction)
+        .window(tumbling(mins(5)));
+    hot.sink(print());
+}
+
+fn main() {}

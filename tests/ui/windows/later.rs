@@ -1,0 +1,21 @@
+//! Windows of later versions are named so.
+use thalweg::prelude::*;
+use thalweg::pipeline;
+
+#[thalweg::record]
+struct Bid {
+    auction: u64,
+    price: u64,
+    rate: f64,
+    url: String,
+    at: Timestamp,
+}
+
+#[pipeline]
+fn job(bids: Vec<Bid>, more: Vec<Bid>) {
+    source(collection(bids)).event_time(|b| b.at).watermarks(bounded(secs(5))).key_by(|b| b.auction)
+        .window(sliding(mins(5), mins(1))).count().sink(print());
+    source(collection(more)).key_by(|b| b.auction).window(session(mins(5))).count().sink(print());
+}
+
+fn main() {}
