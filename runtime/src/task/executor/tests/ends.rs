@@ -15,16 +15,12 @@ fn divide(value: u64) -> u64 {
     100 / value
 }
 
-const OPERATORS: &[OperatorSpec] = &[
-    OperatorSpec { kind: "source", id: "", text: "source(vec)", file: file!(), lines: (1, 400) },
-    OperatorSpec {
-        kind: "map",
-        id: "",
-        text: "map(|x| 100 / x)",
-        file: file!(),
-        lines: (DIVISION - 1, DIVISION + 1),
-    },
-];
+fn operators() -> Vec<OperatorSpec> {
+    vec![
+        OperatorSpec::new("source", "source(vec)", file!(), 1, 400),
+        OperatorSpec::new("map", "map(|x| 100 / x)", file!(), DIVISION - 1, DIVISION + 1),
+    ]
+}
 
 /// source → map → sink; task 1 of 2 fails at row 300 of its split.
 fn dividing_plan(sink: &Collect<u64>, fails: fn(u64) -> Result<u64, Failure>) -> Plan {
@@ -32,7 +28,7 @@ fn dividing_plan(sink: &Collect<u64>, fails: fn(u64) -> Result<u64, Failure>) ->
     let rows = vec![vec![1; 5000], (0..5000).map(|row| u64::from(row != 300)).collect()];
     let source0 = plan.share(VecSource::new(rows));
     let sink0 = plan.share(sink.clone());
-    let spec = crate::plan::ChainSpec { operators: OPERATORS, ..spec(&[], &[]) };
+    let spec = crate::plan::ChainSpec { operators: operators(), ..spec(&[], &[]) };
     plan.chain(spec, move |cx| {
         let source0 = cx.source(&source0)?;
         let sink0 = cx.sink(&sink0)?;
