@@ -21,12 +21,12 @@
 //!
 //! Invariants: directory entries that agree in a segment's first `depth` bits hold that segment's address; every change
 //! of a segment's memory updates them before anything else happens. The entries of a segment have its prefix.
-#![allow(unsafe_code)] // Directory entries hold raw addresses of slots; what the unsafe buys is in `benches/state.rs`.
+#![allow(unsafe_code)] // Directory entries hold raw addresses of slots.
 
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
-use super::segment::{EMPTY, Segment, Slot, home, tag};
+use super::segment::{EMPTY, Segment, Slot, WINDOW, tag};
 use crate::record::{Key, View};
 
 /// Directory entries that there may be for each segment before it grows instead of being split.
@@ -57,7 +57,16 @@ struct Place<K, V> {
     tags: *const u8,
     segment: u32,
     depth: u8,
-    log: u8,
+    /// `64 -` the binary logarithm of the segment's homes.
+    shift: u8,
+}
+
+impl<K, V> Place<K, V> {
+    /// As [`Segment::home`].
+    #[inline(always)]
+    fn home(&self, hash: u64) -> usize {
+        ((hash << (self.depth & 63)) >> (self.shift & 63)) as usize
+    }
 }
 
 impl<K, V> Clone for Place<K, V> {
@@ -151,11 +160,25 @@ impl<K: Key, V> Table<K, V> {
     /// Fetches the lines that these keys will need into the cache. For batches of some 64 keys.
     #[inline(always)]
     pub fn prepare(&self, hashes: &[u64]) {
+        // A table of this size lies in the cache anyway.
+        if self.segments.len() > 4 {
+            self.fetch(hashes);
+        }
+    }
+
+    /// First the tags of all, then the slots that the tags tell: an entry may lie on another line than its home.
+    #[inline(never)]
+    fn fetch(&self, hashes: &[u64]) {
         for &hash in hashes {
             let place = self.place(hash);
-            let home = home(hash, place.depth, place.log);
-            prefetch(place.tags.wrapping_add(home));
-            prefetch(place.slots.wrapping_add(home));
+            prefetch(place.tags.wrapping_add(place.home(hash)));
+        }
+        for &hash in hashes {
+            let place = self.place(hash);
+            let home = place.home(hash);
+            // SAFETY: a home is the number of a slot, and WINDOW tags more than there are slots can be read.
+            let matches = unsafe { matching(place.tags.add(home), tag(hash)) };
+            prefetch(place.slots.wrapping_add(home + matches.trailing_zeros() as usize % WINDOW));
         }
     }
 
@@ -179,10 +202,29 @@ impl<K: Key, V> Table<K, V> {
     /// The value of a key, made by `init` if there is none.
     #[inline(always)]
     pub fn entry_or(&mut self, hash: u64, key: View<'_, K>, init: impl FnOnce() -> V) -> &mut V {
-        match self.find_entry(hash, key) {
-            Entry::Occupied(value) => value,
-            Entry::Vacant(vacant) => vacant.insert(K::from_view(key), init()),
+        let hash = usable(hash);
+        let found = self.find(hash, key);
+        if !found.hit {
+            return self.insert_new(hash, found.slot, key, init);
         }
+        if self.tracked {
+            self.mark(hash, found.slot);
+        }
+        // SAFETY: a hit is a slot that holds an entry, and `self` is borrowed for as long as the value is.
+        unsafe { &mut (*found.slot).entry.assume_init_mut().1 }
+    }
+
+    /// Out of line, so that what updates an entry stays small.
+    #[inline(never)]
+    fn insert_new(
+        &mut self,
+        hash: u64,
+        slot: *mut Slot<K, V>,
+        key: View<'_, K>,
+        init: impl FnOnce() -> V,
+    ) -> &mut V {
+        let at = self.slot_number(hash, slot);
+        self.insert(hash, at, K::from_view(key), init())
     }
 
     /// The entry of a key, or the place for it.
@@ -255,7 +297,7 @@ impl<K: Key, V> Table<K, V> {
     #[inline(always)]
     fn find(&self, hash: u64, key: View<'_, K>) -> Found<K, V> {
         let place = self.place(hash);
-        let home = home(hash, place.depth, place.log);
+        let home = place.home(hash);
         // SAFETY: a home is the number of a slot, and WINDOW tags more than there are slots can be read.
         let mut matches = unsafe { matching(place.tags.add(home), tag(hash)) };
         while matches != 0 {
@@ -274,7 +316,7 @@ impl<K: Key, V> Table<K, V> {
     #[inline(never)]
     fn search(&self, hash: u64, key: View<'_, K>) -> Found<K, V> {
         let place = self.place(hash);
-        let mut slot = place.slots.wrapping_add(home(hash, place.depth, place.log));
+        let mut slot = place.slots.wrapping_add(place.home(hash));
         for _ in 0..SCAN {
             // SAFETY: `slot` starts at a home, which lies in the segment, and stops at the latest at its last slot,
             // whose hash, EMPTY, is greater than all usable ones.
@@ -435,7 +477,7 @@ pub(super) fn canonical<K: Key>(key: View<'_, K>) -> Vec<u8> {
 fn place<K, V>(segment: &mut Segment<K, V>, index: usize) -> Place<K, V> {
     let (slots, tags) = segment.first();
     let (depth, log) = (segment.depth(), segment.log());
-    Place { slots, tags, segment: index as u32, depth, log }
+    Place { slots, tags, segment: index as u32, depth, shift: 64 - log }
 }
 
 #[inline(always)]
@@ -468,7 +510,7 @@ unsafe fn matching(tags: *const u8, tag: u8) -> u32 {
     #[cfg(not(target_arch = "x86_64"))]
     // SAFETY: the caller vouches for WINDOW bytes.
     unsafe {
-        let window = tags.cast::<[u8; super::segment::WINDOW]>().read();
+        let window = tags.cast::<[u8; WINDOW]>().read();
         window.iter().enumerate().fold(0, |bits, (at, &other)| bits | u32::from(other == tag) << at)
     }
 }
