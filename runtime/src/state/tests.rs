@@ -253,7 +253,8 @@ fn keys_that_share_a_prefix_are_found_by_bisection() {
         *table.entry(hash(key), key) = key;
     }
     assert!((0..5_000).all(|key| table.get(hash(key), key) == Some(&key)));
-    assert!(table.bytes() < 5_000 * 24 * 5, "{} bytes", table.bytes());
+    // In proportion to the keys: each growth doubles what there is, and a run of all keys needs slack of its length.
+    assert!(table.bytes() < 5_000 * 25 * 8, "{} bytes", table.bytes());
 }
 
 #[test]
