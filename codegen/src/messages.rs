@@ -21,7 +21,7 @@ macro_rules! messages {
 
 messages! {
     // The function.
-    UNKNOWN_ATTRIBUTE = "TW0001": "unknown attribute `{}`", "`#[pipeline]` knows `name = \"..\"`";
+    UNKNOWN_ATTRIBUTE = "TW0001": "unknown attribute `{}`", "`#[pipeline]` knows `name = \"..\"`, `prune = false` and `preaggregate = false`";
     NOT_A_FUNCTION = "TW0002": "`#[pipeline]` stands on a function", "write `#[pipeline] fn job() { .. }`";
     ASYNC_PIPELINE = "TW0003": "a pipeline cannot be `async`", "remove `async`; use `async_resource` for what must be awaited";
     GENERIC_PIPELINE = "TW0004": "a pipeline cannot be generic", "name the types: a job is one program";
@@ -31,6 +31,8 @@ messages! {
     UNKNOWN_ARG = "TW0008": "unknown key `{}` in `#[arg(..)]`", "`#[arg]` knows `default = value`";
     EMPTY_PIPELINE = "TW0009": "the pipeline `{}` has no sink", "end at least one stream in `.sink(..)`";
     UNSAFE_PIPELINE = "TW0010": "a pipeline cannot be `unsafe`, `const` or `extern`", "remove the qualifier";
+    ATTRIBUTE_VALUE = "TW0011": "`{}` has no such value", "";
+    BAD_DEFAULT = "TW0012": "a default is a literal", "give the text that one would write on the command line, in quotes";
     // Statements.
     LOOP_ON_STREAM = "TW0020": "a stream cannot be used inside a loop", "the plan is static: write the statements out, or use one stream with a parameter";
     MATCH_ON_STREAM = "TW0021": "a stream cannot be used inside `match`", "use `if parameter { .. }`, which is decided when the job starts";
@@ -46,6 +48,7 @@ messages! {
     STREAM_ESCAPES = "TW0031": "a stream can only be used by its operators", "call an operator on it, or pass it to a function marked `#[operator]`";
     BORROWED_MUT = "TW0032": "a closure cannot capture `&mut {}`", "tasks run in parallel: keep state with `fold` or `aggregate`";
     SIDE_FEEDS_ITSELF = "TW0033": "a stream cannot feed itself through a side", "a plan has no cycles: write to another side";
+    BRANCH_CAPTURE = "TW0034": "`{}` is bound inside `if` and captured by a closure", "bind it before the `if`: a branch only decides which sources and sinks there are";
     // Operators.
     UNKNOWN_OPERATOR = "TW0040": "unknown operator `{}`", "";
     WRONG_ARITY = "TW0041": "{}", "";

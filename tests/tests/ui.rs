@@ -15,6 +15,7 @@ const RULES: &[&str] = &[
     "uids",
     "captures",
     "collected",
+    "fragments",
     "rustc",
 ];
 

@@ -159,7 +159,7 @@ impl ChainEmitter<'_> {
     /// Hands a record to a fragment.
     pub fn write_fragment(&mut self, id: NodeId, value: &Value) -> TokenStream {
         let name = self.fragment_handle(id);
-        let view = value.view();
+        let view = value.view(self.chained.graph.node(id).site.span);
         code!(#name(turn, ::thalweg::__private::Step::Record(time, #view))?;)
     }
 
@@ -182,7 +182,7 @@ impl ChainEmitter<'_> {
     /// Hands a record to the caller's rest.
     pub fn write_rest(&mut self, id: NodeId, value: &Value) -> TokenStream {
         let rest = self.rest_handle(id);
-        let view = value.view();
+        let view = value.view(self.chained.graph.node(id).site.span);
         code!(#rest(turn, ::thalweg::__private::Step::Record(time, #view))?;)
     }
 
