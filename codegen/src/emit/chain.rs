@@ -167,6 +167,9 @@ impl<'c> ChainEmitter<'c> {
                 task.extend(code!(let #word = ::core::clone::Clone::clone(&#word);));
             }
         }
+        if fragment::is_fragment(self.chained) {
+            chain.extend(code!(let path = ::std::string::String::from(path);));
+        }
         for aggregate in self.aggregates() {
             chain.extend(code!(let #aggregate = ::core::clone::Clone::clone(&#aggregate);));
             task.extend(code!(let #aggregate = ::core::clone::Clone::clone(&#aggregate);));
@@ -265,7 +268,11 @@ impl<'c> ChainEmitter<'c> {
 
     /// A state's id: inside a fragment, behind the path of the call.
     pub fn state_id(&self, id: &str) -> TokenStream {
-        code!(::thalweg::__private::state_id(path, #id))
+        if fragment::is_fragment(self.chained) && !id.is_empty() {
+            code!(::thalweg::__private::state_id(&path, #id))
+        } else {
+            code!(#id)
+        }
     }
 
     /// A word of ours that was not used in this chain yet: `item`, `item1`.

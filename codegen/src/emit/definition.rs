@@ -38,7 +38,6 @@ pub fn emit_pipeline(pipeline: &Pipeline, function: &ItemFn, chained: &Chained) 
                 plan: &mut ::thalweg::__private::Plan,
                 #(#words: #types,)*
             ) -> ::thalweg::Result {
-                let path = "";
                 #body
                 ::core::result::Result::Ok(())
             }

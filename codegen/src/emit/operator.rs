@@ -233,7 +233,7 @@ impl ChainEmitter<'_> {
         match policy {
             OnError::Fail => quote_spanned!(span=>
                 return ::core::result::Result::Err(::thalweg::__private::Failure::of_operator(#operator, #error));),
-            OnError::Skip => quote_spanned!(span=> turn.skip(&#error);),
+            OnError::Skip => quote_spanned!(span=> let _ = &#error; turn.skip();),
             OnError::Side(side) => {
                 let failed = quote_spanned!(span=> ::thalweg::__private::FailedWith {
                     record: #view,
