@@ -16,6 +16,7 @@ expansions! {
     sides = "../expand/sides.expanded.rs";
     branches = "../expand/branches.expanded.rs";
     merged = "../expand/merged.expanded.rs";
+    fragment = "../expand/fragment.expanded.rs";
 }
 
 #[test]

@@ -84,6 +84,11 @@ impl<'c> ChainEmitter<'c> {
     /// `Segment { spec, open }`: a part of somebody else's loop.
     fn stage_value(&mut self) -> TokenStream {
         let head = self.chained.chains[self.chain].head;
+        // What a fragment is given, its signature says; what it returns, its caller does not know.
+        let record = match &self.chained.graph.node(head).annotation {
+            Some(ty) => code!(::thalweg::__private::RecordOf<#ty>),
+            None => code!(_),
+        };
         let word = self.word_for(head);
         let body = self.readers(head, &Value::of_view(word.clone()));
         let rest = self.later_stages();
@@ -97,7 +102,7 @@ impl<'c> ChainEmitter<'c> {
                 #cloned_per_task
                 #open
                 ::core::result::Result::Ok(
-                    move |turn: &mut ::thalweg::__private::Turn<'_>, step: ::thalweg::__private::Step<'_, _>|
+                    move |turn: &mut ::thalweg::__private::Turn<'_>, step: ::thalweg::__private::Step<'_, #record>|
                         -> ::core::result::Result<(), ::thalweg::__private::Failure> {
                         #borrow
                         match step {
