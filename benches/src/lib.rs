@@ -4,6 +4,8 @@
 //! - [`hand`] has each query as a careful human writes it as a loop, on one thread.
 //! - [`engine`] has each query as a Thalweg pipeline.
 //!
+//! - [`schedule`] hands out events at scheduled times, [`histogram`] counts how late they arrive.
+//!
 //! The binaries are `nexmark`, which runs one query once, and `compare`, which runs both sides by
 //! turns and prints the ratios. Use the profile `fast` for figures.
 
@@ -11,4 +13,6 @@
 
 pub mod engine;
 pub mod hand;
+pub mod histogram;
 pub mod nexmark;
+pub mod schedule;

@@ -12,7 +12,7 @@ use crate::time::Timestamp;
 ///
 /// Records of fixed size lie at a stride and have no root offsets. Key hashes are there on keyed exchanges only.
 ///
-/// The columns have one length: `len` entries are written, `room` more may be, and every column is that long.
+/// The columns have one length, `end`, of which `len` entries are written.
 #[derive(Debug, Default)]
 pub struct Batch {
     arena: Arena,
@@ -20,7 +20,7 @@ pub struct Batch {
     times: Vec<i64>,
     hashes: Vec<u64>,
     len: usize,
-    room: usize,
+    end: usize,
     /// Records after which its writer hands it on.
     limit: Option<NonZeroUsize>,
     record: Option<TypeId>,
@@ -34,7 +34,6 @@ impl Batch {
     pub fn reset<T: Record>(&mut self) {
         self.arena.clear();
         self.len = 0;
-        self.room = self.times.len();
         self.record = Some(TypeId::of::<T>());
     }
 
@@ -49,12 +48,12 @@ impl Batch {
     #[inline(always)]
     pub(crate) fn push_hashed<E: Emit>(&mut self, time: Timestamp, hash: u64, item: &E) {
         debug_assert_eq!(self.record, Some(TypeId::of::<E::Record>()));
-        if self.room == 0 {
+        if self.len == self.end {
             self.grow();
         }
         let root = self.arena.put(item);
         let at = self.len;
-        // SAFETY: `room` is not zero, so all columns are longer than `len`.
+        // SAFETY: all columns are as long as `end`, which `len` is below.
         unsafe {
             if !<E::Record as Record>::FIXED {
                 *self.roots.get_unchecked_mut(at) = root;
@@ -63,10 +62,9 @@ impl Batch {
             *self.hashes.get_unchecked_mut(at) = hash;
         }
         self.len = at + 1;
-        self.room -= 1;
     }
 
-    /// Says after how many records `room` shall be zero, whatever fits.
+    /// Says after how many records it counts as full, whatever fits.
     pub(crate) fn limit(&mut self, records: NonZeroUsize) {
         self.limit = Some(records);
     }
@@ -80,13 +78,13 @@ impl Batch {
         self.roots.resize(capacity, 0);
         self.times.resize(capacity, 0);
         self.hashes.resize(capacity, 0);
-        self.room = capacity - self.len;
+        self.end = capacity;
     }
 
-    /// Records that can be appended before the batch has to grow.
+    /// True if the batch has to grow for another record, or is at its limit.
     #[inline(always)]
-    pub(crate) fn room(&self) -> usize {
-        self.room
+    pub(crate) fn is_full(&self) -> bool {
+        self.len == self.end
     }
 
     /// Records in the batch.

@@ -103,8 +103,8 @@ impl<T: Record> Output<T> {
     fn write<E: Emit<Record = T>>(&mut self, port: usize, time: Timestamp, hash: u64, item: &E) {
         let open = &mut self.ports[port].open;
         open.push_hashed(time, hash, item);
-        // `room` is zero where the batch has to grow or is at its limit: only then is there more to ask.
-        if open.room() == 0 || (!T::FIXED && open.bytes() >= BUFFER_BYTES) {
+        // Only where the batch has to grow, or is at its limit, is there more to ask.
+        if open.is_full() || (!T::FIXED && open.bytes() >= BUFFER_BYTES) {
             self.filled(port);
         }
     }

@@ -282,7 +282,7 @@ impl Wiring {
                     let producer = self.seeds[writer][from].seed.signal.clone();
                     let target = &mut self.seeds[reader][to];
                     let (port, channel) =
-                        channel(options.frames, producer, target.seed.signal.clone());
+                        channel(options.frames.max(1), producer, target.seed.signal.clone());
                     target.channels.push((input, channel));
                     target.seed.inputs[input].1 += 1;
                     port

@@ -123,7 +123,9 @@ impl Inbox {
     fn end(&mut self, channel: usize, drain: bool, actions: &mut VecDeque<Action>) {
         let before = self.ended[channel].replace(drain);
         assert!(before.is_none(), "channel {channel} ended twice");
-        if let Some(drain) = self.ended.iter().try_fold(true, |all, ended| Some(all && (*ended)?)) {
+        let all: Option<Vec<bool>> = self.ended.iter().copied().collect();
+        if let Some(all) = all {
+            let drain = all.iter().all(|&drained| drained);
             // The end of time goes with the end of data.
             actions.push_back(Action::End { drain });
         } else if drain {

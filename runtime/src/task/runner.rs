@@ -474,3 +474,6 @@ fn frame(event: TimeEvent) -> Frame {
         TimeEvent::Active => Frame::Active,
     }
 }
+
+#[cfg(test)]
+mod tests;

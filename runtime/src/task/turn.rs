@@ -156,6 +156,12 @@ impl<'f> Turn<'f> {
         self.more
     }
 
+    /// Ends the time slice: the next look says that the chain must yield.
+    #[cfg(test)]
+    pub(crate) fn end_slice(&mut self) {
+        self.more = true;
+    }
+
     #[inline(never)]
     fn is_over(&self) -> bool {
         self.clock.now() >= self.deadline

@@ -15,16 +15,12 @@ fn divide(value: u64) -> u64 {
     100 / value
 }
 
-const OPERATORS: &[OperatorSpec] = &[
-    OperatorSpec { kind: "source", id: "", text: "source(vec)", file: file!(), lines: (1, 400) },
-    OperatorSpec {
-        kind: "map",
-        id: "",
-        text: "map(|x| 100 / x)",
-        file: file!(),
-        lines: (DIVISION - 1, DIVISION + 1),
-    },
-];
+fn operators() -> Vec<OperatorSpec> {
+    vec![
+        OperatorSpec::new("source", "source(vec)", file!(), 1, 400),
+        OperatorSpec::new("map", "map(|x| 100 / x)", file!(), DIVISION - 1, DIVISION + 1),
+    ]
+}
 
 /// source → map → sink; task 1 of 2 fails at row 300 of its split.
 fn dividing_plan(sink: &Collect<u64>, fails: fn(u64) -> Result<u64, Failure>) -> Plan {
@@ -32,7 +28,7 @@ fn dividing_plan(sink: &Collect<u64>, fails: fn(u64) -> Result<u64, Failure>) ->
     let rows = vec![vec![1; 5000], (0..5000).map(|row| u64::from(row != 300)).collect()];
     let source0 = plan.share(VecSource::new(rows));
     let sink0 = plan.share(sink.clone());
-    let spec = crate::plan::ChainSpec { operators: OPERATORS, ..spec(&[], &[]) };
+    let spec = crate::plan::ChainSpec { operators: operators(), ..spec(&[], &[]) };
     plan.chain(spec, move |cx| {
         let source0 = cx.source(&source0)?;
         let sink0 = cx.sink(&sink0)?;
@@ -131,7 +127,7 @@ fn output_of_one_record_is_bounded_and_the_record_named() {
     let sink = Collect::default();
     let plan = second_chain_plan(&sink, |row, emit| {
         if row == 1234 {
-            (0..).for_each(emit);
+            (0..u64::MAX).for_each(emit);
         }
     });
     let options = Options { max_record_output: 4 << 20, ..options(2) };
@@ -180,7 +176,7 @@ impl Writer<u64> for TellingWriter {
     fn write(&mut self, time: Timestamp, record: View<'_, u64>) -> Result<(), SinkError> {
         self.left -= 1;
         if self.left == 0 {
-            drop(self.tell.send(()));
+            self.tell.send(()).ok();
         }
         self.target.write(time, record)
     }

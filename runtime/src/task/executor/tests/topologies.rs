@@ -63,13 +63,8 @@ impl RandomPlan {
             let edges = self.edges.iter().filter(move |drawn| end(drawn) == chain);
             edges.map(|drawn| drawn.edge.id()).collect::<Vec<_>>()
         };
-        let parallelism = Some(self.parallelism[chain]);
-        ChainSpec {
-            inputs: of(|drawn| drawn.to),
-            outputs: of(|drawn| drawn.from),
-            parallelism,
-            operators: &[],
-        }
+        ChainSpec::new(Vec::new(), of(|drawn| drawn.to), of(|drawn| drawn.from))
+            .parallelism(self.parallelism[chain])
     }
 
     /// How often a record of this chain arrives at the sink.
