@@ -1,9 +1,6 @@
-//! Prints what a file's pipelines become: `cargo run -p thalweg-codegen --example expand FILE`.
+//! Prints what a file's pipelines and fragments become: `cargo run -p thalweg-codegen --example expand FILE`.
+use std::error::Error;
 use std::process::ExitCode;
-
-use quote::ToTokens;
-use syn::Item;
-use thalweg_codegen::passes::Options;
 
 fn main() -> ExitCode {
     let Some(path) = std::env::args().nth(1) else {
@@ -22,24 +19,7 @@ fn main() -> ExitCode {
     }
 }
 
-fn expand(path: &str) -> Result<String, Box<dyn std::error::Error>> {
-    let mut out = String::new();
-    for item in syn::parse_file(&std::fs::read_to_string(path)?)?.items {
-        let Item::Fn(mut function) = item else { continue };
-        let Some(at) = function.attrs.iter().position(|attr| attr.path().is_ident("pipeline"))
-        else {
-            continue;
-        };
-        let attribute = match function.attrs.remove(at).meta {
-            syn::Meta::List(list) => list.tokens,
-            _ => proc_macro2::TokenStream::new(),
-        };
-        let tokens = thalweg_codegen::pipeline::compile(
-            attribute,
-            function.to_token_stream(),
-            Options::default(),
-        );
-        out.push_str(&prettyplease::unparse(&syn::parse2(tokens)?));
-    }
-    Ok(out)
+fn expand(path: &str) -> Result<String, Box<dyn Error>> {
+    let text = std::fs::read_to_string(path)?;
+    Ok(prettyplease::unparse(&thalweg_codegen::expand::expand_file(&text)?))
 }

@@ -172,8 +172,11 @@ fn read_default(attribute: &Attribute) -> Result<Option<String>, Error> {
     Ok(default)
 }
 
-/// The text of a literal, as it would be written on a command line.
-fn literal_text(value: &Expr) -> Result<String, Error> {
+/// The text of a literal, as it would be written on a command line: `1_000u64` is `1000`.
+///
+/// # Errors
+/// If it is no literal.
+pub fn literal_text(value: &Expr) -> Result<String, Error> {
     let text = match value {
         Expr::Lit(ExprLit { lit, .. }) => match lit {
             Lit::Str(text) => Some(text.value()),

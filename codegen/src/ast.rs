@@ -31,8 +31,8 @@ pub struct Parameter {
     pub ty: Type,
     /// Doc comment, joined.
     pub doc: String,
-    /// `#[arg(default = ..)]`.
-    pub default: Option<Expr>,
+    /// The text of `#[arg(default = ..)]`.
+    pub default: Option<String>,
 }
 
 /// A statement of the body.

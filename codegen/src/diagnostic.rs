@@ -1,7 +1,7 @@
 //! The error sink: every mistake is collected, all are reported at once, and none can be forgotten.
 
 use proc_macro2::{Span, TokenStream};
-use quote::quote_spanned;
+use quote::{ToTokens, quote, quote_spanned};
 
 use crate::messages::Message;
 
@@ -21,8 +21,37 @@ pub struct Diagnostic {
     pub code: &'static str,
     /// What the message says, whole.
     pub text: String,
-    /// The offending token.
-    pub span: Span,
+    /// The offending tokens.
+    pub extent: Extent,
+}
+
+/// From the first to the last of some tokens: on stable Rust, spans cannot be joined.
+#[derive(Debug, Clone, Copy)]
+pub struct Extent {
+    start: Span,
+    end: Span,
+}
+
+impl Extent {
+    /// That of whole tokens.
+    pub fn of(tokens: &impl ToTokens) -> Extent {
+        let mut spans = tokens.to_token_stream().into_iter().map(|token| token.span());
+        let start = spans.next().unwrap_or_else(Span::call_site);
+        Extent { start, end: spans.last().unwrap_or(start) }
+    }
+}
+
+impl Extent {
+    /// The spans of the first and the last token.
+    pub fn ends(self) -> (Span, Span) {
+        (self.start, self.end)
+    }
+}
+
+impl From<Span> for Extent {
+    fn from(span: Span) -> Extent {
+        Extent { start: span, end: span }
+    }
 }
 
 impl Diagnostics {
@@ -32,15 +61,15 @@ impl Diagnostics {
     }
 
     /// Reports a mistake: `subject` fills the message's `{}`, `place` says where in the pipeline.
-    pub fn report(&mut self, message: &Message, span: Span, subject: &str, place: &str) {
-        self.report_with_help(message, span, subject, place, message.help);
+    pub fn report(&mut self, message: &Message, at: impl Into<Extent>, subject: &str, place: &str) {
+        self.report_with_help(message, at, subject, place, message.help);
     }
 
     /// The same with a help line made for the case at hand.
     pub fn report_with_help(
         &mut self,
         message: &Message,
-        span: Span,
+        at: impl Into<Extent>,
         subject: &str,
         place: &str,
         help: &str,
@@ -48,20 +77,21 @@ impl Diagnostics {
         let mut text = format!("{} [{}]", message.what.replace("{}", subject), message.code);
         let place = if place.is_empty() { &self.place } else { place };
         if !place.is_empty() {
-            text.push_str("\n       ");
+            text.push('\n');
             text.push_str(place);
         }
         if !help.is_empty() {
-            text.push_str("\n       help: ");
+            text.push_str("\nhelp: ");
             text.push_str(&help.replace("{}", subject));
         }
-        self.errors.push(Diagnostic { code: message.code, text, span });
+        self.errors.push(Diagnostic { code: message.code, text, extent: at.into() });
     }
 
     /// Takes over an error of the Rust parser.
     pub fn report_syntax(&mut self, error: &syn::Error) {
         for error in error.clone() {
-            self.errors.push(Diagnostic { code: "", text: error.to_string(), span: error.span() });
+            let extent = error.span().into();
+            self.errors.push(Diagnostic { code: "", text: error.to_string(), extent });
         }
     }
 
@@ -80,7 +110,7 @@ impl Diagnostics {
         self.read = true;
         let mut errors = std::mem::take(&mut self.errors);
         errors.sort_by_key(|error| {
-            let start = error.span.start();
+            let start = error.extent.start.start();
             (start.line, start.column)
         });
         errors
@@ -99,7 +129,9 @@ pub fn compile_errors(errors: &[Diagnostic]) -> TokenStream {
         .iter()
         .map(|error| {
             let text = &error.text;
-            quote_spanned!(error.span=> ::core::compile_error!(#text);)
+            let head = quote_spanned!(error.extent.start=> ::core::compile_error!);
+            let tail = quote_spanned!(error.extent.end=> { #text });
+            quote!(#head #tail)
         })
         .collect()
 }

@@ -11,6 +11,7 @@ pub mod ast;
 pub mod catalog;
 pub mod diagnostic;
 pub mod emit;
+pub mod expand;
 pub mod ir;
 pub mod lower;
 pub mod messages;

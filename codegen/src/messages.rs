@@ -21,7 +21,7 @@ macro_rules! messages {
 
 messages! {
     // The function.
-    UNKNOWN_ATTRIBUTE = "TW0001": "unknown attribute `{}`", "`#[pipeline]` knows `name = \"..\"`";
+    UNKNOWN_ATTRIBUTE = "TW0001": "unknown attribute `{}`", "`#[pipeline]` knows `name = \"..\"`, `prune = false` and `preaggregate = false`";
     NOT_A_FUNCTION = "TW0002": "`#[pipeline]` stands on a function", "write `#[pipeline] fn job() { .. }`";
     ASYNC_PIPELINE = "TW0003": "a pipeline cannot be `async`", "remove `async`; use `async_resource` for what must be awaited";
     GENERIC_PIPELINE = "TW0004": "a pipeline cannot be generic", "name the types: a job is one program";
@@ -31,6 +31,8 @@ messages! {
     UNKNOWN_ARG = "TW0008": "unknown key `{}` in `#[arg(..)]`", "`#[arg]` knows `default = value`";
     EMPTY_PIPELINE = "TW0009": "the pipeline `{}` has no sink", "end at least one stream in `.sink(..)`";
     UNSAFE_PIPELINE = "TW0010": "a pipeline cannot be `unsafe`, `const` or `extern`", "remove the qualifier";
+    ATTRIBUTE_VALUE = "TW0011": "`{}` has no such value", "";
+    BAD_DEFAULT = "TW0012": "a default is a literal", "give the text that one would write on the command line, in quotes";
     // Statements.
     LOOP_ON_STREAM = "TW0020": "a stream cannot be used inside a loop", "the plan is static: write the statements out, or use one stream with a parameter";
     MATCH_ON_STREAM = "TW0021": "a stream cannot be used inside `match`", "use `if parameter { .. }`, which is decided when the job starts";
@@ -46,6 +48,7 @@ messages! {
     STREAM_ESCAPES = "TW0031": "a stream can only be used by its operators", "call an operator on it, or pass it to a function marked `#[operator]`";
     BORROWED_MUT = "TW0032": "a closure cannot capture `&mut {}`", "tasks run in parallel: keep state with `fold` or `aggregate`";
     SIDE_FEEDS_ITSELF = "TW0033": "a stream cannot feed itself through a side", "a plan has no cycles: write to another side";
+    BRANCH_CAPTURE = "TW0034": "`{}` is bound inside `if` and captured by a closure", "bind it before the `if`: a branch only decides which sources and sinks there are";
     // Operators.
     UNKNOWN_OPERATOR = "TW0040": "unknown operator `{}`", "";
     WRONG_ARITY = "TW0041": "{}", "";
@@ -99,7 +102,6 @@ messages! {
     FRAGMENT_TWO_STREAMS = "TW0144": "a fragment takes one stream in this version of Thalweg", "join the streams with `union` before, or pass a side";
     FRAGMENT_SIDE_READ = "TW0145": "the side `{}` is read by the caller, not by the fragment", "declare a side of the fragment's own: `let more = side();`";
     FRAGMENT_PARAMETER = "TW0146": "a parameter of a fragment is a plain name with a type", "write `name: Type`";
-    FRAGMENT_UNSUPPORTED = "TW0147": "`{}` cannot stand inside an `#[operator]` in this version of Thalweg", "move it to the pipeline that calls the fragment";
 }
 
 #[cfg(test)]

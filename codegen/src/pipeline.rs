@@ -18,7 +18,10 @@ pub fn compile(attribute: TokenStream, item: TokenStream, options: Options) -> T
     let mut errors = Diagnostics::default();
     errors.within(format!("in pipeline `{name}`"));
     let (pipeline, options) = parse::parse_pipeline(attribute, &function, options, &mut errors);
-    let graph = lower::lower(&name, &pipeline.parameters, &pipeline.statements, &mut errors);
+    let mut graph = lower::lower(&name, &pipeline.parameters, &pipeline.statements, &mut errors);
+    if pipeline.fallible {
+        graph.answer();
+    }
     if errors.is_empty() && !graph.has_sink() {
         errors.report(&messages::EMPTY_PIPELINE, pipeline.name.span(), &name, "");
     }
@@ -28,19 +31,12 @@ pub fn compile(attribute: TokenStream, item: TokenStream, options: Options) -> T
         passes::check_captures(chained, &mut errors);
     }
     let errors = errors.into_errors();
-    let surface = emit::surface_pipeline(&function);
     let compiled = match chained {
-        Some(chained) if errors.is_empty() => emit::emit_pipeline(&pipeline, &chained),
+        Some(chained) if errors.is_empty() => emit::emit_pipeline(&pipeline, &function, &chained),
         _ => emit::stub_pipeline(&function),
     };
     let errors = compile_errors(&errors);
-    quote! {
-        #errors
-        #[cfg(not(rust_analyzer))]
-        #compiled
-        #[cfg(rust_analyzer)]
-        #surface
-    }
+    quote!(#errors #compiled)
 }
 
 /// Compiles `#[operator] item`.
@@ -63,16 +59,11 @@ pub fn compile_fragment(item: TokenStream, options: Options) -> TokenStream {
         (Some(fragment), Some(checked)) if errors.is_empty() => {
             emit::emit_fragment(&fragment, &passes::chain(checked, options))
         }
-        _ => surface.clone(),
+        _ => emit::stub_fragment(&function),
     };
     let errors = compile_errors(&errors);
-    quote! {
-        #errors
-        #[cfg(not(rust_analyzer))]
-        #compiled
-        #[cfg(rust_analyzer)]
-        #surface
-    }
+    let chosen = emit::choice(&function.sig.ident, &compiled, &surface);
+    quote!(#errors #chosen)
 }
 
 fn not_a_function(error: &syn::Error, item: TokenStream) -> TokenStream {

@@ -21,9 +21,10 @@ fn impressions(
     #[arg(default = "examples/data/impressions.jsonl")]
     input: String,
 ) {
-    let impressions: Stream<Impression> =
-        source(files(input).json()).event_time(|e| e.at).watermarks(bounded(mins(1)));
+    let impressions: Stream<Impression> = source(files(input).json());
     impressions
+        .event_time(|e| e.at)
+        .watermarks(bounded(mins(1)))
         .key_by(|e| e.region_code)
         .window(tumbling(mins(5)))
         .sum(|e| e.total_impressions)

@@ -47,35 +47,6 @@ pub fn to_text(error: &impl std::fmt::Display) -> String {
     error.to_string()
 }
 
-/// The value of a pipeline's last expression.
-///
-/// # Errors
-/// If that is what it says.
-pub fn finish<T: Finish>(value: T) -> crate::Result {
-    value.finish()
-}
-
-/// What a pipeline may answer.
-pub trait Finish {
-    /// As a result.
-    ///
-    /// # Errors
-    /// If that is what it says.
-    fn finish(self) -> crate::Result;
-}
-
-impl Finish for () {
-    fn finish(self) -> crate::Result {
-        Ok(())
-    }
-}
-
-impl<E: Into<Box<dyn std::error::Error + Send + Sync>>> Finish for Result<(), E> {
-    fn finish(self) -> crate::Result {
-        self.map_err(Into::into)
-    }
-}
-
 /// An operator's id behind the path of the fragment's call that it stands in.
 pub fn state_id(path: &str, id: &str) -> String {
     if path.is_empty() || id.is_empty() { id.to_owned() } else { format!("{path}/{id}") }

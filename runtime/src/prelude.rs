@@ -6,6 +6,7 @@ pub use crate::connector::{
     callback, collect, collection, discard, files, generate, generate_forever, print, replay,
     socket,
 };
+pub use crate::job::Secret;
 pub use crate::metrics::{counter, gauge, histogram};
 pub use crate::record::{Emit, Record};
 pub use crate::stream::{

@@ -123,12 +123,7 @@ fn owned(lines: Stream<String>, orders: Stream<Order>) {
         })
         .filter(|order| !order.lines.is_empty())
         .sink(discard());
-    orders
-        .owned()
-        .filter(|order| order.id > 3)
-        .owned()
-        .filter_map(|order| order.note)
-        .sink(print());
+    orders.filter(|order| order.id > 3).owned().filter_map(|order| order.note).sink(print());
 }
 
 fn bindings(bids: Stream<Bid>, more: Stream<Bid>, lines: Stream<String>) {

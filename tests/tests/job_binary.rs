@@ -155,6 +155,24 @@ fn a_job_that_fails_exits_with_1_and_one_line() {
     assert!(stderr.starts_with("error: ") && stderr.contains("3 is not wanted"), "{stderr}");
 }
 
+#[test]
+fn a_backtrace_is_printed_if_it_is_asked_for() {
+    let mut command = job(&["--count", "10", "--fail-at", "3"]);
+    let (code, _, stderr) = run(command.env("THALWEG_BACKTRACE", "1"));
+    assert!(code == 1 && stderr.contains("job_under_test::visit"), "{stderr}");
+}
+
+#[test]
+fn a_pipeline_that_panics_while_it_is_built_fails_with_1_and_one_line() {
+    let (code, _, stderr) = run(&mut job(&["--count", "10", "--factor", "13"]));
+    assert_eq!((code, stderr.lines().count()), (1, 1), "{stderr}");
+    assert!(
+        stderr.starts_with("error: pipeline `multiply` cannot be built: panicked at "),
+        "{stderr}"
+    );
+    assert!(stderr.contains("13 brings bad luck"), "{stderr}");
+}
+
 /// A job that runs until it is told to end.
 struct Endless {
     child: Child,
@@ -212,16 +230,22 @@ fn the_first_signal_stops_at_a_record_boundary() {
 }
 
 #[test]
+fn a_job_whose_reader_has_seen_enough_ends_quietly() {
+    let mut job = Endless::start(&["--quiet"]);
+    let mut first = String::new();
+    job.stdout.read_line(&mut first).expect("UTF-8");
+    drop(job.stdout);
+    let mut stderr = String::new();
+    job.stderr.read_to_string(&mut stderr).expect("UTF-8");
+    let code = job.child.wait().expect("it ends").code();
+    assert_eq!((first.as_str(), stderr.as_str(), code), ("0\n", "", Some(0)));
+}
+
+#[test]
 fn the_second_signal_ends_a_job_that_hangs() {
-    let mut job = Endless::start(&["--hang-at", "0"]);
-    // The handler is there once metrics or records are; a closure that hangs gives neither, so ask until it answers.
-    loop {
-        job.signal("-0");
-        if is_caught(job.child.id()) {
-            break;
-        }
-        std::thread::yield_now();
-    }
+    let mut job = Endless::start(&["--hang-at", "0", "--metrics", "127.0.0.1:0"]);
+    // The handler for signals is there before the server.
+    assert!(job.next_error_line().starts_with("metrics at "));
     job.signal("-INT");
     assert_eq!(job.next_error_line(), "stopping at a record boundary; once more to abort\n");
     job.signal("-INT");
@@ -229,16 +253,9 @@ fn the_second_signal_ends_a_job_that_hangs() {
     assert_eq!((code, stdout.as_str()), (Some(130), ""));
 }
 
-/// True once a process has a handler for SIGINT, signal 2.
-fn is_caught(process: u32) -> bool {
-    let status = std::fs::read_to_string(format!("/proc/{process}/status")).expect("it runs");
-    let mask = status.lines().find_map(|line| line.strip_prefix("SigCgt:")).expect("Linux");
-    u64::from_str_radix(mask.trim(), 16).expect("a mask") & 0b10 != 0
-}
-
 #[test]
 fn metrics_and_health_are_served_while_it_runs() {
-    let mut job = Endless::start(&["--metrics", "127.0.0.1:0", "--hang-at", "100000"]);
+    let mut job = Endless::start(&["--metrics", "127.0.0.1:0"]);
     let line = job.next_error_line();
     let address =
         line.trim().strip_prefix("metrics at http://").and_then(|url| url.strip_suffix("/metrics"));
@@ -255,9 +272,9 @@ fn metrics_and_health_are_served_while_it_runs() {
         health.starts_with("HTTP/1.1 200 OK\r\n") && health.ends_with("\r\n\r\nok\n"),
         "{health}"
     );
-    let mut first = String::new();
-    job.stdout.read_line(&mut first).expect("UTF-8");
-    // Tasks publish what they count once per turn, so the first record may be out before its count.
+    // Somebody has to read what it prints, or it waits; counts are published once per turn.
+    let mut stdout = job.stdout;
+    let reader = std::thread::spawn(move || std::io::copy(&mut stdout, &mut std::io::sink()));
     let counted = || {
         let metrics = ask("/metrics");
         let line =
@@ -269,4 +286,5 @@ fn metrics_and_health_are_served_while_it_runs() {
     }
     job.child.kill().expect("killed");
     job.child.wait().expect("ended");
+    reader.join().expect("no panic").expect("read");
 }

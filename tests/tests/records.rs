@@ -658,12 +658,22 @@ fn columns_are_the_names_in_text_formats() {
     #[serde(rename_all = "camelCase")]
     struct Row {
         first_name: String,
-        #[serde(rename = "AGE")]
+        #[serde(rename = "AGE", skip_serializing_if = "is_zero")]
         age: u8,
+        nick_name: (),
     }
-    assert_eq!(Row::COLUMNS, ["firstName", "AGE"]);
-    assert_eq!(text(&Row { first_name: "a".into(), age: 1 }), r#"{"firstName":"a","AGE":1}"#);
-    assert_eq!(text(&RowWith { first_name: "a", age: 1 }), r#"{"firstName":"a","AGE":1}"#);
+    fn is_zero(age: &u8) -> bool {
+        *age == 0
+    }
+    assert_eq!(Row::COLUMNS, ["firstName", "AGE", "nickName"]);
+    assert_eq!(
+        text(&Row { first_name: "a".into(), age: 1, nick_name: () }),
+        r#"{"firstName":"a","AGE":1,"nickName":null}"#
+    );
+    assert_eq!(
+        text(&RowWith { first_name: "a", age: 1, nick_name: () }),
+        r#"{"firstName":"a","AGE":1,"nickName":null}"#
+    );
     assert!(Kind::COLUMNS.is_empty() && Wrapped::COLUMNS.is_empty());
 }
 
@@ -694,4 +704,163 @@ fn traits_follow_the_fields() {
     fn is_ranked<T: Ranked + PartialOrd>() {}
     is_ranked::<Line>();
     is_ranked::<Pair<f64>>();
+}
+
+/// Shapes that are easily forgotten.
+mod shapes {
+    use super::{BTreeMap, Debug, HashMap, Key, Timestamp, record};
+
+    #[record]
+    #[derive(Copy, Eq, PartialOrd, Ord, Hash, Default)]
+    pub enum Plain {
+        #[default]
+        One,
+        Two,
+    }
+
+    #[record(recursive(Back))]
+    pub struct There {
+        pub back: Vec<Back>,
+        pub plain: Plain,
+    }
+
+    #[record]
+    pub struct Back {
+        pub there: Option<Box<There>>,
+    }
+
+    /// Parameters with bounds, defaults and conditions; parts whose names are those of types.
+    #[record]
+    pub struct Generic<K: Debug, V = u64>
+    where
+        V: Clone,
+        K: Key + Ord,
+    {
+        pub k: K,
+        pub plain: Plain,
+        pub timestamp: String,
+        pub at: Timestamp,
+        pub map: BTreeMap<K, V>,
+    }
+
+    #[record]
+    pub enum Choice<T> {
+        Resolver(T),
+        Some { none: Option<T>, r#match: u8 },
+        Ok,
+    }
+
+    #[record]
+    pub struct Unit {}
+
+    #[record]
+    pub(super) struct Alone(pub(super) HashMap<u8, Unit>);
+
+    macro_rules! made {
+        ($name:ident, $field:ident: $type:ty) => {
+            #[record]
+            pub struct $name {
+                pub $field: $type,
+                pub out: Vec<$type>,
+            }
+        };
+    }
+    made!(Made, resolver: Option<String>);
+}
+
+#[test]
+fn every_shape_agrees_in_all_forms() {
+    use shapes::{Alone, Back, Choice, Generic, Made, Plain, There, Unit};
+    let back = |back: Vec<Back>| Back { there: Some(Box::new(There { back, plain: Plain::Two })) };
+    let there = There { back: vec![back(vec![back(vec![])])], plain: Plain::One };
+    check(&there).unwrap();
+    check_order(&there.back[0].there.clone().unwrap(), &Box::new(there)).unwrap();
+    check_order(&Plain::One, &Plain::Two).unwrap();
+    let generic = Generic {
+        k: "key".to_owned(),
+        plain: Plain::Two,
+        timestamp: "text".into(),
+        at: Timestamp(-1),
+        map: BTreeMap::from([("a".into(), 1_u64), ("b".into(), 2)]),
+    };
+    check(&generic).unwrap();
+    check_order(&generic, &Generic { k: String::new(), ..generic.clone() }).unwrap();
+    let choices = [
+        Choice::Resolver("a".to_owned()),
+        Choice::Some { none: Some("b".into()), r#match: 1 },
+        Choice::Ok,
+    ];
+    choices.iter().for_each(|choice| check(choice).unwrap());
+    choices.iter().zip(&choices[1..]).for_each(|(a, b)| check_order(a, b).unwrap());
+    check_forms(&choices.to_vec()).unwrap();
+    check(&Unit {}).unwrap();
+    check_forms(&Alone(HashMap::from([(1, Unit {}), (2, Unit {})]))).unwrap();
+    check(&Made { resolver: None, out: vec![Some("x".into())] }).unwrap();
+    let mixed = shapes::ChoiceWith::Some::<String, _> { none: Some("b"), r#match: 1 };
+    assert_eq!(encode(&mixed), encode(&choices[1]));
+}
+
+/// An archive that points deep into itself is refused, not followed until the stack ends.
+#[test]
+fn depth_is_bounded() {
+    let leaf = || Tree { name: String::new(), left: None, others: Vec::new() };
+    let nest = |depth: usize| {
+        (0..depth).fold(leaf(), |inner, _| Tree { left: Some(Box::new(inner)), ..leaf() })
+    };
+    let is_valid = |tree: &Tree| {
+        let (at, bytes) = encode(tree);
+        validate::<Tree>(&bytes, at as usize).is_ok()
+    };
+    assert!(is_valid(&nest(100)));
+    assert!(!is_valid(&nest(150)));
+    let error = validate::<Bid>(&[0; 10], 0).unwrap_err().to_string();
+    assert!(error.contains("not a valid archive of `records::Bid` at byte 0"), "{error}");
+}
+
+/// Keys and their hashes are on disk: these numbers never change.
+#[test]
+fn key_hashes_are_pinned() {
+    fn hash<T: Key>(value: &T) -> u64 {
+        T::key_hash(value.as_view())
+    }
+    let gift = Kind::Gift { to: "someone".into() };
+    let maps: HashMap<u8, String> = HashMap::from([(1, "a".into()), (2, "b".into())]);
+    let hashes = [
+        hash(&42_u64),
+        hash(&"a string".to_owned()),
+        hash(&(7_u32, "x".to_owned())),
+        hash(&Some(Timestamp(-1))),
+        hash(&gift),
+        hash(&vec![gift]),
+        hash(&maps),
+        hash(&Decimal::new(100, 2)),
+    ];
+    let pinned = [
+        15395265915043915720,
+        5507541213866684465,
+        14764804369921632381,
+        6027492765397423756,
+        13813822255725480509,
+        5222060554613041071,
+        2803252165238499493,
+        16039705606431271951,
+    ];
+    assert_eq!(hashes, pinned);
+    // One number, written in two ways, is one key.
+    assert_eq!(hash(&Decimal::new(100, 2)), hash(&Decimal::new(1, 0)));
+}
+
+#[test]
+fn floats_are_ranked_by_their_total_order() {
+    let mut floats = [f64::NAN, 1.0, f64::NEG_INFINITY, 0.0, -0.0, f64::INFINITY];
+    floats.sort_by(|a, b| f64::rank(*a, *b));
+    assert_eq!(format!("{floats:?}"), "[-inf, -0.0, 0.0, 1.0, inf, NaN]");
+    assert!(Reverse::<u8>::rank(Reverse(1), Reverse(2)).is_gt());
+    assert!(
+        Line::rank(
+            LineRef { sku: "a", count: 1, weight: f64::NAN },
+            LineRef { sku: "a", count: 1, weight: 0.0 }
+        )
+        .is_gt()
+    );
 }

@@ -3,11 +3,13 @@
 //! ```text
 //! cargo xtask tidy     what clippy cannot check: length of files, layers, words, where `unsafe` may be
 //! cargo xtask docs     writes docs/operators.md from the doc comments of the typed surface
+//! cargo xtask editor   rust-analyzer's errors over the workspace, if the machine has rust-analyzer
 //! ```
 
 #![forbid(unsafe_code)]
 
 mod docs;
+mod editor;
 mod tidy;
 
 use std::path::Path;
@@ -18,8 +20,9 @@ fn main() -> ExitCode {
     match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         ["tidy"] => tidy(),
         ["docs"] => docs(),
+        ["editor"] => editor(),
         _ => {
-            eprintln!("usage: cargo xtask tidy|docs");
+            eprintln!("usage: cargo xtask tidy|docs|editor");
             ExitCode::from(2)
         }
     }
@@ -44,6 +47,27 @@ fn docs() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("{} cannot be written: {error}", page.display());
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn editor() -> ExitCode {
+    match editor::check(root()) {
+        Ok(editor::Answer::Missing) => {
+            eprintln!(
+                "not checked: there is no rust-analyzer here\n\
+                 help: rustup component add rust-analyzer rust-src"
+            );
+            ExitCode::SUCCESS
+        }
+        Ok(editor::Answer::Errors(errors)) if errors.is_empty() => ExitCode::SUCCESS,
+        Ok(editor::Answer::Errors(errors)) => {
+            errors.iter().for_each(|error| eprintln!("{error}"));
+            ExitCode::FAILURE
+        }
+        Err(error) => {
+            eprintln!("rust-analyzer cannot be run: {error}");
             ExitCode::FAILURE
         }
     }

@@ -28,9 +28,8 @@ pub fn constructor(calls: &[AggregateCall]) -> TokenStream {
 /// What one record adds: `((), apply(bid, |b| b.price),)`.
 pub fn addends(calls: &[AggregateCall], value: &Value) -> TokenStream {
     let parts = calls.iter().map(|call| {
-        let view = value.view();
-        let applied =
-            || apply(call.span, &view, call.f.as_ref().expect("checked: takes a closure"));
+        let view = value.view(call.span);
+        let applied = || apply(&view, call.f.as_ref().expect("checked: takes a closure"));
         match call.kind.adds {
             Adds::Unit => code!(()),
             Adds::Value => applied(),

@@ -3,11 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use proc_macro2::{Ident, Span, TokenStream};
+use quote::quote_spanned;
 
 use super::fragment;
 use super::handles::Handles;
 use super::names::{Names, condition, exchange, ours, partial};
 use super::operator::Value;
+use crate::diagnostic::Extent;
 use crate::ir::{NodeId, Op};
 use crate::passes::{Chained, EdgeId, Payload, Stage};
 
@@ -59,7 +61,9 @@ impl<'c> ChainEmitter<'c> {
         let (cloned, cloned_per_task) = self.captures();
         let spec = self.spec();
         let (open, borrow) = (self.handles.open(), self.handles.borrow());
-        self.under_condition(code! {
+        let head = self.chained.graph.node(self.chained.chains[self.chain].head).site.span;
+        // What cannot be shared between tasks is reported on the chain's first operator.
+        self.under_condition(quote_spanned! { Span::mixed_site().located_at(head)=>
             #cloned
             plan.chain(#spec, move |cx: &mut ::thalweg::__private::TaskContext| {
                 #cloned_per_task
@@ -163,6 +167,9 @@ impl<'c> ChainEmitter<'c> {
                 task.extend(code!(let #word = ::core::clone::Clone::clone(&#word);));
             }
         }
+        if fragment::is_fragment(self.chained) {
+            chain.extend(code!(let path = ::std::string::String::from(path);));
+        }
         for aggregate in self.aggregates() {
             chain.extend(code!(let #aggregate = ::core::clone::Clone::clone(&#aggregate);));
             task.extend(code!(let #aggregate = ::core::clone::Clone::clone(&#aggregate);));
@@ -261,7 +268,11 @@ impl<'c> ChainEmitter<'c> {
 
     /// A state's id: inside a fragment, behind the path of the call.
     pub fn state_id(&self, id: &str) -> TokenStream {
-        code!(::thalweg::__private::state_id(path, #id))
+        if fragment::is_fragment(self.chained) && !id.is_empty() {
+            code!(::thalweg::__private::state_id(&path, #id))
+        } else {
+            code!(#id)
+        }
     }
 
     /// A word of ours that was not used in this chain yet: `item`, `item1`.
@@ -282,9 +293,15 @@ impl<'c> ChainEmitter<'c> {
         let node = self.chained.graph.node(id);
         let name = self.names.node(id, node.site.span);
         if self.first_use(&name) {
+            let at = match &node.op {
+                Op::Sink { expr } => Extent::of(expr).ends().0,
+                _ => node.site.span,
+            };
+            let at = Span::mixed_site().located_at(at);
+            let sink = ours(&name.to_string(), at);
             let open = match node.condition {
-                Some(_) => code!(cx.optional_sink(&#name)?),
-                None => code!(cx.sink(&#name)?),
+                Some(_) => quote_spanned!(at=> cx.optional_sink(&#sink)?),
+                None => quote_spanned!(at=> cx.sink(&#sink)?),
             };
             self.handles.shared(&name, open);
         }
@@ -318,7 +335,8 @@ impl<'c> ChainEmitter<'c> {
             }
             None => code!(cx.output(#name)),
         };
-        self.handles.shared(&name, open);
+        let to = self.chained.graph.node(self.chained.edge(edge).to).site.span;
+        self.handles.shared(&ours(&name.to_string(), to), open);
         if let Payload::Partial(window) = self.chained.edge(edge).payload {
             let span = self.chained.graph.node(window).site.span;
             let spec = self.names.of("tumbling", window, span);
@@ -328,7 +346,7 @@ impl<'c> ChainEmitter<'c> {
                 ::core::clone::Clone::clone(&#spec),
                 ::core::clone::Clone::clone(&#aggregate),
             )));
-            self.handles.shared(&partial, open);
+            self.handles.shared(&ours(&partial.to_string(), span), open);
         }
     }
 

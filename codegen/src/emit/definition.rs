@@ -1,27 +1,25 @@
 //! The function that a pipeline becomes: its definition, with the plan's builder inside.
 
 use proc_macro2::{Ident, TokenStream};
-use quote::ToTokens;
+use syn::ItemFn;
 
 use super::chain::ChainEmitter;
 use super::names::Names;
 use super::plan;
+use super::surface::surface_build;
 use crate::ast::Pipeline;
 use crate::ir::Op;
 use crate::passes::Chained;
 
 /// Emits a whole pipeline.
-pub fn emit_pipeline(pipeline: &Pipeline, chained: &Chained) -> TokenStream {
+pub fn emit_pipeline(pipeline: &Pipeline, function: &ItemFn, chained: &Chained) -> TokenStream {
     let Pipeline { display_name, doc, attributes, visibility, name, .. } = pipeline;
-    let function = name.to_string();
+    let function_name = name.to_string();
     let parameters = pipeline.parameters.iter().map(|parameter| {
         let (name, ty, doc) = (parameter.name.to_string(), &parameter.ty, &parameter.doc);
-        let shown = ty.to_token_stream().to_string().replace(' ', "");
+        let shown = crate::args::type_text(ty);
         let default = match &parameter.default {
-            Some(value) => {
-                let text = default_text(value);
-                code!(::core::option::Option::Some(#text))
-            }
+            Some(text) => code!(::core::option::Option::Some(#text)),
             None => code!(::core::option::Option::None),
         };
         code!(::thalweg::__private::Parameter::of::<#ty, _>(#name, #doc, #shown, #default))
@@ -29,21 +27,23 @@ pub fn emit_pipeline(pipeline: &Pipeline, chained: &Chained) -> TokenStream {
     let (words, types): (Vec<&Ident>, Vec<&syn::Type>) =
         pipeline.parameters.iter().map(|parameter| (&parameter.name, &parameter.ty)).unzip();
     let texts: Vec<String> = words.iter().map(|word| word.to_string()).collect();
-    let body = body(chained);
+    let (body, surface) = (body(chained), surface_build(function));
     code! {
         #(#attributes)*
+        #[allow(unexpected_cfgs)]
         #visibility fn #name() -> ::thalweg::__private::Definition {
+            #surface
+            #[cfg(not(rust_analyzer))]
             fn build(
                 plan: &mut ::thalweg::__private::Plan,
                 #(#words: #types,)*
             ) -> ::thalweg::Result {
-                let path = "";
                 #body
                 ::core::result::Result::Ok(())
             }
             ::thalweg::__private::Definition {
                 name: #display_name,
-                function: #function,
+                function: #function_name,
                 doc: #doc,
                 parameters: ::std::vec![#(#parameters),*],
                 build: |plan, arguments| {
@@ -88,15 +88,4 @@ fn emission_order(chained: &Chained) -> Vec<usize> {
         visit(chained, chain, &mut order);
     }
     order
-}
-
-/// A default as the text that the command line would give.
-fn default_text(value: &syn::Expr) -> String {
-    match value {
-        syn::Expr::Lit(literal) => match &literal.lit {
-            syn::Lit::Str(text) => text.value(),
-            other => other.to_token_stream().to_string(),
-        },
-        other => other.to_token_stream().to_string().replace(' ', ""),
-    }
 }

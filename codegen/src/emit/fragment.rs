@@ -5,7 +5,7 @@
 //! inside, one segment calls the other in the caller's loop and rustc inlines both; exchanges inside are its own chains.
 
 use proc_macro2::{Ident, Span, TokenStream};
-use syn::Type;
+use syn::{GenericParam, Type};
 
 use super::chain::ChainEmitter;
 use super::definition::body;
@@ -18,54 +18,78 @@ use crate::passes::Chained;
 /// Emits a whole fragment.
 pub fn emit_fragment(fragment: &Fragment, chained: &Chained) -> TokenStream {
     let Fragment { attributes, visibility, name, stream, returns, generics, .. } = fragment;
-    let given = record_of(&stream.ty);
-    let returned = record_of(returns);
-    let (mut sides, mut values) = (fragment.sides.iter(), fragment.values.iter());
-    let parameters = fragment.order.iter().filter_map(|is_side| {
-        if *is_side {
-            let side = sides.next()?;
-            let (name, record) =
-                (ours(&side.name.to_string(), Span::call_site()), record_of(&side.ty));
-            Some(code!(#name: ::thalweg::__private::Edge<#record>))
-        } else {
-            let value = values.next()?;
-            let (name, ty) = (&value.name, shareable(&value.ty));
-            Some(code!(#name: #ty))
-        }
+    let (given, returned) = (record_of(&stream.ty), record_of(returns));
+    let Parameters { list, closures, bounds } = parameters(fragment);
+    let own = &generics.params;
+    let own_names = generics.params.iter().filter_map(|param| match param {
+        GenericParam::Type(ty) => Some(&ty.ident),
+        GenericParam::Const(value) => Some(&value.ident),
+        GenericParam::Lifetime(_) => None,
     });
-    let generic = &generics.params;
-    let bounds = &generics.where_clause;
+    let where_clause = generics.where_clause.as_ref().map(|clause| &clause.predicates);
+    let separator = (!own.is_empty() && !own.trailing_punct()).then(|| code!(,));
     let body = body(chained);
     code! {
         #(#attributes)*
         #[allow(clippy::too_many_arguments)]
-        #visibility fn #name<#generic>(
+        #visibility fn #name<#own #separator #(#closures: #bounds,)* Rest>(
             plan: &mut ::thalweg::__private::Plan,
             path: &str,
-            rest: ::thalweg::__private::Segment<impl ::thalweg::__private::OpenSegment<#returned>>,
-            #(#parameters,)*
+            rest: ::thalweg::__private::Segment<Rest>,
+            #(#list,)*
         ) -> ::core::result::Result<
-            ::thalweg::__private::Segment<impl ::thalweg::__private::OpenSegment<#given>>,
+            ::thalweg::__private::Segment<
+                impl ::thalweg::__private::OpenSegment<#given> + use<#(#own_names,)* #(#closures,)* Rest>,
+            >,
             ::thalweg::__private::Failure,
-        > #bounds {
+        >
+        where
+            Rest: ::thalweg::__private::OpenSegment<#returned>,
+            #where_clause
+        {
             #body
             ::core::result::Result::Ok(input)
         }
     }
 }
 
-fn record_of(ty: &Type) -> TokenStream {
-    code!(::thalweg::__private::RecordOf<#ty>)
+/// A fragment's parameters; closures get a generic parameter each, which what it returns may name.
+struct Parameters {
+    list: Vec<TokenStream>,
+    closures: Vec<Ident>,
+    bounds: Vec<TokenStream>,
 }
 
-/// Values that closures capture are cloned per task.
-fn shareable(ty: &Type) -> TokenStream {
-    match ty {
-        Type::ImplTrait(bounds) => {
-            code!(#bounds + ::core::clone::Clone + ::core::marker::Send + ::core::marker::Sync + 'static)
-        }
-        other => code!(#other),
+fn parameters(fragment: &Fragment) -> Parameters {
+    let mut parameters = Parameters { list: Vec::new(), closures: Vec::new(), bounds: Vec::new() };
+    let (mut sides, mut values) = (fragment.sides.iter(), fragment.values.iter());
+    for is_side in &fragment.order {
+        let Some(parameter) = (if *is_side { sides.next() } else { values.next() }) else {
+            continue;
+        };
+        let (name, ty) = (&parameter.name, &parameter.ty);
+        parameters.list.push(match ty {
+            _ if *is_side => {
+                let (name, record) = (ours(&name.to_string(), Span::call_site()), record_of(ty));
+                code!(#name: ::thalweg::__private::Edge<#record>)
+            }
+            Type::ImplTrait(closure) => {
+                let word = ours(&format!("Closure{}", parameters.closures.len()), name.span());
+                let bounds = &closure.bounds;
+                // Captured, so cloned for every task.
+                parameters.bounds.push(code!(#bounds
+                    + ::core::clone::Clone + ::core::marker::Send + ::core::marker::Sync + 'static));
+                parameters.closures.push(word.clone());
+                code!(#name: #word)
+            }
+            ty => code!(#name: #ty),
+        });
     }
+    parameters
+}
+
+fn record_of(ty: &Type) -> TokenStream {
+    code!(::thalweg::__private::RecordOf<#ty>)
 }
 
 /// The call of a fragment: its rest is emitted first, as an argument.
@@ -94,7 +118,10 @@ pub fn call(chained: &Chained, names: &Names, id: NodeId, rest: &TokenStream) ->
             code!(#value)
         }
     });
-    let place = code!(&::thalweg::__private::state_id(path, #place));
+    let place = match is_fragment(chained) {
+        true => code!(&::thalweg::__private::state_id(path, #place)),
+        false => code!(#place),
+    };
     code!(let #name = #path(plan, #place, #rest, #(#args),*)?;)
 }
 
@@ -115,6 +142,11 @@ fn argument(names: &Names, id: NodeId, index: usize) -> Ident {
     ours(&format!("argument{}_{index}", names.number(id)), Span::call_site())
 }
 
+/// True inside a fragment, whose states stand behind the path of its call.
+pub fn is_fragment(chained: &Chained) -> bool {
+    chained.graph.nodes.iter().any(|node| matches!(node.op, Op::Input { .. }))
+}
+
 /// A side that this fragment was itself given.
 pub fn external_side(chained: &Chained, side: NodeId) -> Ident {
     match &chained.graph.node(side).op {
@@ -127,7 +159,7 @@ impl ChainEmitter<'_> {
     /// Hands a record to a fragment.
     pub fn write_fragment(&mut self, id: NodeId, value: &Value) -> TokenStream {
         let name = self.fragment_handle(id);
-        let view = value.view();
+        let view = value.view(self.chained.graph.node(id).site.span);
         code!(#name(turn, ::thalweg::__private::Step::Record(time, #view))?;)
     }
 
@@ -140,7 +172,8 @@ impl ChainEmitter<'_> {
     fn fragment_handle(&mut self, id: NodeId) -> Ident {
         let name = self.names.node(id, self.chained.graph.node(id).site.span);
         if self.first_use(&name) {
-            let open = self.clocked(id, &code!(#name.open.open(cx)));
+            let open =
+                self.clocked(id, &code!(::thalweg::__private::OpenSegment::open(&#name.open, cx)));
             self.handles.own_mut(&name, code!(#open?));
         }
         name
@@ -149,7 +182,7 @@ impl ChainEmitter<'_> {
     /// Hands a record to the caller's rest.
     pub fn write_rest(&mut self, id: NodeId, value: &Value) -> TokenStream {
         let rest = self.rest_handle(id);
-        let view = value.view();
+        let view = value.view(self.chained.graph.node(id).site.span);
         code!(#rest(turn, ::thalweg::__private::Step::Record(time, #view))?;)
     }
 
@@ -162,7 +195,8 @@ impl ChainEmitter<'_> {
     fn rest_handle(&mut self, id: NodeId) -> Ident {
         let next = ours("next", Span::call_site());
         if self.first_use(&next) {
-            let open = self.clocked(id, &code!(rest.open.open(cx)));
+            let open =
+                self.clocked(id, &code!(::thalweg::__private::OpenSegment::open(&rest.open, cx)));
             self.handles.own_mut(&next, code!(#open?));
         }
         next

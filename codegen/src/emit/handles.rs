@@ -2,6 +2,8 @@
 
 use proc_macro2::{Ident, TokenStream};
 
+use super::names::located;
+
 /// What a chain's factory opens, in order.
 #[derive(Default)]
 pub struct Handles {
@@ -13,18 +15,19 @@ pub struct Handles {
 impl Handles {
     /// Opens something shared with the runner: `let sink0 = cx.sink(&sink0)?;`, borrowed every turn.
     pub fn shared(&mut self, name: &Ident, open: TokenStream) {
-        self.open.extend(code!(let #name = #open;));
-        self.borrow.extend(code!(let #name = &mut *#name.borrow_mut();));
+        self.own(name, open);
+        let borrow = code!(let #name = &mut *#name.borrow_mut(););
+        self.borrow.extend(located(borrow, name.span()));
     }
 
     /// Opens something that only the chain uses.
     pub fn own(&mut self, name: &Ident, open: TokenStream) {
-        self.open.extend(code!(let #name = #open;));
+        self.open.extend(located(code!(let #name = #open;), name.span()));
     }
 
     /// Opens something that only the chain uses, and changes.
     pub fn own_mut(&mut self, name: &Ident, open: TokenStream) {
-        self.open.extend(code!(let mut #name = #open;));
+        self.open.extend(located(code!(let mut #name = #open;), name.span()));
     }
 
     /// Opens a watermark generator; each turn borrows the clock of the split that it reads.

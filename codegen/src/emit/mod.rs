@@ -25,4 +25,4 @@ mod surface;
 pub(crate) use captures::captures;
 pub use definition::emit_pipeline;
 pub use fragment::emit_fragment;
-pub use surface::{stub_pipeline, surface_fragment, surface_pipeline};
+pub use surface::{choice, stub_fragment, stub_pipeline, surface_fragment};

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use proc_macro2::{Ident, Span};
+use proc_macro2::{Group, Ident, Span, TokenStream, TokenTree};
 
 use crate::ir::{NodeId, Op};
 use crate::passes::{Chained, EdgeId};
@@ -81,4 +81,29 @@ pub fn partial(edge: EdgeId) -> Ident {
 /// The name of a condition.
 pub fn condition(condition: crate::ir::Condition) -> Ident {
     ours(&format!("condition{}", condition.0), Span::call_site())
+}
+
+/// Moves tokens that are ours alone to where an operator stands, so that whatever rustc says of them, it says there.
+pub fn located(tokens: TokenStream, at: Span) -> TokenStream {
+    let place = |span: Span| {
+        let (start, end) = (span.start(), span.end());
+        (start.line, start.column, end.line, end.column)
+    };
+    let ours = place(Span::mixed_site());
+    let move_to = |token: TokenTree| {
+        let mut token = match token {
+            TokenTree::Group(group) => {
+                let mut inner = Group::new(group.delimiter(), located(group.stream(), at));
+                inner.set_span(group.span());
+                inner.into()
+            }
+            other => other,
+        };
+        let span = token.span();
+        if place(span) == ours {
+            token.set_span(span.located_at(at));
+        }
+        token
+    };
+    tokens.into_iter().map(move_to).collect()
 }

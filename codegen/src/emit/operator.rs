@@ -1,12 +1,13 @@
 //! Operators inside a loop: each emits itself around whatever reads it.
 
-use proc_macro2::{Ident, Span, TokenStream};
+use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream};
 use quote::quote_spanned;
 use syn::Expr;
 
 use super::aggregate;
 use super::chain::ChainEmitter;
 use super::names::{condition, exchange, ours, partial};
+use crate::diagnostic::Extent;
 use crate::ir::{Aggregation, NodeId, OnError, Op, Stateless};
 use crate::passes::{EdgeId, Payload, Route};
 
@@ -23,9 +24,9 @@ impl Value {
         Value { view, item: None }
     }
 
-    /// The view, which is `Copy`.
-    pub fn view(&self) -> TokenStream {
-        let view = &self.view;
+    /// The view, which is `Copy`, as the operator at `span` uses it: what does not fit is reported there.
+    pub fn view(&self, span: Span) -> TokenStream {
+        let view = ours(&self.view.to_string(), span);
         code!(#view)
     }
 
@@ -36,8 +37,9 @@ impl Value {
     }
 }
 
-/// `apply(value, closure)`, its errors on the closure.
-pub fn apply(span: Span, value: &TokenStream, closure: &Expr) -> TokenStream {
+/// `apply(value, closure)`, its errors on the closure: the call reaches from its first token to its last.
+pub fn apply(value: &TokenStream, closure: &Expr) -> TokenStream {
+    let (start, end) = Extent::of(&without_move(closure)).ends();
     let closure = match closure {
         Expr::Closure(_) => {
             let closure = without_move(closure);
@@ -46,7 +48,21 @@ pub fn apply(span: Span, value: &TokenStream, closure: &Expr) -> TokenStream {
         // The name of a function, or a closure that a fragment was given: called, not used up.
         other => code!(&#other),
     };
-    quote_spanned!(Span::mixed_site().located_at(span)=> ::thalweg::__private::apply(#value, #closure))
+    let head = quote_spanned!(Span::mixed_site().located_at(start)=> ::thalweg::__private::apply);
+    let mut arguments = Group::new(Delimiter::Parenthesis, code!(#value, #closure));
+    arguments.set_span(Span::mixed_site().located_at(end));
+    code!(#head #arguments)
+}
+
+/// `&item`, its errors on the closure that made it.
+fn borrowed(item: &Ident, made_by: &Op, span: Span) -> TokenStream {
+    let (start, end) = match made_by {
+        Op::Stateless { f, .. } => Extent::of(f).ends(),
+        _ => (span, span),
+    };
+    let item = ours(&item.to_string(), end);
+    let and = quote_spanned!(Span::mixed_site().located_at(start)=> &);
+    code!(#and #item)
 }
 
 /// A leading `move` means nothing: captures are cloned per task anyway.
@@ -93,21 +109,21 @@ impl ChainEmitter<'_> {
     pub fn operator(&mut self, id: NodeId, value: &Value, alone: bool) -> TokenStream {
         let node = self.chained.graph.node(id);
         let span = Span::mixed_site().located_at(node.site.span);
-        let view = value.view();
+        let view = value.view(node.site.span);
         match &node.op {
             Op::Stateless { kind, f, owned, fallible } => {
                 let input = if *owned { value.record(alone) } else { view };
-                let applied = apply(node.site.span, &input, f);
+                let applied = apply(&input, f);
                 self.stateless(id, *kind, applied, *fallible, value)
             }
             Op::Partition { f } => {
-                let applied = apply(node.site.span, &view, f);
+                let applied = apply(&view, f);
                 let (matching, rest) = self.arms(id, value);
                 quote_spanned!(span=> if #applied { #matching } else { #rest })
             }
             Op::Arm(_) => self.readers(id, value),
             Op::EventTime { f, .. } => {
-                let applied = apply(node.site.span, &view, f);
+                let applied = apply(&view, f);
                 let clock = self.clock(id);
                 let time = ours("time", node.site.span);
                 let rest = self.readers(id, value);
@@ -198,10 +214,11 @@ impl ChainEmitter<'_> {
         let span = Span::mixed_site().located_at(node.site.span);
         let item = self.fresh("item", node.site.span);
         let view = self.word_for(id);
+        let borrowed = borrowed(&item, &node.op, span);
         let taken = match &node.annotation {
             Some(ty) => quote_spanned!(span=>
-                let #view = ::thalweg::__private::view(::thalweg::__private::annotated::<#ty, _>(&#item));),
-            None => quote_spanned!(span=> let #view = ::thalweg::__private::view(&#item);),
+                let #view = ::thalweg::__private::view(::thalweg::__private::annotated::<#ty, _>(#borrowed));),
+            None => quote_spanned!(span=> let #view = ::thalweg::__private::view(#borrowed);),
         };
         let rest = self.readers(id, &Value { view, item: Some(item.clone()) });
         (item, taken, rest)
@@ -212,11 +229,11 @@ impl ChainEmitter<'_> {
         let node = self.chained.graph.node(id);
         let span = Span::mixed_site().located_at(node.site.span);
         let operator = format!("{} (line {})", node.site.text, node.site.lines.0);
-        let view = value.view();
+        let view = value.view(node.site.span);
         match policy {
             OnError::Fail => quote_spanned!(span=>
                 return ::core::result::Result::Err(::thalweg::__private::Failure::of_operator(#operator, #error));),
-            OnError::Skip => quote_spanned!(span=> turn.skip(&#error);),
+            OnError::Skip => quote_spanned!(span=> let _ = &#error; turn.skip();),
             OnError::Side(side) => {
                 let failed = quote_spanned!(span=> ::thalweg::__private::FailedWith {
                     record: #view,
@@ -255,7 +272,7 @@ impl ChainEmitter<'_> {
     }
 
     fn write_scratch(&mut self, id: NodeId, value: &Value) -> TokenStream {
-        let view = value.view();
+        let view = value.view(self.chained.graph.node(id).site.span);
         self.write_side(id, &view)
     }
 
@@ -264,7 +281,7 @@ impl ChainEmitter<'_> {
         let edge = self.chained.edge(id);
         let node = self.chained.graph.node(edge.to);
         let span = Span::mixed_site().located_at(node.site.span);
-        let view = value.view();
+        let view = value.view(node.site.span);
         self.output(id);
         let exchange = exchange(id);
         let payload = match &edge.payload {
@@ -274,9 +291,10 @@ impl ChainEmitter<'_> {
         if edge.route != Route::Key {
             return quote_spanned!(span=> #exchange.push(time, #payload););
         }
-        let key = match &node.op {
-            Op::KeyBy { f: Some(f) } => apply(node.site.span, &view, f),
-            _ => code!(()),
+        // What is no key is reported where the closure starts.
+        let (key, blamed) = match &node.op {
+            Op::KeyBy { f: Some(f) } => (apply(&view, f), Extent::of(&without_move(f)).ends().0),
+            _ => (code!(()), span),
         };
         if let Payload::Partial(window) = edge.payload
             && let Op::Window { aggregation: Aggregation::Calls { calls, .. }, .. } =
@@ -284,11 +302,13 @@ impl ChainEmitter<'_> {
         {
             let partial = partial(id);
             let addends = aggregate::addends(calls, value);
-            return quote_spanned!(span=> #partial.add(time, #key, #addends, |hash, key, part| {
+            let add = ours("add", blamed);
+            return quote_spanned!(span=> #partial.#add(time, #key, #addends, |hash, key, part| {
                 #exchange.push_hashed(time, hash, key, part);
             })?;);
         }
-        quote_spanned!(span=> #exchange.push_keyed(time, #key, #payload);)
+        let push = ours("push_keyed", blamed);
+        quote_spanned!(span=> #exchange.#push(time, #key, #payload);)
     }
 
     /// What an operator calls the records it emits: the first reader's word, else something neutral.

@@ -1,8 +1,9 @@
 //! What runs when a plan is built: the user's ordinary statements, connectors, captures, exchanges.
 
 use proc_macro2::{Ident, Span, TokenStream};
+use syn::Expr;
 
-use super::names::{Names, condition, exchange, ours};
+use super::names::{Names, condition, exchange, located, ours};
 use crate::ir::{Aggregation, NodeId, Op, Step};
 use crate::passes::{Chained, Edge, EdgeId, Payload, Route};
 
@@ -13,10 +14,11 @@ pub fn steps(chained: &Chained, names: &Names, steps: &[Step]) -> TokenStream {
 
 fn emit_step(chained: &Chained, names: &Names, step: &Step) -> TokenStream {
     match step {
-        Step::Plain(statement) => match statement {
-            // The value of a pipeline that returns a `Result`.
-            syn::Stmt::Expr(expr, None) => code!(::thalweg::__private::finish(#expr)?;),
-            other => code!(#other),
+        Step::Plain(syn::Stmt::Expr(expr, None)) => code!(#expr;),
+        Step::Plain(statement) => code!(#statement),
+        Step::Answer(expr) => code! {
+            let answer: ::thalweg::Result = #expr;
+            answer?;
         },
         Step::Resource { name, asynchronous, open } => {
             let text = name.to_string();
@@ -169,7 +171,13 @@ fn prelude(chained: &Chained, names: &Names, id: NodeId) -> TokenStream {
                 crate::passes::TimeDomain::Processing => code!(.processing_time()),
                 crate::passes::TimeDomain::Event => TokenStream::new(),
             };
-            tokens.extend(code!(let #name = ::thalweg::__private::Tumbling::checked((#spec)#(#options)* #time)?;));
+            let spec = match spec {
+                Expr::Call(_) | Expr::MethodCall(_) | Expr::Path(_) | Expr::Paren(_) => {
+                    code!(#spec)
+                }
+                other => code!((#other)),
+            };
+            tokens.extend(code!(let #name = ::thalweg::__private::Tumbling::checked(#spec #(#options)* #time)?;));
             tokens.extend(aggregate_prelude(chained, names, id, aggregation));
         }
         Op::Running { aggregation } => {
@@ -182,7 +190,7 @@ fn prelude(chained: &Chained, names: &Names, id: NodeId) -> TokenStream {
         Op::Fragment { .. } => tokens.extend(super::fragment::arguments(chained, names, id)),
         _ => {}
     }
-    tokens
+    located(tokens, span)
 }
 
 fn aggregate_prelude(
@@ -201,13 +209,15 @@ fn aggregate_prelude(
 fn connector(chained: &Chained, names: &Names, id: NodeId) -> TokenStream {
     let node = chained.graph.node(id);
     let name = names.node(id, node.site.span);
-    match (&node.op, &node.annotation) {
+    let connector = match (&node.op, &node.annotation) {
         (Op::Source { expr, .. }, Some(ty)) => {
-            code!(let #name = plan.share(::thalweg::__private::annotated_source::<#ty, _>(#expr));)
+            code!(let #name = plan.source(::thalweg::__private::annotated_source::<#ty, _>(#expr));)
         }
-        (Op::Source { expr, .. } | Op::Sink { expr }, _) => code!(let #name = plan.share(#expr);),
+        (Op::Source { expr, .. }, None) => code!(let #name = plan.source(#expr);),
+        (Op::Sink { expr }, _) => code!(let #name = plan.share(#expr);),
         _ => TokenStream::new(),
-    }
+    };
+    located(connector, node.site.span)
 }
 
 /// The exchanges, and the types of what crosses them pruned.

@@ -5,7 +5,7 @@ use quote::quote_spanned;
 
 use super::aggregate;
 use super::chain::ChainEmitter;
-use super::names::{exchange, ours, partial};
+use super::names::{exchange, located, ours, partial};
 use super::operator::{Value, without_move};
 use crate::ir::{Aggregation, NodeId, Op};
 use crate::lower::{key_word, window_word};
@@ -14,12 +14,13 @@ use crate::passes::{EdgeId, Payload, Route, Stage};
 impl ChainEmitter<'_> {
     /// One loop.
     pub fn stage(&mut self, stage: Stage) -> TokenStream {
-        match stage {
-            Stage::Input => self.input_stage(),
-            Stage::Scratch(id) => self.scratch_stage(id),
-            Stage::Fire(id) => self.fire_stage(id),
-            Stage::Drain(edge) => self.drain_stage(edge),
-        }
+        let (tokens, at) = match stage {
+            Stage::Input => (self.input_stage(), self.chained.chains[self.chain].head),
+            Stage::Scratch(id) => (self.scratch_stage(id), id),
+            Stage::Fire(id) => (self.fire_stage(id), id),
+            Stage::Drain(edge) => (self.drain_stage(edge), self.chained.edge(edge).to),
+        };
+        located(tokens, self.chained.graph.node(at).site.span)
     }
 
     fn input_stage(&mut self) -> TokenStream {
@@ -104,7 +105,8 @@ impl ChainEmitter<'_> {
     }
 
     fn open_input(&mut self, edge: EdgeId) -> Ident {
-        let exchange = exchange(edge);
+        let span = self.chained.graph.node(self.chained.edge(edge).to).site.span;
+        let exchange = ours(&exchange(edge).to_string(), span);
         self.handles.own(&exchange, code!(cx.input(#exchange)));
         exchange
     }
@@ -197,7 +199,7 @@ impl ChainEmitter<'_> {
         let Op::Window { aggregation, late, .. } = &node.op else { return TokenStream::new() };
         let span = Span::mixed_site().located_at(node.site.span);
         let window = self.window_handle(id);
-        let view = value.view();
+        let view = value.view(node.site.span);
         let added = match aggregation {
             Aggregation::Calls { calls, .. } => {
                 let addends = aggregate::addends(calls, value);
@@ -236,7 +238,7 @@ impl ChainEmitter<'_> {
         let Op::Running { aggregation } = &node.op else { return TokenStream::new() };
         let span = Span::mixed_site().located_at(node.site.span);
         let running = self.running_handle(id);
-        let view = value.view();
+        let view = value.view(node.site.span);
         let updated = match aggregation {
             Aggregation::Calls { calls, .. } => {
                 let addends = aggregate::addends(calls, value);

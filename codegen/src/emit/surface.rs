@@ -1,17 +1,18 @@
 //! The typed surface: under `cfg(rust_analyzer)` the user's untouched tokens, as ordinary Rust.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Ident, Span, TokenStream};
+use syn::ext::IdentExt;
 use syn::{FnArg, ItemFn};
 
-/// A pipeline's body against `thalweg::stream`.
-pub fn surface_pipeline(function: &ItemFn) -> TokenStream {
-    let ItemFn { attrs, vis, sig, block, .. } = function;
-    let (name, output) = (&sig.ident, &sig.output);
-    let inputs = sig.inputs.iter().map(without_attributes);
+/// A pipeline's body against `thalweg::stream`, in the place of the builder of its plan. The choice stands inside the
+/// function, where `#[allow(unexpected_cfgs)]` reaches it: no crate but ours declares that cfg.
+pub fn surface_build(function: &ItemFn) -> TokenStream {
+    let inputs: Vec<FnArg> = function.sig.inputs.iter().map(without_attributes).collect();
+    let (output, block) = (&function.sig.output, &function.block);
     code! {
-        #(#attrs)*
-        #vis fn #name() -> ::thalweg::__private::Definition {
-            #[allow(unused, clippy::all)]
+        #[cfg(rust_analyzer)]
+        #[allow(unused, clippy::all)]
+        fn build(plan: &mut ::thalweg::__private::Plan, #(#inputs),*) -> ::thalweg::Result {
             fn surface(#(#inputs),*) #output #block
             ::core::unreachable!("the typed surface never runs")
         }
@@ -37,10 +38,54 @@ fn without_attributes(input: &FnArg) -> FnArg {
 pub fn stub_pipeline(function: &ItemFn) -> TokenStream {
     let ItemFn { vis, sig, .. } = function;
     let name = &sig.ident;
+    let surface = surface_build(function);
     code! {
-        #[allow(dead_code)]
+        #[allow(dead_code, unexpected_cfgs)]
         #vis fn #name() -> ::thalweg::__private::Definition {
+            #surface
             ::core::unreachable!("the pipeline did not compile")
         }
+    }
+}
+
+/// After an error, a fragment that can be called like the one that was meant.
+pub fn stub_fragment(function: &ItemFn) -> TokenStream {
+    let ItemFn { vis, sig, .. } = function;
+    let name = &sig.ident;
+    let types: Vec<Ident> = (1..sig.inputs.len().max(1))
+        .map(|index| Ident::new(&format!("T{index}"), Span::call_site()))
+        .collect();
+    code! {
+        #[allow(dead_code, unused_variables, clippy::too_many_arguments)]
+        #vis fn #name<Rest, #(#types),*>(
+            plan: &mut ::thalweg::__private::Plan,
+            path: &str,
+            rest: Rest,
+            #(_: #types),*
+        ) -> ::core::result::Result<Rest, ::thalweg::__private::Failure> {
+            ::core::unreachable!("the fragment did not compile")
+        }
+    }
+}
+
+/// Of two items, the one that the tool at work wants. The choice is a macro's, made inside a module, because there
+/// `#[allow(unexpected_cfgs)]` reaches it: no crate but ours declares that cfg.
+pub fn choice(name: &Ident, compiled: &TokenStream, surface: &TokenStream) -> TokenStream {
+    let choose = Ident::new(&format!("__thalweg_choose_{}", name.unraw()), Span::call_site());
+    code! {
+        #[doc(hidden)]
+        #[allow(unexpected_cfgs)]
+        #[macro_use]
+        mod #choose {
+            #[cfg(not(rust_analyzer))]
+            macro_rules! #choose {
+                ({ $($compiled:tt)* } { $($surface:tt)* }) => { $($compiled)* };
+            }
+            #[cfg(rust_analyzer)]
+            macro_rules! #choose {
+                ({ $($compiled:tt)* } { $($surface:tt)* }) => { $($surface)* };
+            }
+        }
+        #choose! { { #compiled } { #surface } }
     }
 }

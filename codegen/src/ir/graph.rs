@@ -32,6 +32,8 @@ pub struct Graph {
 pub enum Step {
     /// An ordinary statement.
     Plain(Stmt),
+    /// The value of a pipeline that returns a `Result`.
+    Answer(Expr),
     /// A resource opened in each process.
     Resource {
         /// Its name.
@@ -113,6 +115,8 @@ pub struct Modifiers {
     pub parallelism: Option<Expr>,
     /// `.buffer_timeout(d)`.
     pub buffer_timeout: Option<Expr>,
+    /// Where `.late_to(side)` stands.
+    pub late_to: Option<Span>,
 }
 
 /// Operators that keep nothing.
@@ -279,6 +283,15 @@ impl Graph {
     /// The node.
     pub fn node(&self, id: NodeId) -> &Node {
         &self.nodes[id.0]
+    }
+
+    /// The last expression of a pipeline that returns a `Result` is its answer.
+    pub fn answer(&mut self) {
+        if let Some(Step::Plain(Stmt::Expr(expr, None))) = self.steps.last() {
+            let answer = Step::Answer(expr.clone());
+            self.steps.pop();
+            self.steps.push(answer);
+        }
     }
 
     /// True if anything is written anywhere.

@@ -8,7 +8,7 @@ use syn::{Expr, ExprLit, Ident, Lit};
 use super::{Cursor, Lowering, Pending, PendingWindow, site_of, text_of};
 use crate::ast::Call;
 use crate::catalog::{self, AggregateKind, Arg, Kind, Operator};
-use crate::diagnostic::nearest;
+use crate::diagnostic::{Extent, nearest};
 use crate::ir::{AggregateCall, AggregateResult, Aggregation, OnError, Op, Stateless};
 use crate::messages as m;
 
@@ -77,7 +77,9 @@ impl Lowering<'_> {
             Kind::Exchange(kind) => self.push(cursor, call, Op::Exchange(kind)),
             Kind::EventTime => {
                 self.check_captures(&call.args[0]);
-                cursor.pending = Pending::EventTime { f: arg(0), site: site_of(call) };
+                let (mut site, place) = (site_of(call), self.place.clone());
+                site.word = super::closure_word(&call.args[0]).map(|word| word.to_string());
+                cursor.pending = Pending::EventTime { f: arg(0), site, place };
             }
             Kind::Watermarks => return self.watermarks(cursor, call),
             Kind::ProcessingTime => self.push(cursor, call, Op::ProcessingTime),
@@ -145,19 +147,16 @@ impl Lowering<'_> {
                 Kind::Stateless(Stateless::Map | Stateless::FilterMap | Stateless::FlatMap)
                 | Kind::Fallible(_),
             ) => true,
-            (Pending::EventTime { site, .. }, _) => {
-                self.errors.report(&m::NEEDS_WATERMARKS, site.span, "", &self.place);
-                let Pending::EventTime { f, site } =
-                    std::mem::replace(&mut cursor.pending, Pending::None)
-                else {
-                    return false;
-                };
-                let strategy = f.clone();
-                cursor.node = self.add(Op::EventTime { f, strategy }, vec![cursor.node], site);
+            (Pending::EventTime { f, site, place }, _) => {
+                self.errors.report(&m::NEEDS_WATERMARKS, site.span, "", place);
+                let op = Op::EventTime { f: f.clone(), strategy: f.clone() };
+                cursor.node = self.add(op, vec![cursor.node], site.clone());
+                cursor.pending = Pending::None;
                 true
             }
             (Pending::Window(window), _) => {
-                self.errors.report(&m::INCOMPLETE_WINDOW, window.site.span, "", &self.place);
+                let (span, place) = (window.site.span, &window.place);
+                self.errors.report(&m::INCOMPLETE_WINDOW, span, "", place);
                 false
             }
             (Pending::Owned { span }, _) => {
@@ -179,14 +178,14 @@ impl Lowering<'_> {
     fn union(&mut self, cursor: &mut Cursor, call: &Call) -> bool {
         let place = self.place.clone();
         let Some(chain) = &call.stream else {
-            let span = call.args[0].span();
+            let span = Extent::of(&call.args[0]);
             self.errors.report(&m::NOT_A_STREAM, span, &text_of(&call.args[0]), &place);
             return false;
         };
         let Some(other) = self.chain(chain) else { return false };
         self.place = place;
         if other.ended {
-            let span = call.args[0].span();
+            let span = Extent::of(&call.args[0]);
             self.errors.report(&m::NOT_A_STREAM, span, &text_of(&call.args[0]), &self.place);
             return false;
         }
@@ -202,7 +201,7 @@ impl Lowering<'_> {
         if let Expr::Closure(closure) = &call.args[0]
             && is_float(&closure.body)
         {
-            self.errors.report(&m::FLOAT_KEY, closure.body.span(), "", &self.place);
+            self.errors.report(&m::FLOAT_KEY, Extent::of(&closure.body), "", &self.place);
         }
         self.check_captures(&call.args[0]);
         self.push(cursor, call, Op::KeyBy { f: Some(call.args[0].clone()) });
@@ -210,13 +209,13 @@ impl Lowering<'_> {
 
     fn watermarks(&mut self, cursor: &mut Cursor, call: &Call) -> bool {
         let pending = std::mem::replace(&mut cursor.pending, Pending::None);
-        let Pending::EventTime { f, site } = pending else {
+        let Pending::EventTime { f, site, .. } = pending else {
             self.errors.report(&m::WATERMARKS_ALONE, call.name.span(), "", &self.place);
             return false;
         };
         let strategy = call.args[0].clone();
         if strategy_bound_is_negative(&strategy) {
-            self.errors.report(&m::NEGATIVE_BOUND, strategy.span(), "", &self.place);
+            self.errors.report(&m::NEGATIVE_BOUND, Extent::of(&strategy), "", &self.place);
         }
         cursor.node = self.add(Op::EventTime { f, strategy }, vec![cursor.node], site);
         true
@@ -237,6 +236,7 @@ impl Lowering<'_> {
             options: Vec::new(),
             late: None,
             site: site_of(call),
+            place: self.place.clone(),
             modifiers: Default::default(),
         }));
         true
@@ -269,7 +269,7 @@ impl Lowering<'_> {
         if let Some(size) = call.args.first()
             && literal_millis(size).is_some_and(|millis| millis <= 0)
         {
-            self.errors.report(&m::WINDOW_SIZE, size.span(), "", &self.place);
+            self.errors.report(&m::WINDOW_SIZE, Extent::of(&size), "", &self.place);
         }
         true
     }
@@ -292,6 +292,7 @@ impl Lowering<'_> {
         }
         if kind == Kind::LateTo {
             window.late = late;
+            window.modifiers.late_to = Some(span);
             return;
         }
         let value = literal_millis(&call.args[0]);
@@ -300,14 +301,14 @@ impl Lowering<'_> {
             _ => None,
         };
         if call.name == "allowed_lateness" && value.is_some_and(|millis| millis < 0) {
-            self.errors.report(&m::NEGATIVE_LATENESS, call.args[0].span(), "", &self.place);
+            self.errors.report(&m::NEGATIVE_LATENESS, Extent::of(&call.args[0]), "", &self.place);
         }
         if call.name == "offset"
             && let (Some(offset), Some(size)) = (value, size)
             && size > 0
             && offset.unsigned_abs() >= size.unsigned_abs()
         {
-            self.errors.report(&m::WINDOW_OFFSET, call.args[0].span(), "", &self.place);
+            self.errors.report(&m::WINDOW_OFFSET, Extent::of(&call.args[0]), "", &self.place);
         }
         window.options.push((call.name.clone(), call.args[0].clone()));
     }
@@ -326,12 +327,14 @@ impl Lowering<'_> {
     fn keyed_operator(&mut self, cursor: &mut Cursor, call: &Call, kept: Aggregation) {
         match std::mem::replace(&mut cursor.pending, Pending::None) {
             Pending::Window(window) => {
-                let PendingWindow { spec, options, late, mut site, modifiers } = *window;
+                let PendingWindow { spec, options, late, mut site, place, modifiers } = *window;
                 site.text = format!("{}.{}", site.text, site_of(call).text);
                 site.lines.1 = site_of(call).lines.1;
                 let op = Op::Window { spec, options, late, aggregation: kept };
                 cursor.node = self.add(op, vec![cursor.node], site);
-                self.graph.nodes[cursor.node.0].modifiers = modifiers;
+                let node = &mut self.graph.nodes[cursor.node.0];
+                node.modifiers = modifiers;
+                node.place = place;
                 self.write_side(late, cursor.node);
             }
             _ => {
@@ -384,11 +387,16 @@ impl Lowering<'_> {
         self.errors.report_with_help(&m::NEXT_VERSION, word.span(), &name, place, &help);
     }
 
-    /// Tasks run in parallel, each with its own copy of what a closure captures: none can be written to.
+    /// Tasks run in parallel, each with its own copy of what a closure captures: none can be written to, and all have to
+    /// be there whether or not a branch is taken.
     fn check_captures(&mut self, f: &Expr) {
         for word in super::captures::written(f, &self.graph.variables) {
             let name = word.to_string();
             self.errors.report(&m::BORROWED_MUT, word.span(), &name, &self.place);
+        }
+        for word in super::captures::mentioned(f, &self.branch_variables) {
+            let name = word.to_string();
+            self.errors.report(&m::BRANCH_CAPTURE, word.span(), &name, &self.place);
         }
     }
 
@@ -429,7 +437,7 @@ impl Lowering<'_> {
                 false
             }
             Expr::Lit(_) | Expr::Binary(_) | Expr::Tuple(_) | Expr::Array(_) => {
-                self.errors.report(&m::NEEDS_CLOSURE, arg.span(), name, place);
+                self.errors.report(&m::NEEDS_CLOSURE, Extent::of(&arg), name, place);
                 false
             }
             _ => true,
@@ -445,16 +453,14 @@ impl Lowering<'_> {
         let value = call.args[0].clone();
         let (word, span) = (call.name.to_string(), call.name.span());
         // A name for a stream is not an operator: what would be modified stands elsewhere.
-        let at_binding =
-            cursor.count == 1 && !matches!(self.graph.node(cursor.node).op, Op::Source { .. });
-        if at_binding {
+        if cursor.named && cursor.count == 1 {
             self.errors.report(&m::MISPLACED_MODIFIER, span, &word, &self.place);
             return;
         }
         let uid = if word == "uid" { self.uid(&value) } else { None };
         let is_zero = word == "parallelism" && literal_int(&value).is_some_and(|n| n <= 0);
         if is_zero {
-            self.errors.report(&m::PARALLELISM_ZERO, value.span(), "", &self.place);
+            self.errors.report(&m::PARALLELISM_ZERO, Extent::of(&value), "", &self.place);
         }
         let modifiers = match &mut cursor.pending {
             Pending::Window(window) => &mut window.modifiers,
@@ -473,13 +479,13 @@ impl Lowering<'_> {
 
     fn uid(&mut self, value: &Expr) -> Option<(String, Span)> {
         let Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) = value else {
-            self.errors.report(&m::UID_LITERAL, value.span(), &text_of(value), &self.place);
+            self.errors.report(&m::UID_LITERAL, Extent::of(&value), &text_of(value), &self.place);
             return None;
         };
         let uid = text.value();
         let legal = |c: char| c.is_ascii_alphanumeric() || "-_./".contains(c);
         if uid.is_empty() || uid.len() > 64 || !uid.chars().all(legal) {
-            self.errors.report(&m::UID_CHARACTERS, value.span(), "", &self.place);
+            self.errors.report(&m::UID_CHARACTERS, Extent::of(&value), "", &self.place);
             return None;
         }
         Some((uid, value.span()))

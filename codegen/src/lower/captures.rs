@@ -1,5 +1,6 @@
-//! Captured variables that a closure would write to.
+//! What closures capture that they may not: variables they would write to, and variables of a branch.
 
+use proc_macro2::{TokenStream, TokenTree};
 use syn::visit::Visit;
 use syn::{BinOp, Block, Expr, Ident, Local};
 
@@ -7,30 +8,62 @@ use super::pattern_variables;
 
 /// The captured `variables` that `f` assigns to or borrows with `&mut`, each where it first does so.
 pub(super) fn written(f: &Expr, variables: &[String]) -> Vec<Ident> {
-    let mut finder = Finder { variables, bound: Vec::new(), found: Vec::new() };
+    find(f, variables, false)
+}
+
+/// The `variables` that `f` mentions at all, each where it first does so.
+pub(super) fn mentioned(f: &Expr, variables: &[String]) -> Vec<Ident> {
+    find(f, variables, true)
+}
+
+fn find(f: &Expr, variables: &[String], reads: bool) -> Vec<Ident> {
+    let mut finder = Finder { variables, reads, bound: Vec::new(), found: Vec::new() };
     finder.visit_expr(f);
     finder.found
 }
 
 struct Finder<'v> {
     variables: &'v [String],
+    /// Whether reading counts.
+    reads: bool,
     /// Names that closures and statements inside bind anew.
     bound: Vec<String>,
     found: Vec<Ident>,
 }
 
 impl Finder<'_> {
+    fn note(&mut self, name: &Ident) {
+        let is_captured = self.variables.iter().any(|known| name == known)
+            && !self.bound.iter().any(|bound| name == bound);
+        if is_captured && !self.found.contains(name) {
+            self.found.push(name.clone());
+        }
+    }
+
+    /// Names among a macro's tokens, or inside its format string.
+    fn scan(&mut self, tokens: TokenStream) {
+        for token in tokens {
+            match token {
+                TokenTree::Group(group) => self.scan(group.stream()),
+                TokenTree::Ident(word) => self.note(&word),
+                TokenTree::Literal(literal) => {
+                    let text = literal.to_string();
+                    for part in text.split('{').skip(1) {
+                        let word = part.split([':', '}']).next().unwrap_or_default();
+                        if self.variables.iter().any(|known| known == word) {
+                            self.note(&Ident::new(word, literal.span()));
+                        }
+                    }
+                }
+                TokenTree::Punct(_) => {}
+            }
+        }
+    }
+
     /// Notes the variable that a place such as `totals.price[3]` belongs to.
     fn write(&mut self, place: &Expr) {
         match place {
-            Expr::Path(path) => {
-                let Some(name) = path.path.get_ident() else { return };
-                let is_captured = self.variables.iter().any(|known| name == known)
-                    && !self.bound.iter().any(|bound| name == bound);
-                if is_captured && !self.found.contains(name) {
-                    self.found.push(name.clone());
-                }
-            }
+            Expr::Path(path) => path.path.get_ident().into_iter().for_each(|name| self.note(name)),
             Expr::Field(field) => self.write(&field.base),
             Expr::Index(index) => self.write(&index.expr),
             Expr::Paren(inner) => self.write(&inner.expr),
@@ -40,6 +73,18 @@ impl Finder<'_> {
 }
 
 impl<'ast> Visit<'ast> for Finder<'_> {
+    fn visit_expr_path(&mut self, path: &'ast syn::ExprPath) {
+        if let Some(name) = path.path.get_ident().filter(|_| self.reads) {
+            self.note(name);
+        }
+    }
+
+    fn visit_macro(&mut self, call: &'ast syn::Macro) {
+        if self.reads {
+            self.scan(call.tokens.clone());
+        }
+    }
+
     fn visit_expr_assign(&mut self, assign: &'ast syn::ExprAssign) {
         self.write(&assign.left);
         syn::visit::visit_expr_assign(self, assign);

@@ -13,7 +13,7 @@ use syn::{Ident, Pat, Stmt};
 
 use crate::ast::{Argument, Chain, Fragment, Head, Parameter, Statement};
 use crate::diagnostic::Diagnostics;
-use crate::ir::{Condition, Graph, Modifiers, Node, NodeId, Op, Site, Stateless, Step};
+use crate::ir::{Condition, Graph, Modifiers, Node, NodeId, Op, Site, Step};
 use crate::messages as m;
 
 pub(crate) use aggregate::accumulator_word;
@@ -78,6 +78,8 @@ struct Lowering<'e> {
     names: BTreeMap<String, NodeId>,
     condition: Option<Condition>,
     binding: String,
+    /// Variables of the branches around the statement at hand.
+    branch_variables: Vec<String>,
     /// How many variables were bound so far.
     bound: usize,
     /// Which binding each variable has that was bound more than once.
@@ -96,6 +98,8 @@ struct Cursor {
     count: usize,
     /// The last one's name, for messages.
     last: String,
+    /// True if the chain starts from the name of a stream.
+    named: bool,
     /// True behind `sink`.
     ended: bool,
 }
@@ -104,7 +108,7 @@ struct Cursor {
 enum Pending {
     None,
     Owned { span: Span },
-    EventTime { f: syn::Expr, site: Site },
+    EventTime { f: syn::Expr, site: Site, place: String },
     Window(Box<PendingWindow>),
 }
 
@@ -113,6 +117,7 @@ struct PendingWindow {
     options: Vec<(Ident, syn::Expr)>,
     late: Option<NodeId>,
     site: Site,
+    place: String,
     modifiers: Modifiers,
 }
 
@@ -130,6 +135,7 @@ impl<'e> Lowering<'e> {
             names: BTreeMap::new(),
             condition: None,
             binding: String::new(),
+            branch_variables: Vec::new(),
             bound: 0,
             rebound: BTreeMap::new(),
             place: String::new(),
@@ -220,43 +226,24 @@ impl Lowering<'_> {
     fn branches(&mut self, expr: &syn::Expr, then: &[Statement], otherwise: &[Statement]) -> Step {
         let (names, outer) = (self.names.clone(), self.condition);
         let rebound = self.rebound.clone();
-        let branch = |this: &mut Self, statements: &[Statement]| {
+        let branch_variables = self.branch_variables.clone();
+        let branch = |this: &mut Self, statements: &[Statement], taken: bool| {
             let condition = Condition(this.graph.conditions);
             this.graph.conditions += 1;
             this.condition = Some(condition);
             let variables = this.graph.variables.len();
+            this.bind_pattern(expr, taken);
             let steps = this.statements(statements);
             this.graph.variables.truncate(variables);
             this.names = names.clone();
             this.rebound = rebound.clone();
+            this.branch_variables = branch_variables.clone();
             this.condition = outer;
             (condition, steps)
         };
-        let (then_condition, then) = branch(self, then);
-        let (otherwise_condition, otherwise) = branch(self, otherwise);
+        let (then_condition, then) = branch(self, then, true);
+        let (otherwise_condition, otherwise) = branch(self, otherwise, false);
         Step::If { expr: expr.clone(), then_condition, then, otherwise_condition, otherwise }
-    }
-
-    /// The operator that made the records that leave `node`: the others on the way pass them on as they are.
-    fn maker(&self, mut node: NodeId) -> NodeId {
-        loop {
-            let passes = match &self.graph.node(node).op {
-                Op::Stateless { kind, .. } => {
-                    matches!(kind, Stateless::Filter | Stateless::Inspect)
-                }
-                Op::EventTime { .. }
-                | Op::ProcessingTime
-                | Op::KeyBy { .. }
-                | Op::Exchange(_)
-                | Op::Arm(_)
-                | Op::Partition { .. } => true,
-                _ => false,
-            };
-            match self.graph.node(node).inputs.as_slice() {
-                [input] if passes => node = *input,
-                _ => return node,
-            }
-        }
     }
 
     fn bind(&mut self, names: &[Ident], annotation: Option<&syn::Type>, cursor: Option<Cursor>) {
@@ -274,8 +261,7 @@ impl Lowering<'_> {
         let is_partition = matches!(self.graph.node(cursor.node).op, Op::Partition { .. });
         match (names, is_partition) {
             ([name], false) => {
-                let made = self.maker(cursor.node);
-                self.graph.nodes[made.0].annotation = annotation.cloned();
+                self.graph.nodes[cursor.node.0].annotation = annotation.cloned();
                 self.bind_name(name, cursor.node);
             }
             ([matching, rest], true) => {
@@ -321,13 +307,17 @@ impl Lowering<'_> {
 
     /// A chain may not end in the middle of an operator: if it does, that is reported.
     fn check_pending(&mut self, cursor: &Cursor) -> bool {
-        let (message, span, subject) = match &cursor.pending {
+        let (message, span, place) = match &cursor.pending {
             Pending::None => return true,
             Pending::Owned { span } => (&m::OWNED_MISPLACED, *span, ""),
-            Pending::EventTime { site, .. } => (&m::NEEDS_WATERMARKS, site.span, ""),
-            Pending::Window(window) => (&m::INCOMPLETE_WINDOW, window.site.span, ""),
+            Pending::EventTime { site, place, .. } => {
+                (&m::NEEDS_WATERMARKS, site.span, place.as_str())
+            }
+            Pending::Window(window) => {
+                (&m::INCOMPLETE_WINDOW, window.site.span, window.place.as_str())
+            }
         };
-        self.errors.report(message, span, subject, "");
+        self.errors.report(message, span, "", place);
         self.graph.refused.insert(cursor.node);
         false
     }
@@ -397,7 +387,7 @@ impl Lowering<'_> {
             }
             Head::Binding(name) => {
                 let node = *self.names.get(&name.to_string())?;
-                Some(Cursor::at(node, &name.to_string()))
+                Some(Cursor { named: true, ..Cursor::at(node, &name.to_string()) })
             }
             Head::Fragment { path, args } => self.fragment(path, args),
             Head::Refused => None,
@@ -494,7 +484,20 @@ impl Lowering<'_> {
         }
     }
 
+    /// `if let Some(path) = path { .. }` binds names in its first branch.
+    fn bind_pattern(&mut self, condition: &syn::Expr, taken: bool) {
+        if let (syn::Expr::Let(bound), true) = (condition, taken) {
+            let mut names = Vec::new();
+            pattern_variables(&bound.pat, &mut names);
+            names.into_iter().for_each(|name| self.bind_variable(name));
+        }
+    }
+
     fn bind_variable(&mut self, name: String) {
+        self.branch_variables.retain(|bound| *bound != name);
+        if self.condition.is_some() {
+            self.branch_variables.push(name.clone());
+        }
         self.names.remove(&name);
         self.bound += 1;
         if self.graph.variables.contains(&name) {
@@ -506,7 +509,14 @@ impl Lowering<'_> {
 
 impl Cursor {
     fn at(node: NodeId, last: &str) -> Cursor {
-        Cursor { node, pending: Pending::None, count: 1, last: last.to_owned(), ended: false }
+        Cursor {
+            node,
+            pending: Pending::None,
+            count: 1,
+            last: last.to_owned(),
+            named: false,
+            ended: false,
+        }
     }
 }
 

@@ -6,8 +6,9 @@ use syn::spanned::Spanned;
 use syn::{Attribute, Expr, ExprLit, FnArg, ItemFn, Lit, Meta, Pat, ReturnType, Token, Type};
 
 use super::{Scope, parse_body};
+use crate::args::literal_text;
 use crate::ast::{Parameter, Pipeline};
-use crate::diagnostic::Diagnostics;
+use crate::diagnostic::{Diagnostics, Extent};
 use crate::messages as m;
 use crate::passes::Options;
 
@@ -30,7 +31,7 @@ pub fn parse_pipeline(
             let is_result = matches!(&**ty, Type::Path(path)
                 if path.path.segments.last().is_some_and(|last| last.ident == "Result"));
             if !is_result && !matches!(&**ty, Type::Tuple(unit) if unit.elems.is_empty()) {
-                errors.report(&m::BAD_RETURN, ty.span(), "", "");
+                errors.report(&m::BAD_RETURN, Extent::of(&ty), "", "");
             }
             is_result
         }
@@ -68,25 +69,34 @@ fn display_name(
         match &meta {
             Meta::NameValue(pair) if pair.path.is_ident("name") => match &pair.value {
                 Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) => name = Some(text.value()),
-                other => errors.report(&m::UNKNOWN_ATTRIBUTE, other.span(), "name", ""),
+                other => wrong_value(errors, other, "name", "a string"),
             },
             Meta::NameValue(pair) if pair.path.is_ident("prune") => {
-                options.prune = is_true(&pair.value);
+                options.prune = boolean(errors, &pair.value, "prune");
             }
             Meta::NameValue(pair) if pair.path.is_ident("preaggregate") => {
-                options.preaggregate = is_true(&pair.value);
+                options.preaggregate = boolean(errors, &pair.value, "preaggregate");
             }
             other => {
                 let word = other.path().get_ident().map(ToString::to_string).unwrap_or_default();
-                errors.report(&m::UNKNOWN_ATTRIBUTE, other.span(), &word, "");
+                errors.report(&m::UNKNOWN_ATTRIBUTE, Extent::of(&other), &word, "");
             }
         }
     }
     name
 }
 
-fn is_true(value: &Expr) -> bool {
-    matches!(value, Expr::Lit(ExprLit { lit: Lit::Bool(value), .. }) if value.value)
+fn boolean(errors: &mut Diagnostics, value: &Expr, word: &str) -> bool {
+    if let Expr::Lit(ExprLit { lit: Lit::Bool(value), .. }) = value {
+        return value.value;
+    }
+    wrong_value(errors, value, word, "`true` or `false`");
+    true
+}
+
+fn wrong_value(errors: &mut Diagnostics, value: &Expr, word: &str, wanted: &str) {
+    let help = format!("give it {wanted}");
+    errors.report_with_help(&m::ATTRIBUTE_VALUE, Extent::of(value), word, "", &help);
 }
 
 fn check_signature(function: &ItemFn, errors: &mut Diagnostics) {
@@ -95,7 +105,7 @@ fn check_signature(function: &ItemFn, errors: &mut Diagnostics) {
         errors.report(&m::ASYNC_PIPELINE, word.span(), "", "");
     }
     if !signature.generics.params.is_empty() {
-        errors.report(&m::GENERIC_PIPELINE, signature.generics.span(), "", "");
+        errors.report(&m::GENERIC_PIPELINE, Extent::of(&signature.generics), "", "");
     }
     let qualifier = signature
         .constness
@@ -113,21 +123,25 @@ fn check_signature(function: &ItemFn, errors: &mut Diagnostics) {
 
 fn parameter(input: &FnArg, errors: &mut Diagnostics) -> Option<Parameter> {
     let FnArg::Typed(typed) = input else {
-        errors.report(&m::SELF_PIPELINE, input.span(), "", "");
+        errors.report(&m::SELF_PIPELINE, Extent::of(&input), "", "");
         return None;
     };
     let Pat::Ident(pattern) = &*typed.pat else {
-        errors.report(&m::BAD_PARAMETER, typed.pat.span(), "", "");
+        errors.report(&m::BAD_PARAMETER, Extent::of(&typed.pat), "", "");
         return None;
     };
     let mut default = None;
     for attribute in typed.attrs.iter().filter(|attribute| attribute.path().is_ident("arg")) {
         let parsed = attribute.parse_nested_meta(|meta| {
             if meta.path.is_ident("default") {
-                default = Some(meta.value()?.parse::<Expr>()?);
+                let value: Expr = meta.value()?.parse()?;
+                match literal_text(&value) {
+                    Ok(text) => default = Some(text),
+                    Err(_) => errors.report(&m::BAD_DEFAULT, Extent::of(&value), "", ""),
+                }
             } else {
                 let word = meta.path.get_ident().map(ToString::to_string).unwrap_or_default();
-                errors.report(&m::UNKNOWN_ARG, meta.path.span(), &word, "");
+                errors.report(&m::UNKNOWN_ARG, Extent::of(&meta.path), &word, "");
                 if meta.input.peek(Token![=]) {
                     meta.value()?.parse::<Expr>()?;
                 }

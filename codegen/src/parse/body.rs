@@ -10,7 +10,7 @@ use syn::{Block, Expr, ExprIf, Ident, Local, Pat, Stmt, Type};
 
 use super::chain;
 use crate::ast::Statement;
-use crate::diagnostic::Diagnostics;
+use crate::diagnostic::{Diagnostics, Extent};
 use crate::lower::pattern_variables;
 use crate::messages as m;
 
@@ -82,7 +82,18 @@ impl Scope {
                     after_dot = false;
                 }
                 TokenTree::Punct(punct) => after_dot = punct.as_char() == '.',
-                TokenTree::Literal(_) => after_dot = false,
+                // `println!("{stream:?}")`
+                TokenTree::Literal(literal) => {
+                    let text = literal.to_string();
+                    let known = |word: &str| {
+                        let word = word.split([':', '}']).next().unwrap_or_default();
+                        self.streams.contains(word) || self.sides.contains(word)
+                    };
+                    if text.split('{').skip(1).any(known) {
+                        return Some(literal.span());
+                    }
+                    after_dot = false;
+                }
             }
         }
         None
@@ -209,7 +220,7 @@ fn parse_let(local: &Local, scope: &mut Scope, errors: &mut Diagnostics) -> Stat
                 Statement::Let { names, annotation, stream }
             }
             None => {
-                errors.report(&m::BAD_PATTERN, local.pat.span(), "", "");
+                errors.report(&m::BAD_PATTERN, Extent::of(&local.pat), "", "");
                 let names = bound_names(&local.pat);
                 names.iter().for_each(|name| scope.add_stream(name));
                 refused(local, &names)

@@ -50,6 +50,9 @@ fn call_head(call: &ExprCall, scope: &Scope, errors: &mut Diagnostics) -> Option
         errors.report_with_help(&m::WRONG_ARITY, word.span(), &what, "", help);
         return Some(Head::Refused);
     }
+    if word.to_string().starts_with(char::is_uppercase) {
+        return None; // A constructor, such as `Some(stream)`.
+    }
     let mut about_streams = false;
     let args: Vec<Argument> = call
         .args

@@ -1,11 +1,10 @@
 //! `#[operator] fn clean(lines: Stream<Log>, bad: Side<Failed<Log>>) -> Stream<Access> { .. }`.
 
-use syn::spanned::Spanned;
 use syn::{FnArg, Ident, ItemFn, Pat, ReturnType, Stmt, Type};
 
 use super::{Scope, chain, parse_body};
 use crate::ast::{Fragment, FragmentParameter};
-use crate::diagnostic::Diagnostics;
+use crate::diagnostic::{Diagnostics, Extent};
 use crate::messages as m;
 
 /// Parses a fragment; `None` if its signature says too little to go on.
@@ -24,8 +23,8 @@ pub fn parse_fragment(function: &ItemFn, errors: &mut Diagnostics) -> Option<Fra
         ReturnType::Type(_, ty) if is_stream(ty) => (**ty).clone(),
         other => {
             let span = match other {
-                ReturnType::Default => signature.ident.span(),
-                ReturnType::Type(_, ty) => ty.span(),
+                ReturnType::Default => Extent::from(signature.ident.span()),
+                ReturnType::Type(_, ty) => Extent::of(&ty),
             };
             errors.report(&m::FRAGMENT_RETURN, span, "", "");
             return None;
@@ -72,15 +71,22 @@ fn split_tail(
     errors: &mut Diagnostics,
 ) -> Option<(crate::ast::Chain, Vec<crate::ast::Statement>)> {
     let mut block = (*function.block).clone();
-    let Some(Stmt::Expr(tail, None)) = block.stmts.pop() else {
-        errors.report(&m::FRAGMENT_TAIL, function.sig.ident.span(), "", "");
-        return None;
+    let tail = match block.stmts.pop() {
+        Some(Stmt::Expr(tail, None)) => tail,
+        Some(last) => {
+            errors.report(&m::FRAGMENT_TAIL, Extent::of(&last), "", "");
+            return None;
+        }
+        None => {
+            errors.report(&m::FRAGMENT_TAIL, function.sig.ident.span(), "", "");
+            return None;
+        }
     };
     let statements = parse_body(&block, scope, errors);
     match chain::parse_chain(&tail, scope, errors) {
         Some(chain) => Some((chain, statements)),
         None => {
-            errors.report(&m::FRAGMENT_TAIL, tail.span(), "", "");
+            errors.report(&m::FRAGMENT_TAIL, Extent::of(&tail), "", "");
             None
         }
     }
@@ -93,12 +99,12 @@ fn parameter(input: &FnArg, errors: &mut Diagnostics) -> Option<FragmentParamete
                 Some(FragmentParameter { name: pattern.ident.clone(), ty: (*typed.ty).clone() })
             }
             other => {
-                errors.report(&m::FRAGMENT_PARAMETER, other.span(), "", "");
+                errors.report(&m::FRAGMENT_PARAMETER, Extent::of(&other), "", "");
                 None
             }
         },
         FnArg::Receiver(receiver) => {
-            errors.report(&m::FRAGMENT_PARAMETER, receiver.span(), "", "");
+            errors.report(&m::FRAGMENT_PARAMETER, Extent::of(&receiver), "", "");
             None
         }
     }

@@ -35,6 +35,7 @@ fn check_uses(graph: &Graph, errors: &mut Diagnostics) {
         let name = name.to_string();
         if node.inputs.is_empty() {
             errors.report(&m::SIDE_UNWRITTEN, node.site.span, &name, "");
+            continue;
         }
         match (external, graph.readers(id).is_empty()) {
             (false, true) => errors.report(&m::SIDE_UNREAD, node.site.span, &name, ""),
@@ -90,7 +91,8 @@ fn check_lateness(graph: &Graph, errors: &mut Diagnostics) {
             errors.report(&m::PROCESSING_LATENESS, span, "allowed_lateness", &node.place);
         }
         if late.is_some() {
-            errors.report(&m::PROCESSING_LATENESS, node.site.span, "late_to", &node.place);
+            let span = node.modifiers.late_to.unwrap_or(node.site.span);
+            errors.report(&m::PROCESSING_LATENESS, span, "late_to", &node.place);
         }
     }
 }

@@ -8,6 +8,8 @@ mod place;
 mod preaggregate;
 mod print;
 mod prune;
+#[cfg(test)]
+mod tests;
 
 use crate::diagnostic::Diagnostics;
 use crate::ir::Graph;

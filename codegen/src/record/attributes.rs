@@ -11,16 +11,25 @@ use super::messages::{self as m, Errors};
 const TRAITS: &[&str] =
     &["Debug", "Clone", "PartialEq", "Eq", "PartialOrd", "Ord", "Hash", "Serialize", "Deserialize"];
 
-/// The traits the user derives in plain sight or names in `#[record(manual(..))]`.
-pub(super) fn provided(
+/// What the item's own attributes say.
+#[derive(Default)]
+pub(super) struct ItemAttributes {
+    /// The traits the user derives in plain sight or names in `#[record(manual(..))]`.
+    pub provided: Vec<String>,
+    /// The records named in `#[record(recursive(..))]`.
+    pub recursive: Vec<String>,
+}
+
+/// Reads the arguments of `#[record]` and the derives below it.
+pub(super) fn item(
     arguments: TokenStream,
     attributes: &[Attribute],
     errors: &mut Errors,
-) -> Vec<String> {
-    let mut provided: Vec<String> = Vec::new();
+) -> ItemAttributes {
+    let mut found = ItemAttributes::default();
     for derive in attributes.iter().filter(|attribute| attribute.path().is_ident("derive")) {
         let paths = derive.parse_args_with(Punctuated::<Path, Token![,]>::parse_terminated);
-        provided.extend(paths.iter().flatten().filter_map(last_name));
+        found.provided.extend(paths.iter().flatten().filter_map(last_name));
     }
     let place = "in the arguments of `#[record]`";
     let arguments = match Punctuated::<Meta, Token![,]>::parse_terminated.parse2(arguments.clone())
@@ -28,30 +37,31 @@ pub(super) fn provided(
         Ok(arguments) => arguments,
         Err(_) => {
             errors.add(&m::UNKNOWN_ARGUMENT, &arguments, &arguments.to_string(), place);
-            return provided;
+            return found;
         }
     };
     for argument in arguments {
-        let names = match &argument {
-            Meta::List(list) if list.path.is_ident("manual") => {
+        let list = match &argument {
+            Meta::List(list) => {
                 list.parse_args_with(Punctuated::<Ident, Token![,]>::parse_terminated).ok()
             }
             _ => None,
         };
-        let Some(names) = names else {
-            let word = argument.path().get_ident().map(Ident::to_string).unwrap_or_default();
-            errors.add(&m::UNKNOWN_ARGUMENT, &argument, &word, place);
-            continue;
-        };
-        for name in names {
-            let text = name.to_string();
-            if !TRAITS.contains(&&*text) {
-                errors.add(&m::UNKNOWN_TRAIT, &name, &text, place);
+        let word = argument.path().get_ident().map(Ident::to_string).unwrap_or_default();
+        match (&*word, list) {
+            ("manual", Some(names)) => {
+                for name in names.iter().filter(|name| !TRAITS.contains(&&*name.to_string())) {
+                    errors.add(&m::UNKNOWN_TRAIT, name, &name.to_string(), place);
+                }
+                found.provided.extend(names.iter().map(Ident::to_string));
             }
-            provided.push(text);
+            ("recursive", Some(names)) => {
+                found.recursive.extend(names.iter().map(Ident::to_string));
+            }
+            _ => errors.add(&m::UNKNOWN_ARGUMENT, &argument, &word, place),
         }
     }
-    provided
+    found
 }
 
 fn last_name(path: &Path) -> Option<String> {
@@ -68,8 +78,13 @@ pub(super) struct FieldAttributes {
     pub kept: Vec<Attribute>,
 }
 
-/// Reads a field's attributes.
-pub(super) fn field(attributes: &[Attribute], place: &str, errors: &mut Errors) -> FieldAttributes {
+/// Reads a field's attributes. A scalar is its own view, so serde may call functions with it.
+pub(super) fn field(
+    attributes: &[Attribute],
+    is_scalar: bool,
+    place: &str,
+    errors: &mut Errors,
+) -> FieldAttributes {
     let mut found = FieldAttributes::default();
     for attribute in attributes {
         let name = last_name(attribute.path()).unwrap_or_default();
@@ -79,7 +94,7 @@ pub(super) fn field(attributes: &[Attribute], place: &str, errors: &mut Errors) 
             "serde" => {
                 found.kept.push(attribute.clone());
                 found.rename = serde_name(attribute).or(found.rename);
-                if let Some(word) = serde_function(attribute) {
+                if let Some(word) = serde_function(attribute).filter(|_| !is_scalar) {
                     errors.add(&m::SERDE_WITH, attribute, &word, place);
                 }
             }
@@ -126,5 +141,6 @@ fn serde_string(attribute: &Attribute, key: &str) -> Option<String> {
 fn serde_function(attribute: &Attribute) -> Option<String> {
     let metas = attribute.parse_args_with(Punctuated::<Meta, Token![,]>::parse_terminated).ok()?;
     let mut words = metas.iter().filter_map(|meta| last_name(meta.path()));
-    words.find(|word| matches!(&**word, "with" | "serialize_with" | "getter" | "flatten"))
+    let calls = ["with", "serialize_with", "skip_serializing_if", "getter", "flatten"];
+    words.find(|word| calls.contains(&&**word))
 }

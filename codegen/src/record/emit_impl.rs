@@ -78,12 +78,16 @@ impl Form<'_> {
                 #into_record
                 #[inline(always)]
                 #[allow(unused_variables)]
-                fn tails(&self, out: &mut #private::Arena) -> Self::Resolver {
+                fn tails(&self, out: &mut #private::Arena) -> <Self as #private::Emit>::Resolver {
                     match self { #tails }
                 }
                 #[inline(always)]
                 #[allow(unused_variables)]
-                fn root(&self, resolver: Self::Resolver, out: &mut #private::Root<'_>) {
+                fn root(
+                    &self,
+                    resolver: <Self as #private::Emit>::Resolver,
+                    out: &mut #private::Root<'_>,
+                ) {
                     #root
                 }
             }

@@ -62,7 +62,7 @@ catalogue! {
     UNKNOWN_ATTRIBUTE "TW0218" "`#[{}]` is not an attribute of a record's field"
         "`#[default]`, `#[was(\"old_name\")]` and `#[serde(..)]` are";
     UNKNOWN_ARGUMENT "TW0219" "`{}` is not an argument of `#[record]`"
-        "`#[record(manual(Debug, PartialEq, ..))]` names the traits you implement by hand";
+        "`#[record(manual(Debug, PartialEq, ..))]` names the traits you implement by hand, `recursive(Other)` a record that contains this one";
     UNKNOWN_TRAIT "TW0220" "`#[record]` does not implement `{}`"
         "it implements Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize";
     BAD_DEFAULT "TW0221" "`#[default]` takes no argument"
@@ -78,7 +78,7 @@ catalogue! {
     DISCRIMINANT "TW0226" "a variant of a record has no number of its own"
         "variants are numbered by their order; remove `= {}`, or keep the number in a field";
     SERDE_WITH "TW0227" "`#[serde({})]` needs a reference to the field, but a view has none"
-        "make the field a `#[record]` type of its own and implement its serde traits by hand";
+        "leave it out, or give the field a `#[record]` type of its own whose serde traits you implement";
 }
 
 /// The mistakes found in one item.

@@ -42,7 +42,7 @@ pub(super) struct Field {
     pub ty: Type,
     /// The generic parameter of the `…With`, unless the written type is a scalar.
     pub part: Option<Ident>,
-    /// True if the type mentions the record itself.
+    /// True if the type mentions the record itself or one that contains it.
     pub is_recursive: bool,
     pub has_default: bool,
     pub was: Vec<LitStr>,

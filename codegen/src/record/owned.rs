@@ -77,7 +77,8 @@ pub(super) fn impls(model: &Model) -> TokenStream {
     tokens! { #eq #partial_ord #ord #hash }
 }
 
-/// `for<'any> String: Ord` for every distinct field type but scalars and the record itself.
+/// `for<'any> String: Ord` for every distinct field type but scalars and those that lead back to the record: whether they
+/// have a trait is the question that is being answered.
 pub(super) fn field_conditions(model: &Model, bound: TokenStream) -> Vec<TokenStream> {
     let mut seen = BTreeSet::new();
     let fields = model.fields().filter(|field| field.part.is_some() && !field.is_recursive);
@@ -88,6 +89,8 @@ pub(super) fn field_conditions(model: &Model, bound: TokenStream) -> Vec<TokenSt
 
 fn implementation(model: &Model, bound: TokenStream, body: TokenStream) -> TokenStream {
     let (params, mut conditions) = (model.generic_params(), model.conditions());
+    // The derived supertraits ask for their trait on every parameter, so these do as well.
+    conditions.extend(model.type_params().iter().map(|param| tokens! { #param: #bound }));
     conditions.extend(field_conditions(model, bound.clone()));
     let owned = model.self_type();
     tokens! {

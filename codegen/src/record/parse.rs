@@ -26,15 +26,17 @@ pub(super) fn model(arguments: TokenStream, item: &Item, errors: &mut Errors) ->
             return None;
         }
     };
-    let provided = attributes::provided(arguments, attributes, errors);
+    let said = attributes::item(arguments, attributes, errors);
     let record = plain(name);
+    let recursive = said.recursive.into_iter().chain([record.clone()]).collect();
     for lifetime in generics.lifetimes() {
         let place = format!("in the parameters of record `{record}`");
         errors.add_fatal(&m::LIFETIME, lifetime, &lifetime.lifetime.to_string(), &place);
     }
     let (_, arguments, _) = generics.split_for_impl();
     let self_type = quote! { #name #arguments };
-    let mut reader = Reader { record, self_type, names: part_names(item, generics), errors };
+    let mut reader =
+        Reader { record, recursive, self_type, names: part_names(item, generics), errors };
     let variants = match item {
         Item::Enum(item) => item.variants.iter().map(|variant| reader.variant(variant)).collect(),
         Item::Struct(item) => {
@@ -60,12 +62,14 @@ pub(super) fn model(arguments: TokenStream, item: &Item, errors: &mut Errors) ->
         has_serde_rename: attributes.iter().any(|one| attributes::serde_name(one).is_some()),
         variants,
         attributes: kept.collect(),
-        provided,
+        provided: said.provided,
     })
 }
 
 struct Reader<'a> {
     record: String,
+    /// The records whose mention leads back to this one.
+    recursive: Vec<String>,
     self_type: TokenStream,
     names: PartNames,
     errors: &'a mut Errors,
@@ -122,16 +126,16 @@ impl Reader<'_> {
         let place =
             format!("in field `{text}` of {}record `{}`", inside.unwrap_or_default(), self.record);
         check::field_type(&field.ty, &place, self.errors);
-        let found = attributes::field(&field.attrs, &place, self.errors);
+        let is_scalar = check::is_scalar(&field.ty);
+        let found = attributes::field(&field.attrs, is_scalar, &place, self.errors);
         for was in found.was.iter().filter(|was| known.contains(&was.value())) {
             self.errors.add(&m::WAS_ITSELF, was, &was.value(), &place);
         }
-        let is_scalar = check::is_scalar(&field.ty);
         let variant = variant.map(|variant| &variant.ident);
         Field {
             vis: field.vis.clone(),
             part: (!is_scalar).then(|| self.names.part(variant, &text)),
-            is_recursive: mentions(&field.ty, &self.record),
+            is_recursive: self.recursive.iter().any(|name| mentions(&field.ty, name)),
             column: found.rename.unwrap_or_else(|| renamed(&text, rule)),
             has_default: found.has_default,
             was: found.was.into_iter().filter(|was| !known.contains(&was.value())).collect(),

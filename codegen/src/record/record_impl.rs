@@ -28,11 +28,11 @@ pub(super) fn impls(model: &Model) -> TokenStream {
             const FIXED: bool = true #(&& #fixed)*;
             const COLUMNS: &'static [&'static str] = #columns;
             #[inline(always)]
-            fn view_archived(archived: &#archived) -> Self::View<'_> {
+            fn view_archived(archived: &#archived) -> #private::View<'_, Self> {
                 match archived { #view_archived }
             }
             #[inline(always)]
-            fn from_view(view: Self::View<'_>) -> Self {
+            fn from_view(view: #private::View<'_, Self>) -> Self {
                 match view { #from_view }
             }
             fn layout(layout: &mut #private::Layout) {

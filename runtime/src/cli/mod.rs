@@ -29,6 +29,7 @@ use screen::Screen;
 
 use crate::job::{ArgumentError, Jobs, RunError, prepare};
 use crate::render::{Picture, dot, json, svg, text};
+use crate::task::Options;
 
 const EXIT_FAILED: u8 = 1;
 const EXIT_USAGE: u8 = 2;
@@ -36,13 +37,43 @@ const EXIT_INTERRUPTED: u8 = 130;
 
 /// The `main` of a job binary: runs the pipelines of `jobs` as the command line says.
 ///
-/// `jobs` is a pipeline, or a tuple of up to eight. See `--help` of the binary for its subcommands and options; every
-/// option can also be set as `THALWEG_NAME`, or in the file that `--config` names.
+/// `jobs` is a pipeline, or a tuple of up to eight.
+///
+/// ```no_run
+/// use thalweg::prelude::*;
+///
+/// /// Isolates error lines.
+/// #[pipeline]
+/// fn errors(
+///     /// A log file.
+///     input: String,
+/// ) {
+///     source(files(&input).text()).filter(|line| line.contains("ERROR")).sink(print());
+/// }
+///
+/// fn main() -> ExitCode {
+///     thalweg::main(errors)
+/// }
+/// ```
+///
+/// ```text
+/// ./job --input app.log                     runs it; `run` may be left out
+/// ./job plan --input app.log --format svg   prints what would run: text, json, dot or svg
+/// ./job --help                              lists parameters and options, from the doc comments
+/// ./job PIPELINE run --input app.log        where the binary has several pipelines
+/// ```
+///
+/// A parameter or option is taken from the command line, else from the environment (`THALWEG_INPUT`), else from the file
+/// that `--config` or `THALWEG_CONFIG` names (`input = ".."` under `[args]` or `[args.errors]`), else it is its default.
+/// Everything that is missing, wrong or unknown is told at once.
+///
+/// The exit code is 0 when the job is done, 1 when it failed, 2 when it was started wrongly, and 130 when it was
+/// interrupted: the first Ctrl-C (or SIGTERM) stops it at a record boundary, the second aborts it.
 pub fn main(jobs: impl Jobs) -> ExitCode {
     let screen = Screen::stderr();
     let environment = |name: &str| std::env::var(name).ok();
-    let request = arguments().map_err(|error| Stop::Usage(vec![error]));
-    let request = request.and_then(|argv| request::read(jobs.definitions(), argv, &environment));
+    let request =
+        arguments().and_then(|argv| request::read(jobs.definitions(), argv, &environment));
     let code = match request {
         Ok(request) => match request.verb {
             Verb::Run => run::run(&request, &screen),
@@ -63,10 +94,11 @@ pub fn main(jobs: impl Jobs) -> ExitCode {
     ExitCode::from(code)
 }
 
-fn arguments() -> Result<Vec<String>, ArgumentError> {
+fn arguments() -> Result<Vec<String>, Stop> {
     let words = std::env::args_os().map(|word| {
         let wrong = |word: std::ffi::OsString| {
-            ArgumentError::Other(format!("the argument `{}` is not UTF-8", word.to_string_lossy()))
+            let text = format!("the argument `{}` is not UTF-8", word.to_string_lossy());
+            Stop::Usage(vec![ArgumentError::Other(text)])
         };
         word.into_string().map_err(wrong)
     });
@@ -108,9 +140,10 @@ fn refuse(error: &RunError, screen: &Screen) -> u8 {
     }
 }
 
-/// As many as the machine lets this process use.
+/// As many as the machine lets this process use, and state can be spread over.
 fn cores() -> usize {
-    std::thread::available_parallelism().map_or(1, std::num::NonZero::get)
+    let most = Options::default().key_groups as usize;
+    std::thread::available_parallelism().map_or(1, |cores| cores.get().min(most))
 }
 
 /// Prints to standard output. Whoever reads it may have seen enough, which is no error.

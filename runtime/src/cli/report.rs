@@ -38,18 +38,16 @@ fn in_one_line(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::connector::SourceError;
     use crate::task::Failure;
+
+    #[derive(Debug, thiserror::Error)]
+    #[error("cannot read in.csv\nhelp: buy another disk")]
+    struct Plain(#[source] std::io::Error);
 
     #[test]
     fn causes_and_advice_are_on_one_line() {
-        let cause = std::io::Error::other("disk\nbroken");
-        let error = SourceError {
-            what: "cannot read in.csv".to_owned(),
-            help: "buy another".to_owned(),
-            cause: Some(cause.into()),
-        };
-        let expected = "error: cannot read in.csv: caused by disk broken, help: buy another";
+        let error = Plain(std::io::Error::other("disk\nbroken"));
+        let expected = "error: cannot read in.csv: caused by disk broken, help: buy another disk";
         assert_eq!(line(&error), expected);
         let failure = Failure::new(error).at(|| "record 7".to_owned());
         assert!(!line(&failure).contains('\n'), "{}", line(&failure));

@@ -10,9 +10,9 @@ use super::screen::Screen;
 use super::summary::summary;
 use super::{EXIT_FAILED, EXIT_INTERRUPTED, cores, logs, refuse, report};
 use crate::http::{Answer, MetricsServer, ServeError, scrape};
-use crate::job::{RunError, launch, prepare};
+use crate::job::{RunError, prepare};
 use crate::plan::Plan;
-use crate::task::{Control, Ending, Options, Summary, Watch};
+use crate::task::{Control, Ending, Options, Summary, Watch, start};
 
 /// Runs the job to its end.
 pub(super) fn run(request: &Request, screen: &Screen) -> u8 {
@@ -21,6 +21,8 @@ pub(super) fn run(request: &Request, screen: &Screen) -> u8 {
         Ok(plan) => plan,
         Err(error) => return refuse(&error, screen),
     };
+    let control = Control::new();
+    let interrupts = Interrupts::install(control.clone(), screen.clone());
     let watch = Arc::new(OnceLock::new());
     // Bound before anything is opened: a port in use should not cost a connection to a database.
     let _server = match serve(request, screen, &watch) {
@@ -30,15 +32,13 @@ pub(super) fn run(request: &Request, screen: &Screen) -> u8 {
             return EXIT_FAILED;
         }
     };
-    let control = Control::new();
-    let interrupts = Interrupts::install(control.clone(), screen.clone());
     match execute(plan, request, screen, &control, &watch) {
         Ok(ended) => {
-            let interrupted = ended.ending != Ending::Finished;
             if !request.options.quiet {
-                screen.print(&summary(&ended.metrics, interrupted));
+                screen.print(&summary(&ended.metrics, ended.ending != Ending::Finished));
             }
-            if interrupted || interrupts.any() { EXIT_INTERRUPTED } else { 0 }
+            // A job also stops when nobody reads what it prints any more (`job | head`), which is no interruption.
+            if interrupts.any() { EXIT_INTERRUPTED } else { 0 }
         }
         Err(error) => refuse(&error, screen),
     }
@@ -63,19 +63,19 @@ fn execute(
         parallelism = options.parallelism,
         "starting"
     );
-    let launched = launch(plan, &options, control)?;
-    let watch = watch.get_or_init(|| launched.watch()).clone();
+    let running = start(plan, &options, control).map_err(RunError::Job)?;
+    let watch = watch.get_or_init(|| running.watch()).clone();
     let progress = live.then(|| Progress::start(screen.clone(), move || watch.metrics()));
-    let ended = launched.wait();
+    let ended = running.wait();
     drop(progress);
-    ended
+    ended.map_err(RunError::Job)
 }
 
 /// True if records are printed to the terminal that the progress line would be on.
 fn draws_over_records(plan: &Plan) -> bool {
     let mut operators = plan.chains().iter().flat_map(|chain| &chain.spec.operators);
     io::stdout().is_terminal()
-        && operators.any(|operator| operator.kind == "sink" && operator.text.contains("print("))
+        && operators.any(|operator| operator.kind == "sink" && operator.text.contains("print"))
 }
 
 fn serve(

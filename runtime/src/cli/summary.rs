@@ -3,6 +3,17 @@
 use super::figures::{count, exact, span};
 use crate::metrics::{ChainMetrics, JobMetrics};
 
+/// Sums one count of a chain.
+type Count = fn(&ChainMetrics) -> u64;
+
+/// What the summary tells if there is any.
+const LOSSES: [(&str, Count); 4] = [
+    ("rejected", |chain| chain.rejected),
+    ("late", |chain| chain.late),
+    ("skipped", |chain| chain.skipped),
+    ("with a timestamp too far ahead", |chain| chain.jumps),
+];
+
 /// `done in 12.3 s: 1 234 567 records in (100 k/s), 45 out, 3 rejected, 2 late`.
 pub(super) fn summary(metrics: &JobMetrics, interrupted: bool) -> String {
     let seconds = metrics.elapsed.as_secs_f64().max(1e-3);
@@ -16,13 +27,7 @@ pub(super) fn summary(metrics: &JobMetrics, interrupted: bool) -> String {
         count(read as f64 / seconds),
         exact(written),
     );
-    let losses: [(&str, fn(&ChainMetrics) -> u64); 4] = [
-        ("rejected", |chain| chain.rejected),
-        ("late", |chain| chain.late),
-        ("skipped", |chain| chain.skipped),
-        ("with a timestamp too far ahead", |chain| chain.jumps),
-    ];
-    for (name, of) in losses {
+    for (name, of) in LOSSES {
         let sum: u64 = metrics.chains.iter().map(of).sum();
         if sum > 0 {
             text.push_str(&format!(", {} {name}", exact(sum)));

@@ -18,8 +18,8 @@ use crate::time::Timestamp;
 /// assert_eq!(results.take(), [7]);
 /// ```
 pub fn collect<T: Record + Send>() -> (Collect<T>, Collected<T>) {
-    let collected = Collected { records: Arc::default() };
-    (Collect { collected: collected.clone() }, collected)
+    let collected = Collected::default();
+    (collected.sink(), collected)
 }
 
 /// The sink of [`collect`].
@@ -35,6 +35,18 @@ impl<T> Clone for Collect<T> {
 }
 
 /// The results of [`collect`]. Records of one task are in the order in which it wrote them.
+///
+/// A pipeline's function captures nothing, so that a test keeps them in a static:
+///
+/// ```
+/// use std::sync::LazyLock;
+/// use thalweg::connector::Collected;
+///
+/// static LONG: LazyLock<Collected<String>> = LazyLock::new(Collected::default);
+/// // in the pipeline: lines.filter(|line| line.len() > 80).sink(LONG.sink());
+/// # let _ = LONG.sink();
+/// assert!(LONG.take().is_empty());
+/// ```
 #[derive(Debug)]
 pub struct Collected<T> {
     records: Arc<Mutex<Vec<(Timestamp, T)>>>,
@@ -46,7 +58,18 @@ impl<T> Clone for Collected<T> {
     }
 }
 
+impl<T> Default for Collected<T> {
+    fn default() -> Self {
+        Collected { records: Arc::default() }
+    }
+}
+
 impl<T> Collected<T> {
+    /// A sink that adds to these results.
+    pub fn sink(&self) -> Collect<T> {
+        Collect { collected: self.clone() }
+    }
+
     /// Takes what was written so far.
     pub fn take(&self) -> Vec<T> {
         self.take_timed().into_iter().map(|(_, record)| record).collect()

@@ -3,12 +3,11 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::launch::launch;
 use super::{
     ArgumentError, ArgumentErrors, Arguments, Definition, Given, Layer, Origin, RunError, prepare,
 };
 use crate::plan::{OperatorSettings, Plan};
-use crate::task::{Control, Options, Summary};
+use crate::task::{self, Control, Options, Summary};
 
 /// A pipeline to be run inside a program or a test, without command line, environment or files.
 ///
@@ -100,6 +99,6 @@ impl Job {
     /// # Errors
     /// If it cannot be started, or a task fails.
     pub fn run(self) -> Result<Summary, RunError> {
-        launch(self.plan()?, &self.options, &self.control)?.wait()
+        task::run(self.plan()?, &self.options, &self.control).map_err(RunError::Job)
     }
 }

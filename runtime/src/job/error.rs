@@ -112,11 +112,7 @@ pub enum RunError {
         /// What they said.
         failure: Failure,
     },
-    /// A resource cannot be opened.
-    Resource(Failure),
-    /// The threads that open resources cannot be started.
-    Runtime(std::io::Error),
-    /// It was started and failed.
+    /// It could not be started, or failed.
     Job(JobError),
 }
 
@@ -128,10 +124,6 @@ impl fmt::Display for RunError {
             RunError::Build { pipeline, failure } => {
                 write!(out, "pipeline `{pipeline}` cannot be built: {failure}")
             }
-            RunError::Resource(failure) => write!(out, "{failure}"),
-            RunError::Runtime(error) => {
-                write!(out, "cannot start the threads for resources: {error}")
-            }
             RunError::Job(error) => write!(out, "{error}"),
         }
     }
@@ -140,9 +132,9 @@ impl fmt::Display for RunError {
 impl std::error::Error for RunError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
-            RunError::Build { failure, .. } | RunError::Resource(failure) => failure.source(),
+            RunError::Build { failure, .. } => failure.source(),
             RunError::Job(error) => error.source(),
-            RunError::Arguments(_) | RunError::Definition(_) | RunError::Runtime(_) => None,
+            RunError::Arguments(_) | RunError::Definition(_) => None,
         }
     }
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{ArgumentError, ArgumentErrors, Arguments, Definition, RunError};
 use crate::plan::{OperatorSettings, Plan};
+use crate::task::guarded;
 
 /// Builds the plan and lays the operators' settings over it.
 ///
@@ -15,7 +16,7 @@ pub(crate) fn prepare(
     operators: &BTreeMap<String, OperatorSettings>,
 ) -> Result<Plan, RunError> {
     let mut arguments = arguments.clone();
-    let built = Plan::build(|plan| (definition.build)(plan, &mut arguments));
+    let built = guarded(|| Plan::build(|plan| (definition.build)(plan, &mut arguments)));
     let pipeline = definition.function.to_owned();
     let mut plan = built.map_err(|failure| RunError::Build { pipeline, failure })?;
     plan.configure(operators).map_err(|errors| {

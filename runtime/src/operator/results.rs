@@ -30,7 +30,7 @@ pub struct Failed<T> {
     pub record: T,
     /// The error's text.
     pub error: String,
-    /// The operator, for instance `try_map at src/main.rs:12`; of a source also the position: `flights.csv:17`.
+    /// The operator: `try_map(parse) (line 12)`; of a source its name and the position: `files(x.csv) at x.csv:17`.
     pub operator: String,
 }
 

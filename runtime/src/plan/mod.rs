@@ -11,6 +11,7 @@ use std::fmt::Display;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::connector::Source;
 use crate::exchange::{Edge, EdgeId, Partition};
 use crate::metrics::Registry;
 use crate::resource::{OpenResource, Resource};
@@ -159,7 +160,16 @@ impl Plan {
         self.chains.push(ChainPlan { spec, factory });
     }
 
-    /// Makes a source or sink shareable between the tasks.
+    /// Makes a source shareable between the tasks. Its type is hidden, so that one that is no source is reported here
+    /// and nowhere else.
+    pub fn source<S: Source>(
+        &mut self,
+        source: S,
+    ) -> Arc<impl Source<Record = S::Record> + use<S>> {
+        Arc::new(source)
+    }
+
+    /// Makes a sink shareable between the tasks.
     pub fn share<S>(&mut self, connector: S) -> Arc<S> {
         Arc::new(connector)
     }

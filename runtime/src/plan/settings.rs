@@ -11,7 +11,7 @@ use crate::nearest::nearest;
 pub struct OperatorSettings {
     /// How many parallel copies its chain has.
     pub parallelism: Option<usize>,
-    /// What plans and metrics call it.
+    /// What plans call it.
     pub name: Option<String>,
     /// How long its state is kept after the last write.
     pub ttl: Option<Duration>,

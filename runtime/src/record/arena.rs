@@ -4,7 +4,8 @@
 use std::ptr::NonNull;
 
 use super::list::ListResolver;
-use super::text::{INLINE, TextResolver, inline_word, outline_word};
+use super::root::{Root, copy_text};
+use super::text::{INLINE, TextResolver};
 use super::{Emit, Record, View};
 
 /// A growing buffer of archives.
@@ -40,13 +41,8 @@ impl Arena {
     fn open(&mut self, size: usize) -> Root<'_> {
         let at = self.bytes.len();
         self.bytes.reserve(size);
-        Root {
-            // SAFETY: `size` bytes were reserved behind the current length.
-            next: unsafe { NonNull::new_unchecked(self.bytes.as_mut_ptr().add(at)) },
-            left: size,
-            pos: at,
-            arena: std::marker::PhantomData,
-        }
+        // SAFETY: `size` bytes were reserved behind the current length.
+        unsafe { Root::new(NonNull::new_unchecked(self.bytes.as_mut_ptr().add(at)), size, at) }
     }
 
     /// Appends `size` bytes that lie behind the current length and returns their offset.
@@ -193,132 +189,5 @@ impl Arena {
     /// What was written.
     pub fn as_bytes(&self) -> &[u8] {
         &self.bytes
-    }
-}
-
-/// Copies more than eight bytes: up to 64 in overlapping blocks, which is faster than the call that a copy of unknown
-/// length is.
-///
-/// # Safety
-/// As for `copy_nonoverlapping`, and `len > 8`.
-#[inline(always)]
-unsafe fn copy_text(from: *const u8, to: *mut u8, len: usize) {
-    /// Copies a block at `start` and one that ends at `end`.
-    #[inline(always)]
-    unsafe fn ends<Block>(from: *const u8, to: *mut u8, start: usize, end: usize) {
-        let last = end - size_of::<Block>();
-        // SAFETY: the caller's blocks lie within the slices.
-        unsafe {
-            let block = from.add(start).cast::<Block>().read_unaligned();
-            to.add(start).cast::<Block>().write_unaligned(block);
-            let block = from.add(last).cast::<Block>().read_unaligned();
-            to.add(last).cast::<Block>().write_unaligned(block);
-        }
-    }
-    // SAFETY: in each branch the blocks lie within `len` bytes.
-    unsafe {
-        match len {
-            ..=16 => ends::<u64>(from, to, 0, len),
-            17..=32 => ends::<u128>(from, to, 0, len),
-            33..=64 => {
-                ends::<u128>(from, to, 0, len);
-                ends::<u128>(from, to, 16, len - 16);
-            }
-            _ => from.copy_to_nonoverlapping(to, len),
-        }
-    }
-}
-
-/// The fixed part of a record being written, field by field in declaration order.
-pub struct Root<'a> {
-    next: NonNull<u8>,
-    left: usize,
-    pos: usize,
-    arena: std::marker::PhantomData<&'a mut Arena>,
-}
-
-impl Root<'_> {
-    /// Writes the next `N` bytes.
-    #[inline(always)]
-    pub fn put<const N: usize>(&mut self, bytes: [u8; N]) {
-        let at = self.advance(N);
-        // SAFETY: `advance` checked that `N` bytes are left in the reserved memory.
-        unsafe { at.cast::<[u8; N]>().write_unaligned(bytes) };
-    }
-
-    /// Writes bytes.
-    #[inline(always)]
-    pub(crate) fn bytes(&mut self, bytes: &[u8]) {
-        let at = self.advance(bytes.len());
-        // SAFETY: `advance` checked that as many bytes are left in the reserved memory.
-        unsafe { at.as_ptr().copy_from_nonoverlapping(bytes.as_ptr(), bytes.len()) };
-    }
-
-    /// Writes `n` zero bytes: padding behind an enum's shorter variants.
-    #[inline(always)]
-    pub fn zeros(&mut self, n: usize) {
-        let at = self.advance(n);
-        // SAFETY: `advance` checked that `n` bytes are left in the reserved memory.
-        unsafe { at.as_ptr().write_bytes(0, n) };
-    }
-
-    /// Writes a string whose tail, if it is longer than eight bytes, was written before.
-    #[inline(always)]
-    pub fn string(&mut self, value: &str, resolver: TextResolver) {
-        let len = value.len();
-        let word = if len <= INLINE {
-            inline_word(value.as_bytes())
-        } else {
-            outline_word(len, self.distance(resolver.0))
-        };
-        self.put(word.to_le_bytes());
-    }
-
-    /// Writes a relative pointer to the offset `target`.
-    ///
-    /// # Panics
-    /// If the target is 2 GiB or more away.
-    #[inline(always)]
-    pub(crate) fn pointer(&mut self, target: u32) {
-        self.put(self.distance(target).to_le_bytes());
-    }
-
-    /// The way from the next byte to `target`.
-    #[inline(always)]
-    fn distance(&self, target: u32) -> i32 {
-        let distance = i64::from(target) - self.pos as i64;
-        i32::try_from(distance).expect("an archive stays below 2 GiB")
-    }
-
-    /// Writes a list whose elements were written before.
-    ///
-    /// # Panics
-    /// If it has more than `u32::MAX` elements.
-    #[inline(always)]
-    pub fn list(&mut self, resolver: ListResolver, len: usize) {
-        self.pointer(resolver.0);
-        self.put(u32::try_from(len).expect("a list has at most u32::MAX elements").to_le_bytes());
-    }
-
-    /// Bytes not written yet.
-    #[inline(always)]
-    pub fn left(&self) -> usize {
-        self.left
-    }
-
-    #[inline(always)]
-    fn assert_whole(&self) {
-        assert!(self.left == 0, "an archive's root was not written whole");
-    }
-
-    #[inline(always)]
-    fn advance(&mut self, n: usize) -> NonNull<u8> {
-        assert!(n <= self.left, "an archive's root overflows its size");
-        let at = self.next;
-        // SAFETY: at most one past the end of the reserved memory, by the check above.
-        self.next = unsafe { at.add(n) };
-        self.left -= n;
-        self.pos += n;
-        at
     }
 }

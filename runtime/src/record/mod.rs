@@ -10,6 +10,10 @@
 //!    └────────── into_record ────────────┘    └──────── tails, root (Arena::put) ─────┘
 //! ```
 //!
+//! `#[record]` makes all this for a type. Bytes from outside are checked by [`validate`]; layouts are compared by
+//! [`fingerprint`]. A container's view is a type of its own ([`SliceView`], [`BoxView`], [`MapView`], ..) that looks the
+//! same wherever the elements lie.
+//!
 //! An archive is written in two steps, as in rkyv: first everything out of line ([`Emit::tails`]), then the fixed part
 //! ([`Emit::root`]), field by field in declaration order; since nothing is aligned, there is no padding between fields.
 
@@ -27,13 +31,14 @@ mod map;
 mod option;
 mod ranked;
 mod reverse;
+mod root;
 mod scalar;
 mod slice_view;
 mod text;
 mod tuple;
 mod validate;
 
-pub use arena::{Arena, Root};
+pub use arena::Arena;
 pub use boxed::BoxView;
 pub use element::Element;
 pub use key::{Key, KeyBytes, key_hash_of_bytes};
@@ -41,6 +46,7 @@ pub use layout::{Evolved, Layout, fingerprint};
 pub use list::ListResolver;
 pub use map::{Entries, HashMapView, HashSetView, Lookup, MapView, SetView};
 pub use ranked::Ranked;
+pub use root::Root;
 pub use rust_decimal::Decimal;
 pub use slice_view::{SliceIter, SliceView};
 pub use uuid::Uuid;
@@ -133,3 +139,8 @@ pub unsafe trait Emit {
 pub fn apply<X, R>(x: X, f: impl FnOnce(X) -> R) -> R {
     f(x)
 }
+
+/// The example in the documentation of `#[record]` stands in a crate that cannot run it.
+#[cfg(doctest)]
+#[doc = include_str!("../../../macros/src/record.md")]
+mod attribute {}

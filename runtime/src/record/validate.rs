@@ -18,7 +18,7 @@ use super::{Record, View};
 pub type Validator<'a> = HighValidator<'a, Error>;
 
 /// Boxes and lists in an archive may lie this deep in each other; a checker that goes deeper could end its thread.
-const MAX_DEPTH: NonZeroUsize = NonZeroUsize::new(512).expect("not zero");
+const MAX_DEPTH: NonZeroUsize = NonZeroUsize::new(128).expect("not zero");
 
 /// Bytes that are no archive of the record they should be.
 #[derive(Debug, thiserror::Error)]
@@ -36,7 +36,7 @@ pub struct Invalid {
 ///
 /// # Errors
 /// If the bytes are too short, or a length, pointer, tag, `char`, `bool` or string within is wrong, or if its parts lie
-/// more than 512 deep in each other.
+/// more than 128 deep in each other.
 pub fn validate<T: Record>(bytes: &[u8], offset: usize) -> Result<View<'_, T>, Invalid> {
     let ranges = ArchiveValidator::with_max_depth(bytes, Some(MAX_DEPTH));
     let mut validator = Ranges::new(ranges, SharedValidator::new());

@@ -22,8 +22,10 @@ pub(super) struct Layout {
     /// Upper left corners of the nodes.
     pub(super) nodes: Vec<(f64, f64)>,
     /// For each edge the points that it goes through, and the centre of its label.
-    pub(super) edges: Vec<(Vec<(f64, f64)>, (f64, f64))>,
+    pub(super) edges: Vec<(Points, (f64, f64))>,
 }
+
+type Points = Vec<(f64, f64)>;
 
 const MARGIN: f64 = 24.0;
 const BETWEEN_NODES: f64 = 48.0;
@@ -168,7 +170,7 @@ fn points(
     path: &[usize],
     corners: &[(f64, f64)],
     (graph, paths): (&Graph, &[Vec<usize>]),
-) -> Vec<(f64, f64)> {
+) -> Points {
     let last = path.len() - 1;
     let share = |end: fn(&Vec<usize>) -> usize, towards: fn(&Vec<usize>) -> usize| {
         let cell = end(&path.to_vec());

@@ -21,12 +21,12 @@
 //!
 //! Invariants: directory entries that agree in a segment's first `depth` bits hold that segment's address; every change
 //! of a segment's memory updates them before anything else happens. The entries of a segment have its prefix.
-#![allow(unsafe_code)] // Directory entries hold raw addresses of slots; what the unsafe buys is in `benches/state.rs`.
+#![allow(unsafe_code)] // Directory entries hold raw addresses of slots.
 
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
-use super::segment::{EMPTY, Segment, Slot, home, tag};
+use super::segment::{EMPTY, Segment, Slot, WINDOW, matching, tag};
 use crate::record::{Key, View};
 
 /// Directory entries that there may be for each segment before it grows instead of being split.
@@ -57,7 +57,16 @@ struct Place<K, V> {
     tags: *const u8,
     segment: u32,
     depth: u8,
-    log: u8,
+    /// `64 -` the binary logarithm of the segment's homes.
+    shift: u8,
+}
+
+impl<K, V> Place<K, V> {
+    /// As [`Segment::home`].
+    #[inline(always)]
+    fn home(&self, hash: u64) -> usize {
+        ((hash << (self.depth & 63)) >> (self.shift & 63)) as usize
+    }
 }
 
 impl<K, V> Clone for Place<K, V> {
@@ -85,13 +94,12 @@ pub enum Entry<'t, K: Key, V> {
 pub struct Vacant<'t, K: Key, V> {
     table: &'t mut Table<K, V>,
     hash: u64,
-    at: usize,
 }
 
 impl<'t, K: Key, V> Vacant<'t, K, V> {
     /// Makes the entry. `key` must be the one that was looked for.
     pub fn insert(self, key: K, value: V) -> &'t mut V {
-        self.table.insert(self.hash, self.at, key, value)
+        self.table.insert(self.hash, key, value)
     }
 }
 
@@ -151,11 +159,25 @@ impl<K: Key, V> Table<K, V> {
     /// Fetches the lines that these keys will need into the cache. For batches of some 64 keys.
     #[inline(always)]
     pub fn prepare(&self, hashes: &[u64]) {
+        // A table of this size lies in the cache anyway.
+        if self.segments.len() > 4 {
+            self.fetch(hashes);
+        }
+    }
+
+    /// First the tags of all, then the slots that the tags tell: an entry may lie on another line than its home.
+    #[inline(never)]
+    fn fetch(&self, hashes: &[u64]) {
         for &hash in hashes {
             let place = self.place(hash);
-            let home = home(hash, place.depth, place.log);
-            prefetch(place.tags.wrapping_add(home));
-            prefetch(place.slots.wrapping_add(home));
+            prefetch(place.tags.wrapping_add(place.home(hash)));
+        }
+        for &hash in hashes {
+            let place = self.place(hash);
+            let home = place.home(hash);
+            // SAFETY: a home is the number of a slot, and WINDOW tags more than there are slots can be read.
+            let matches = unsafe { matching(place.tags.add(home), tag(hash)) };
+            prefetch(place.slots.wrapping_add(home + matches.trailing_zeros() as usize % WINDOW));
         }
     }
 
@@ -179,10 +201,22 @@ impl<K: Key, V> Table<K, V> {
     /// The value of a key, made by `init` if there is none.
     #[inline(always)]
     pub fn entry_or(&mut self, hash: u64, key: View<'_, K>, init: impl FnOnce() -> V) -> &mut V {
-        match self.find_entry(hash, key) {
-            Entry::Occupied(value) => value,
-            Entry::Vacant(vacant) => vacant.insert(K::from_view(key), init()),
+        let hash = usable(hash);
+        let found = self.find(hash, key);
+        if !found.hit {
+            return self.insert_new(hash, key, init);
         }
+        if self.tracked {
+            self.mark(hash, found.slot);
+        }
+        // SAFETY: a hit is a slot that holds an entry, and `self` is borrowed for as long as the value is.
+        unsafe { &mut (*found.slot).entry.assume_init_mut().1 }
+    }
+
+    /// Out of line, so that what updates an entry stays small.
+    #[inline(never)]
+    fn insert_new(&mut self, hash: u64, key: View<'_, K>, init: impl FnOnce() -> V) -> &mut V {
+        self.insert(hash, K::from_view(key), init())
     }
 
     /// The entry of a key, or the place for it.
@@ -197,8 +231,7 @@ impl<K: Key, V> Table<K, V> {
             // SAFETY: a hit is a slot that holds an entry, and `self` is borrowed for as long as the value is.
             Entry::Occupied(unsafe { &mut (*found.slot).entry.assume_init_mut().1 })
         } else {
-            let at = self.slot_number(hash, found.slot);
-            Entry::Vacant(Vacant { table: self, hash, at })
+            Entry::Vacant(Vacant { table: self, hash })
         }
     }
 
@@ -251,11 +284,11 @@ impl<K: Key, V> Table<K, V> {
         unsafe { self.directory.get_unchecked((hash >> self.shift) as usize) }
     }
 
-    /// Looks for a key. Without a hit, the slot is where it belongs.
+    /// Looks for a key.
     #[inline(always)]
     fn find(&self, hash: u64, key: View<'_, K>) -> Found<K, V> {
         let place = self.place(hash);
-        let home = home(hash, place.depth, place.log);
+        let home = place.home(hash);
         // SAFETY: a home is the number of a slot, and WINDOW tags more than there are slots can be read.
         let mut matches = unsafe { matching(place.tags.add(home), tag(hash)) };
         while matches != 0 {
@@ -267,14 +300,19 @@ impl<K: Key, V> Table<K, V> {
             }
             matches &= matches - 1;
         }
+        // SAFETY: as above.
+        if unsafe { matching(place.tags.add(home), 0) } != 0 {
+            // Entries lie without a gap behind their home: it would have been met before the gap.
+            return Found { slot: std::ptr::null_mut(), hit: false };
+        }
         self.search(hash, key)
     }
 
-    /// Looks for a key that is not near its home: mostly one that is not there.
+    /// Looks for a key that is not near its home. Without a hit, the slot is where it belongs.
     #[inline(never)]
     fn search(&self, hash: u64, key: View<'_, K>) -> Found<K, V> {
         let place = self.place(hash);
-        let mut slot = place.slots.wrapping_add(home(hash, place.depth, place.log));
+        let mut slot = place.slots.wrapping_add(place.home(hash));
         for _ in 0..SCAN {
             // SAFETY: `slot` starts at a home, which lies in the segment, and stops at the latest at its last slot,
             // whose hash, EMPTY, is greater than all usable ones.
@@ -322,28 +360,29 @@ impl<K: Key, V> Table<K, V> {
         self.segments[segment].dirty.set(at);
     }
 
-    /// Puts an entry in slot `at` of its segment, where the search for it ended.
-    fn insert(&mut self, hash: u64, mut at: usize, key: K, value: V) -> &mut V {
+    /// Makes an entry for a key that is not there.
+    fn insert(&mut self, hash: u64, key: K, value: V) -> &mut V {
         self.version += 1;
         if self.tracked && !self.tombstones.is_empty() {
             let bytes = canonical::<K>(key.as_view()).into_boxed_slice();
             self.tombstones.remove(&(hash, bytes));
         }
         let mut entry = (key, value);
-        loop {
+        let (index, at) = loop {
             let index = self.place(hash).segment as usize;
-            let segment = &mut self.segments[index];
-            if !segment.is_full() {
-                match segment.insert(at, hash, entry) {
-                    Ok(()) => break,
+            if !self.segments[index].is_full() {
+                let at = match self.segments[index].near(hash) {
+                    Some(gap) => gap,
+                    None => self.slot_number(hash, self.search(hash, entry.0.as_view()).slot),
+                };
+                match self.segments[index].insert(at, hash, entry) {
+                    Ok(()) => break (index, at),
                     Err(back) => entry = back,
                 }
             }
             self.make_room(index, hash);
-            at = self.slot_number(hash, self.find(hash, entry.0.as_view()).slot);
-        }
+        };
         self.len += 1;
-        let index = self.place(hash).segment as usize;
         let segment = &mut self.segments[index];
         segment.dirty.set(at);
         &mut segment.entry_mut(at).1
@@ -435,7 +474,7 @@ pub(super) fn canonical<K: Key>(key: View<'_, K>) -> Vec<u8> {
 fn place<K, V>(segment: &mut Segment<K, V>, index: usize) -> Place<K, V> {
     let (slots, tags) = segment.first();
     let (depth, log) = (segment.depth(), segment.log());
-    Place { slots, tags, segment: index as u32, depth, log }
+    Place { slots, tags, segment: index as u32, depth, shift: 64 - log }
 }
 
 #[inline(always)]
@@ -448,27 +487,4 @@ fn prefetch<T>(address: *const T) {
     }
     #[cfg(not(target_arch = "x86_64"))]
     let _ = address;
-}
-
-/// One bit for each of the next [`WINDOW`] tags that is equal to `tag`.
-///
-/// # Safety
-/// As many tags can be read.
-#[inline(always)]
-unsafe fn matching(tags: *const u8, tag: u8) -> u32 {
-    #[cfg(target_arch = "x86_64")]
-    // SAFETY: SSE2 is part of x86_64; the load is unaligned and of 16 bytes, which the caller vouches for.
-    unsafe {
-        use std::arch::x86_64::{
-            _mm_cmpeq_epi8, _mm_loadu_si128, _mm_movemask_epi8, _mm_set1_epi8,
-        };
-        let window = _mm_loadu_si128(tags.cast());
-        _mm_movemask_epi8(_mm_cmpeq_epi8(window, _mm_set1_epi8(tag.cast_signed()))) as u32
-    }
-    #[cfg(not(target_arch = "x86_64"))]
-    // SAFETY: the caller vouches for WINDOW bytes.
-    unsafe {
-        let window = tags.cast::<[u8; super::segment::WINDOW]>().read();
-        window.iter().enumerate().fold(0, |bits, (at, &other)| bits | u32::from(other == tag) << at)
-    }
 }

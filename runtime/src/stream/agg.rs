@@ -150,7 +150,9 @@ impl<K: Record, T: Record, W> Agg<K, T, W> {
     ///         *longest
     ///     }
     /// }
-    /// # fn example(lines: Stream<(u32, String)>) {
+    /// # #[pipeline]
+    /// # fn example() {
+    /// # let lines = source(collection(Vec::<(u32, String)>::new()));
     /// lines
     ///     .key_by(|(host, _)| host)
     ///     .aggregate(|w| (w.key(), w.with(Longest, |(_, line)| line.trim())))

@@ -68,7 +68,9 @@ handle! {
     ///
     /// ```
     /// # use thalweg::prelude::*;
-    /// # fn example(lines: Stream<String>) {
+    /// # #[pipeline]
+    /// # fn example() {
+    /// # let lines = source(collection(Vec::<String>::new()));
     /// let lines = lines.filter(|line| !line.is_empty());
     /// lines.map(|line| line.len() as u64).sink(print());
     /// lines.filter(|line| line.contains("ERROR")).sink(print());

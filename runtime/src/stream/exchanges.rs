@@ -14,7 +14,9 @@ impl<T: Record> Stream<T> {
     ///
     /// ```
     /// # use thalweg::prelude::*;
-    /// # fn example(words: Stream<(String, u64)>) {
+    /// # #[pipeline]
+    /// # fn example() {
+    /// # let words = source(collection(Vec::<(String, u64)>::new()));
     /// words.key_by(|(word, _)| word).sum(|(_, n)| n).sink(print());
     /// # }
     /// ```
@@ -39,7 +41,9 @@ impl<T: Record> Stream<T> {
     ///
     /// ```
     /// # use thalweg::prelude::*;
-    /// # fn example(lines: Stream<String>) {
+    /// # #[pipeline]
+    /// # fn example() {
+    /// # let lines = source(collection(Vec::<String>::new()));
     /// lines.rebalance().map(|line| line.to_uppercase()).sink(print());
     /// # }
     /// ```
@@ -54,7 +58,9 @@ impl<T: Record> Stream<T> {
     ///
     /// ```
     /// # use thalweg::prelude::*;
-    /// # fn example(lines: Stream<String>) {
+    /// # #[pipeline]
+    /// # fn example() {
+    /// # let lines = source(collection(Vec::<String>::new()));
     /// lines.rescale().map(|line| line.to_uppercase()).sink(print());
     /// # }
     /// ```
@@ -69,7 +75,9 @@ impl<T: Record> Stream<T> {
     ///
     /// ```
     /// # use thalweg::prelude::*;
-    /// # fn example(settings: Stream<String>) {
+    /// # #[pipeline]
+    /// # fn example() {
+    /// # let settings = source(collection(Vec::<String>::new()));
     /// settings.broadcast().inspect(|setting| eprintln!("{setting}")).sink(discard());
     /// # }
     /// ```
@@ -83,7 +91,9 @@ impl<T: Record> Stream<T> {
     ///
     /// ```
     /// # use thalweg::prelude::*;
-    /// # fn example(lines: Stream<String>) {
+    /// # #[pipeline]
+    /// # fn example() {
+    /// # let lines = source(collection(Vec::<String>::new()));
     /// lines.global().sink(print());
     /// # }
     /// ```

@@ -26,7 +26,9 @@ impl<T: Record> Stream<T> {
     ///
     /// ```
     /// # use thalweg::prelude::*;
-    /// # fn example(lines: Stream<String>) {
+    /// # #[pipeline]
+    /// # fn example() {
+    /// # let lines = source(collection(Vec::<String>::new()));
     /// let bad = side();
     /// lines.try_map(|line| line.trim().parse::<u64>()).errors_to(bad).sink(print());
     /// bad.map(|failed| format!("{}: {}", failed.record, failed.error)).sink(print());
@@ -52,7 +54,9 @@ impl<T: Record> Stream<T> {
     ///
     /// ```
     /// # use thalweg::prelude::*;
-    /// # fn example(lines: Stream<String>) {
+    /// # #[pipeline]
+    /// # fn example() {
+    /// # let lines = source(collection(Vec::<String>::new()));
     /// lines
     ///     .try_filter_map(|line| match line.strip_prefix("n=") {
     ///         Some(number) => number.parse::<u64>().map(Some),
@@ -76,7 +80,9 @@ impl<T: Record> Stream<T> {
     ///
     /// ```
     /// # use thalweg::prelude::*;
-    /// # fn example(lines: Stream<String>) {
+    /// # #[pipeline]
+    /// # fn example() {
+    /// # let lines = source(collection(Vec::<String>::new()));
     /// lines
     ///     .try_flat_map(|line| match line.split_once(',') {
     ///         Some((left, right)) => Ok([left, right]),
@@ -104,7 +110,9 @@ impl<T: Record, R: Record> Fallible<T, R> {
     ///
     /// ```
     /// # use thalweg::prelude::*;
-    /// # fn example(lines: Stream<String>) {
+    /// # #[pipeline]
+    /// # fn example() {
+    /// # let lines = source(collection(Vec::<String>::new()));
     /// let bad = side();
     /// lines.try_map(|line| line.parse::<f64>()).errors_to(bad).sink(print());
     /// bad.map(|failed| (failed.operator, failed.record, failed.error)).sink(print());
@@ -123,11 +131,13 @@ impl<T: Record, R: Record> Fallible<T, R> {
         not_run(side)
     }
 
-    /// Drops each failure and counts it (`thalweg_records_skipped_total`).
+    /// Drops each failure and counts it (`thalweg_skipped_records_total`).
     ///
     /// ```
     /// # use thalweg::prelude::*;
-    /// # fn example(lines: Stream<String>) {
+    /// # #[pipeline]
+    /// # fn example() {
+    /// # let lines = source(collection(Vec::<String>::new()));
     /// lines.try_map(|line| line.parse::<f64>()).or_skip().sink(print());
     /// # }
     /// ```

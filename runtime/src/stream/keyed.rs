@@ -27,7 +27,9 @@ impl<K: Key, T: Record> Keyed<K, T> {
     ///
     /// ```
     /// # use thalweg::prelude::*;
-    /// # fn example(sales: Stream<(String, u64, Timestamp)>) {
+    /// # #[pipeline]
+    /// # fn example() {
+    /// # let sales = source(collection(Vec::<(String, u64, Timestamp)>::new()));
     /// sales
     ///     .event_time(|(.., at)| at)
     ///     .watermarks(bounded(secs(5)))

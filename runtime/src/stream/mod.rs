@@ -15,9 +15,9 @@
 //!
 //! # What closures see
 //! A closure receives its record's *view*, by value: `BidRef<'_>` for a `Bid`, `&str` for a `String`, a number for a
-//! number, a tuple of views for a tuple. It returns anything that [`Emit`](crate::record::Emit)s: a record, a view, a `…With`, a number, a
-//! string, an `Option`, a `Vec`, a tuple of those. In this module views are `View<'static, T>`, because nothing is
-//! ever borrowed here; in the compiled pipeline they borrow from the batch.
+//! number, a tuple of views for a tuple. It returns anything that [`Emit`](crate::record::Emit)s: a record, a view, a
+//! `…With`, a number, a string, an `Option`, a `Vec`, a tuple of those. In this module views are `View<'static, T>`,
+//! because nothing is ever borrowed here; in the compiled pipeline they borrow from the batch.
 //!
 //! # Order
 //! Within one task an operator keeps the order of its input unless it says otherwise. An exchange (`key_by`,

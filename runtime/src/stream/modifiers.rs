@@ -16,7 +16,9 @@ macro_rules! modifiers {
             ///
             /// ```
             /// # use thalweg::prelude::*;
-            /// # fn example(words: Stream<String>) {
+            /// # #[pipeline]
+            /// # fn example() {
+            /// # let words = source(collection(Vec::<String>::new()));
             /// words.key_by(|word| word).count().uid("words-seen").sink(print());
             /// # }
             /// ```
@@ -28,7 +30,9 @@ macro_rules! modifiers {
             ///
             /// ```
             /// # use thalweg::prelude::*;
-            /// # fn example(lines: Stream<String>) {
+            /// # #[pipeline]
+            /// # fn example() {
+            /// # let lines = source(collection(Vec::<String>::new()));
             /// lines.filter(|line| line.contains("ERROR")).name("only errors").sink(print());
             /// # }
             /// ```
@@ -44,7 +48,9 @@ macro_rules! modifiers {
             ///
             /// ```
             /// # use thalweg::prelude::*;
-            /// # fn example(lines: Stream<String>) {
+            /// # #[pipeline]
+            /// # fn example() {
+            /// # let lines = source(collection(Vec::<String>::new()));
             /// lines.global().map(|line| line.len() as u64).parallelism(1).sink(print());
             /// # }
             /// ```
@@ -59,7 +65,9 @@ macro_rules! modifiers {
             ///
             /// ```
             /// # use thalweg::prelude::*;
-            /// # fn example(lines: Stream<String>) {
+            /// # #[pipeline]
+            /// # fn example() {
+            /// # let lines = source(collection(Vec::<String>::new()));
             /// lines.rebalance().buffer_timeout(millis(20)).sink(print());
             /// # }
             /// ```

@@ -4,46 +4,24 @@ use std::fmt::Display;
 
 use super::base::{handle, not_run};
 use super::{Fallible, Stream};
-use crate::record::{Emit, Record, View};
+use crate::record::{Emit, Record};
 
 handle! {
     /// A stream whose next operator takes its record by value; made by [`Stream::owned`].
     ///
-    /// `map`, `filter_map`, `flat_map` and their fallible forms take a `T`; `filter` and `inspect` only look, and see
-    /// the view as always. No other operator may follow.
+    /// `map`, `filter_map`, `flat_map` and their fallible forms may follow, and take a `T`. What only looks at its record
+    /// (`filter`, `inspect`, a key, an event time) has nothing from owning it.
     Owned<T>
 }
 
 impl<T: Record> Owned<T> {
-    /// [`Stream::filter`]: it sees the view.
-    ///
-    /// ```
-    /// # use thalweg::prelude::*;
-    /// # fn example(lines: Stream<String>) {
-    /// lines.owned().filter(|line| line.contains("ERROR")).sink(print());
-    /// # }
-    /// ```
-    pub fn filter(self, f: impl Fn(View<'static, T>) -> bool) -> Stream<T> {
-        not_run(f)
-    }
-
-    /// [`Stream::inspect`]: it sees the view.
-    ///
-    /// ```
-    /// # use thalweg::prelude::*;
-    /// # fn example(lines: Stream<String>) {
-    /// lines.owned().inspect(|line| eprintln!("{line}")).sink(print());
-    /// # }
-    /// ```
-    pub fn inspect(self, f: impl Fn(View<'static, T>)) -> Stream<T> {
-        not_run(f)
-    }
-
     /// [`Stream::map`] with the record itself.
     ///
     /// ```
     /// # use thalweg::prelude::*;
-    /// # fn example(words: Stream<(String, String)>) {
+    /// # #[pipeline]
+    /// # fn example() {
+    /// # let words = source(collection(Vec::<(String, String)>::new()));
     /// words.owned().map(|(first, _)| first).sink(print());
     /// # }
     /// ```
@@ -55,7 +33,9 @@ impl<T: Record> Owned<T> {
     ///
     /// ```
     /// # use thalweg::prelude::*;
-    /// # fn example(lines: Stream<String>) {
+    /// # #[pipeline]
+    /// # fn example() {
+    /// # let lines = source(collection(Vec::<String>::new()));
     /// lines.owned().filter_map(|line| (!line.is_empty()).then_some(line)).sink(print());
     /// # }
     /// ```
@@ -67,7 +47,9 @@ impl<T: Record> Owned<T> {
     ///
     /// ```
     /// # use thalweg::prelude::*;
-    /// # fn example(words: Stream<(String, String)>) {
+    /// # #[pipeline]
+    /// # fn example() {
+    /// # let words = source(collection(Vec::<(String, String)>::new()));
     /// words.owned().flat_map(|(a, b)| [a, b]).sink(print());
     /// # }
     /// ```
@@ -82,7 +64,9 @@ impl<T: Record> Owned<T> {
     ///
     /// ```
     /// # use thalweg::prelude::*;
-    /// # fn example(lines: Stream<String>) {
+    /// # #[pipeline]
+    /// # fn example() {
+    /// # let lines = source(collection(Vec::<String>::new()));
     /// lines
     ///     .owned()
     ///     .try_map(|line| if line.is_empty() { Err("empty line") } else { Ok(line) })
@@ -101,7 +85,9 @@ impl<T: Record> Owned<T> {
     ///
     /// ```
     /// # use thalweg::prelude::*;
-    /// # fn example(lines: Stream<String>) {
+    /// # #[pipeline]
+    /// # fn example() {
+    /// # let lines = source(collection(Vec::<String>::new()));
     /// lines
     ///     .owned()
     ///     .try_filter_map(|line| match line.parse::<i64>()? {
@@ -123,7 +109,9 @@ impl<T: Record> Owned<T> {
     ///
     /// ```
     /// # use thalweg::prelude::*;
-    /// # fn example(words: Stream<(String, String)>) {
+    /// # #[pipeline]
+    /// # fn example() {
+    /// # let words = source(collection(Vec::<(String, String)>::new()));
     /// words
     ///     .owned()
     ///     .try_flat_map(|(a, b)| if a == b { Err("twice the same") } else { Ok([a, b]) })

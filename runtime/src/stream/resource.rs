@@ -14,7 +14,9 @@ use crate::resource::Resource;
 ///
 /// ```
 /// # use thalweg::prelude::*;
-/// # fn example(words: Stream<String>) {
+/// # #[pipeline]
+/// # fn example() {
+/// # let words = source(collection(Vec::<String>::new()));
 /// let stop_words = resource(|| std::fs::read_to_string("stop_words.txt"));
 /// words.filter(move |word| !stop_words.lines().any(|line| line == word)).sink(print());
 /// # }
@@ -29,7 +31,9 @@ pub fn resource<T: Send + Sync + 'static, E: Display>(
 ///
 /// ```
 /// # use thalweg::prelude::*;
-/// # fn example(words: Stream<String>) {
+/// # #[pipeline]
+/// # fn example() {
+/// # let words = source(collection(Vec::<String>::new()));
 /// let greeting = async_resource(|| async { Ok::<_, String>("hello".to_owned()) });
 /// words.map(move |word| format!("{} {word}", *greeting)).sink(print());
 /// # }

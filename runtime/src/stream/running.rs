@@ -1,7 +1,7 @@
 //! Running aggregates: a keyed stream without windows; each record yields its key's new value.
 //!
-//! State: one accumulator per key, for as long as the job runs. Nothing is aggregated before the exchange, since every record has a result. Results come in the order of the
-//! records.
+//! State: one accumulator per key, for as long as the job runs. Nothing is aggregated before the exchange, since every
+//! record has a result. Results come in the order of the records.
 
 use super::agg::{Mean, Sum};
 use super::base::not_run;
@@ -16,7 +16,9 @@ impl<K: Key, T: Record> Keyed<K, T> {
     ///
     /// ```
     /// # use thalweg::prelude::*;
-    /// # fn example(words: Stream<String>) {
+    /// # #[pipeline]
+    /// # fn example() {
+    /// # let words = source(collection(Vec::<String>::new()));
     /// words.key_by(|word| word).count().map(|c| format!("{} x {}", c.value, c.key)).sink(print());
     /// # }
     /// ```
@@ -30,7 +32,9 @@ impl<K: Key, T: Record> Keyed<K, T> {
     ///
     /// ```
     /// # use thalweg::prelude::*;
-    /// # fn example(sales: Stream<(String, u64)>) {
+    /// # #[pipeline]
+    /// # fn example() {
+    /// # let sales = source(collection(Vec::<(String, u64)>::new()));
     /// sales.key_by(|(region, _)| region).sum(|(_, cents)| cents).sink(print());
     /// # }
     /// ```
@@ -45,7 +49,9 @@ impl<K: Key, T: Record> Keyed<K, T> {
     ///
     /// ```
     /// # use thalweg::prelude::*;
-    /// # fn example(hashes: Stream<(u32, u64)>) {
+    /// # #[pipeline]
+    /// # fn example() {
+    /// # let hashes = source(collection(Vec::<(u32, u64)>::new()));
     /// hashes.key_by(|(shard, _)| shard).wrapping_sum(|(_, hash)| hash).sink(print());
     /// # }
     /// ```
@@ -65,7 +71,9 @@ impl<K: Key, T: Record> Keyed<K, T> {
     ///
     /// ```
     /// # use thalweg::prelude::*;
-    /// # fn example(readings: Stream<(u32, f64)>) {
+    /// # #[pipeline]
+    /// # fn example() {
+    /// # let readings = source(collection(Vec::<(u32, f64)>::new()));
     /// readings.key_by(|(sensor, _)| sensor).avg(|(_, celsius)| celsius).sink(print());
     /// # }
     /// ```
@@ -85,7 +93,9 @@ impl<K: Key, T: Record> Keyed<K, T> {
     ///
     /// ```
     /// # use thalweg::prelude::*;
-    /// # fn example(readings: Stream<(u32, f64)>) {
+    /// # #[pipeline]
+    /// # fn example() {
+    /// # let readings = source(collection(Vec::<(u32, f64)>::new()));
     /// readings.key_by(|(sensor, _)| sensor).min(|(_, celsius)| celsius).sink(print());
     /// # }
     /// ```
@@ -102,7 +112,9 @@ impl<K: Key, T: Record> Keyed<K, T> {
     ///
     /// ```
     /// # use thalweg::prelude::*;
-    /// # fn example(readings: Stream<(u32, f64)>) {
+    /// # #[pipeline]
+    /// # fn example() {
+    /// # let readings = source(collection(Vec::<(u32, f64)>::new()));
     /// readings.key_by(|(sensor, _)| sensor).max(|(_, celsius)| celsius).sink(print());
     /// # }
     /// ```
@@ -119,7 +131,9 @@ impl<K: Key, T: Record> Keyed<K, T> {
     ///
     /// ```
     /// # use thalweg::prelude::*;
-    /// # fn example(sales: Stream<(String, u64)>) {
+    /// # #[pipeline]
+    /// # fn example() {
+    /// # let sales = source(collection(Vec::<(String, u64)>::new()));
     /// sales.key_by(|(region, _)| region).min_by(|(_, cents)| cents).sink(print());
     /// # }
     /// ```
@@ -137,7 +151,9 @@ impl<K: Key, T: Record> Keyed<K, T> {
     ///
     /// ```
     /// # use thalweg::prelude::*;
-    /// # fn example(sales: Stream<(String, u64)>) {
+    /// # #[pipeline]
+    /// # fn example() {
+    /// # let sales = source(collection(Vec::<(String, u64)>::new()));
     /// sales.key_by(|(region, _)| region).max_by(|(_, cents)| cents).sink(print());
     /// # }
     /// ```
@@ -154,7 +170,9 @@ impl<K: Key, T: Record> Keyed<K, T> {
     ///
     /// ```
     /// # use thalweg::prelude::*;
-    /// # fn example(sales: Stream<(String, u64)>) {
+    /// # #[pipeline]
+    /// # fn example() {
+    /// # let sales = source(collection(Vec::<(String, u64)>::new()));
     /// sales.key_by(|(region, _)| region).first().sink(print());
     /// # }
     /// ```
@@ -168,7 +186,9 @@ impl<K: Key, T: Record> Keyed<K, T> {
     ///
     /// ```
     /// # use thalweg::prelude::*;
-    /// # fn example(sales: Stream<(String, u64)>) {
+    /// # #[pipeline]
+    /// # fn example() {
+    /// # let sales = source(collection(Vec::<(String, u64)>::new()));
     /// sales.key_by(|(region, _)| region).last().map(|c| (c.key, c.value)).sink(print());
     /// # }
     /// ```
@@ -182,7 +202,9 @@ impl<K: Key, T: Record> Keyed<K, T> {
     ///
     /// ```
     /// # use thalweg::prelude::*;
-    /// # fn example(sales: Stream<(String, u64)>) {
+    /// # #[pipeline]
+    /// # fn example() {
+    /// # let sales = source(collection(Vec::<(String, u64)>::new()));
     /// sales.key_by(|(region, _)| region).to_vec().map(|c| c.value.len() as u64).sink(print());
     /// # }
     /// ```
@@ -196,7 +218,9 @@ impl<K: Key, T: Record> Keyed<K, T> {
     ///
     /// ```
     /// # use thalweg::prelude::*;
-    /// # fn example(visits: Stream<(String, u64)>) {
+    /// # #[pipeline]
+    /// # fn example() {
+    /// # let visits = source(collection(Vec::<(String, u64)>::new()));
     /// visits.key_by(|(page, _)| page).count_distinct(|(_, user)| user).sink(print());
     /// # }
     /// ```
@@ -217,7 +241,9 @@ impl<K: Key, T: Record> Keyed<K, T> {
     ///
     /// ```
     /// # use thalweg::prelude::*;
-    /// # fn example(sales: Stream<(String, u64)>) {
+    /// # #[pipeline]
+    /// # fn example() {
+    /// # let sales = source(collection(Vec::<(String, u64)>::new()));
     /// sales.key_by(|(region, _)| region).top(3, |(_, cents)| cents).sink(print());
     /// # }
     /// ```
@@ -239,7 +265,9 @@ impl<K: Key, T: Record> Keyed<K, T> {
     ///
     /// ```
     /// # use thalweg::prelude::*;
-    /// # fn example(sales: Stream<(String, u64)>) {
+    /// # #[pipeline]
+    /// # fn example() {
+    /// # let sales = source(collection(Vec::<(String, u64)>::new()));
     /// sales
     ///     .key_by(|(region, _)| region)
     ///     .aggregate(|w| (w.key(), w.count(), w.sum(|(_, cents)| cents)))
@@ -264,7 +292,9 @@ impl<K: Key, T: Record> Keyed<K, T> {
     ///
     /// ```
     /// # use thalweg::prelude::*;
-    /// # fn example(sales: Stream<(String, u64)>) {
+    /// # #[pipeline]
+    /// # fn example() {
+    /// # let sales = source(collection(Vec::<(String, u64)>::new()));
     /// sales
     ///     .key_by(|(region, _)| region)
     ///     .reduce(|(region, a), (_, b)| (region, a.max(b)))
@@ -284,7 +314,9 @@ impl<K: Key, T: Record> Keyed<K, T> {
     ///
     /// ```
     /// # use thalweg::prelude::*;
-    /// # fn example(sales: Stream<(String, u64)>) {
+    /// # #[pipeline]
+    /// # fn example() {
+    /// # let sales = source(collection(Vec::<(String, u64)>::new()));
     /// sales
     ///     .key_by(|(region, _)| region)
     ///     .fold((0u64, 0u64), |(n, best), (_, cents)| (n + 1, best.max(cents)))

@@ -20,7 +20,10 @@ deref_to_stream! { Side<T> => T; }
 ///
 /// ```
 /// # use thalweg::prelude::*;
-/// # fn example(left: Stream<String>, right: Stream<String>) {
+/// # #[pipeline]
+/// # fn example() {
+/// # let left = source(collection(Vec::<String>::new()));
+/// # let right = source(collection(Vec::<String>::new()));
 /// let bad = side();
 /// left.try_map(|line| line.parse::<u64>()).errors_to(bad).sink(print());
 /// right.try_map(|line| line.parse::<u64>()).errors_to(bad).sink(print());

@@ -12,7 +12,9 @@ impl<T: Record> Stream<T> {
     ///
     /// ```
     /// # use thalweg::prelude::*;
-    /// # fn example(lines: Stream<String>) {
+    /// # #[pipeline]
+    /// # fn example() {
+    /// # let lines = source(collection(Vec::<String>::new()));
     /// lines.sink(print());
     /// lines.map(|line| line.len() as u64).sink(discard());
     /// # }

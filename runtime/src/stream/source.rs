@@ -15,6 +15,7 @@ use crate::connector::{CanRead, Files, Reads, Source};
 ///
 /// ```
 /// # use thalweg::prelude::*;
+/// # #[pipeline]
 /// # fn example() {
 /// source(collection(["to be", "or not"].map(String::from)))
 ///     .flat_map(|line| line.split(' '))
@@ -38,6 +39,7 @@ impl<F, D: CanRead> Files<F, D> {
     ///
     /// ```
     /// # use thalweg::prelude::*;
+    /// # #[pipeline]
     /// # fn example() {
     /// let bad = side();
     /// source(files("data/*.log").text().errors_to(bad)).sink(print());

@@ -12,7 +12,9 @@ impl<T: Record> Stream<T> {
     ///
     /// ```
     /// # use thalweg::prelude::*;
-    /// # fn example(lines: Stream<String>) {
+    /// # #[pipeline]
+    /// # fn example() {
+    /// # let lines = source(collection(Vec::<String>::new()));
     /// lines
     ///     .map(|line| line.to_uppercase())
     ///     .map(|line| (line.len() as u64, line.trim()))
@@ -37,7 +39,9 @@ impl<T: Record> Stream<T> {
     ///
     /// ```
     /// # use thalweg::prelude::*;
-    /// # fn example(lines: Stream<String>) {
+    /// # #[pipeline]
+    /// # fn example() {
+    /// # let lines = source(collection(Vec::<String>::new()));
     /// lines.filter(|line| line.contains("ERROR")).sink(print());
     /// # }
     /// ```
@@ -58,7 +62,9 @@ impl<T: Record> Stream<T> {
     ///
     /// ```
     /// # use thalweg::prelude::*;
-    /// # fn example(lines: Stream<String>) {
+    /// # #[pipeline]
+    /// # fn example() {
+    /// # let lines = source(collection(Vec::<String>::new()));
     /// lines.filter_map(|line| line.strip_prefix("price=")).sink(print());
     /// # }
     /// ```
@@ -72,11 +78,13 @@ impl<T: Record> Stream<T> {
     /// Turns each record into any number of others: the closure returns something to iterate over.
     ///
     /// The results follow one another in the iterator's order, in the place of the record; no state. The iterator is
-    /// drained at once: a record that yields without bound fails the task. Flink: `flatMap`.
+    /// drained at once, so it has to end. Flink: `flatMap`.
     ///
     /// ```
     /// # use thalweg::prelude::*;
-    /// # fn example(lines: Stream<String>) {
+    /// # #[pipeline]
+    /// # fn example() {
+    /// # let lines = source(collection(Vec::<String>::new()));
     /// lines.flat_map(|line| line.split_whitespace()).sink(print());
     /// # }
     /// ```
@@ -96,7 +104,9 @@ impl<T: Record> Stream<T> {
     ///
     /// ```
     /// # use thalweg::prelude::*;
-    /// # fn example(lines: Stream<String>) {
+    /// # #[pipeline]
+    /// # fn example() {
+    /// # let lines = source(collection(Vec::<String>::new()));
     /// lines.inspect(|line| eprintln!("{line}")).sink(discard());
     /// # }
     /// ```
@@ -112,7 +122,9 @@ impl<T: Record> Stream<T> {
     ///
     /// ```
     /// # use thalweg::prelude::*;
-    /// # fn example(lines: Stream<String>) {
+    /// # #[pipeline]
+    /// # fn example() {
+    /// # let lines = source(collection(Vec::<String>::new()));
     /// lines
     ///     .map(|line| line.to_uppercase())
     ///     .owned()
@@ -134,7 +146,10 @@ impl<T: Record> Stream<T> {
     ///
     /// ```
     /// # use thalweg::prelude::*;
-    /// # fn example(web: Stream<String>, mobile: Stream<String>) {
+    /// # #[pipeline]
+    /// # fn example() {
+    /// # let web = source(collection(Vec::<String>::new()));
+    /// # let mobile = source(collection(Vec::<String>::new()));
     /// web.union(mobile).filter(|line| !line.is_empty()).sink(print());
     /// # }
     /// ```
@@ -155,7 +170,9 @@ impl<T: Record> Stream<T> {
     ///
     /// ```
     /// # use thalweg::prelude::*;
-    /// # fn example(lines: Stream<String>) {
+    /// # #[pipeline]
+    /// # fn example() {
+    /// # let lines = source(collection(Vec::<String>::new()));
     /// let (errors, rest) = lines.partition(|line| line.starts_with("ERROR"));
     /// errors.sink(print());
     /// rest.sink(discard());

@@ -24,7 +24,9 @@ impl<T: Record> Stream<T> {
     ///
     /// ```
     /// # use thalweg::prelude::*;
-    /// # fn example(readings: Stream<(Timestamp, f64)>) {
+    /// # #[pipeline]
+    /// # fn example() {
+    /// # let readings = source(collection(Vec::<(Timestamp, f64)>::new()));
     /// readings
     ///     .event_time(|(at, _)| at)
     ///     .watermarks(bounded(secs(5)).idle_after(mins(1)))
@@ -51,7 +53,9 @@ impl<T: Record> Stream<T> {
     ///
     /// ```
     /// # use thalweg::prelude::*;
-    /// # fn example(lines: Stream<String>) {
+    /// # #[pipeline]
+    /// # fn example() {
+    /// # let lines = source(collection(Vec::<String>::new()));
     /// lines.processing_time().window_all(tumbling(secs(1))).count().sink(print());
     /// # }
     /// ```
@@ -73,7 +77,9 @@ impl<T: Record> EventTime<T> {
     ///
     /// ```
     /// # use thalweg::prelude::*;
-    /// # fn example(readings: Stream<(Timestamp, f64)>) {
+    /// # #[pipeline]
+    /// # fn example() {
+    /// # let readings = source(collection(Vec::<(Timestamp, f64)>::new()));
     /// let readings = readings
     ///     .event_time(|(at, _)| at)
     ///     .watermarks(bounded(secs(5)).idle_after(mins(1)).max_jump(days(1)));

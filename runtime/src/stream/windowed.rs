@@ -13,7 +13,9 @@ impl<K: Record, T: Record> Windows<K, T> {
     ///
     /// ```
     /// # use thalweg::prelude::*;
-    /// # fn example(words: Timed<String>) {
+    /// # #[pipeline]
+    /// # fn example() {
+    /// # let words = source(collection(Vec::<String>::new())).event_time(|_| Timestamp(0)).watermarks(monotonic());
     /// words.key_by(|word| word).window(tumbling(mins(1))).count().sink(print());
     /// # }
     /// ```
@@ -24,12 +26,14 @@ impl<K: Record, T: Record> Windows<K, T> {
     /// Sums a number of each record.
     ///
     /// Integers are summed in 64 bits (`u64` or `i64`; 128-bit ones in 128), checked: an overflow fails the task with
-    /// operator and key. Floats are summed as `f64` in order of arrival. State: the sum. Integers are aggregated
-    /// before the exchange, too. Flink: `sum`, which wraps silently in the width of the field.
+    /// operator and key. Floats are summed as `f64` in order of arrival, decimals as decimals. State: the sum. Integers
+    /// are aggregated before the exchange, too. Flink: `sum`, which wraps silently in the width of the field.
     ///
     /// ```
     /// # use thalweg::prelude::*;
-    /// # fn example(sales: Timed<(String, u64)>) {
+    /// # #[pipeline]
+    /// # fn example() {
+    /// # let sales = source(collection(Vec::<(String, u64)>::new())).event_time(|_| Timestamp(0)).watermarks(monotonic());
     /// sales.key_by(|(region, _)| region).window(tumbling(mins(5))).sum(|(_, n)| n).sink(print());
     /// # }
     /// ```
@@ -37,7 +41,7 @@ impl<K: Record, T: Record> Windows<K, T> {
     /// ```compile_fail,E0277
     /// # use thalweg::prelude::*;
     /// # fn example(words: Timed<String>) {
-    /// words.window_all(tumbling(mins(5))).sum(|word| word); // error: `&str` cannot be summed
+    /// words.window_all(tumbling(mins(5))).sum(|word| word); // error: `String` cannot be summed
     /// # }
     /// ```
     pub fn sum<N: Emit>(self, f: impl Fn(View<'static, T>) -> N) -> Stream<Windowed<K, Sum<N>>>
@@ -53,7 +57,9 @@ impl<K: Record, T: Record> Windows<K, T> {
     ///
     /// ```
     /// # use thalweg::prelude::*;
-    /// # fn example(hashes: Timed<u64>) {
+    /// # #[pipeline]
+    /// # fn example() {
+    /// # let hashes = source(collection(Vec::<u64>::new())).event_time(|_| Timestamp(0)).watermarks(monotonic());
     /// hashes.window_all(tumbling(mins(5))).wrapping_sum(|hash| hash).sink(print());
     /// # }
     /// ```
@@ -69,11 +75,14 @@ impl<K: Record, T: Record> Windows<K, T> {
 
     /// The mean of a number of each record.
     ///
-    /// State: sum and count. A window has at least one record, so the mean exists. Flink: `aggregate` with an average.
+    /// `f64`, of decimals a decimal; integers are summed in 128 bits, so that large ones do not overflow. A window has at
+    /// least one record, so the mean exists. State: sum and count. Flink: `aggregate` with an average.
     ///
     /// ```
     /// # use thalweg::prelude::*;
-    /// # fn example(readings: Timed<(u32, f64)>) {
+    /// # #[pipeline]
+    /// # fn example() {
+    /// # let readings = source(collection(Vec::<(u32, f64)>::new())).event_time(|_| Timestamp(0)).watermarks(monotonic());
     /// readings.key_by(|(id, _)| id).window(tumbling(mins(1))).avg(|(_, c)| c).sink(print());
     /// # }
     /// ```
@@ -89,11 +98,14 @@ impl<K: Record, T: Record> Windows<K, T> {
 
     /// The least value of what the closure takes from each record.
     ///
-    /// State: the value. Aggregated before the exchange, too. Flink: `min`.
+    /// Anything that has an order: numbers (floats by `total_cmp`), strings, times, tuples and records of those. State:
+    /// the value. Aggregated before the exchange, too. Flink: `min`.
     ///
     /// ```
     /// # use thalweg::prelude::*;
-    /// # fn example(readings: Timed<(u32, f64)>) {
+    /// # #[pipeline]
+    /// # fn example() {
+    /// # let readings = source(collection(Vec::<(u32, f64)>::new())).event_time(|_| Timestamp(0)).watermarks(monotonic());
     /// readings.key_by(|(id, _)| id).window(tumbling(mins(1))).min(|(_, c)| c).sink(print());
     /// # }
     /// ```
@@ -106,11 +118,14 @@ impl<K: Record, T: Record> Windows<K, T> {
 
     /// The greatest value of what the closure takes from each record.
     ///
-    /// State: the value. Aggregated before the exchange, too. Flink: `max`.
+    /// Anything that has an order, as for [`min`](Windows::min). State: the value. Aggregated before the exchange, too.
+    /// Flink: `max`.
     ///
     /// ```
     /// # use thalweg::prelude::*;
-    /// # fn example(readings: Timed<(u32, f64)>) {
+    /// # #[pipeline]
+    /// # fn example() {
+    /// # let readings = source(collection(Vec::<(u32, f64)>::new())).event_time(|_| Timestamp(0)).watermarks(monotonic());
     /// readings.key_by(|(id, _)| id).window(tumbling(mins(1))).max(|(_, c)| c).sink(print());
     /// # }
     /// ```
@@ -127,7 +142,9 @@ impl<K: Record, T: Record> Windows<K, T> {
     ///
     /// ```
     /// # use thalweg::prelude::*;
-    /// # fn example(sales: Timed<(String, u64)>) {
+    /// # #[pipeline]
+    /// # fn example() {
+    /// # let sales = source(collection(Vec::<(String, u64)>::new())).event_time(|_| Timestamp(0)).watermarks(monotonic());
     /// sales.key_by(|(region, _)| region).window(tumbling(mins(5))).min_by(|(_, n)| n).sink(print());
     /// # }
     /// ```
@@ -144,7 +161,9 @@ impl<K: Record, T: Record> Windows<K, T> {
     ///
     /// ```
     /// # use thalweg::prelude::*;
-    /// # fn example(sales: Timed<(String, u64)>) {
+    /// # #[pipeline]
+    /// # fn example() {
+    /// # let sales = source(collection(Vec::<(String, u64)>::new())).event_time(|_| Timestamp(0)).watermarks(monotonic());
     /// sales.key_by(|(region, _)| region).window(tumbling(mins(5))).max_by(|(_, n)| n).sink(print());
     /// # }
     /// ```
@@ -161,7 +180,9 @@ impl<K: Record, T: Record> Windows<K, T> {
     ///
     /// ```
     /// # use thalweg::prelude::*;
-    /// # fn example(sales: Timed<(String, u64)>) {
+    /// # #[pipeline]
+    /// # fn example() {
+    /// # let sales = source(collection(Vec::<(String, u64)>::new())).event_time(|_| Timestamp(0)).watermarks(monotonic());
     /// sales.key_by(|(region, _)| region).window(tumbling(mins(5))).first().sink(print());
     /// # }
     /// ```
@@ -175,7 +196,9 @@ impl<K: Record, T: Record> Windows<K, T> {
     ///
     /// ```
     /// # use thalweg::prelude::*;
-    /// # fn example(sales: Timed<(String, u64)>) {
+    /// # #[pipeline]
+    /// # fn example() {
+    /// # let sales = source(collection(Vec::<(String, u64)>::new())).event_time(|_| Timestamp(0)).watermarks(monotonic());
     /// sales.key_by(|(region, _)| region).window(tumbling(mins(5))).last().sink(print());
     /// # }
     /// ```
@@ -189,7 +212,9 @@ impl<K: Record, T: Record> Windows<K, T> {
     ///
     /// ```
     /// # use thalweg::prelude::*;
-    /// # fn example(words: Timed<String>) {
+    /// # #[pipeline]
+    /// # fn example() {
+    /// # let words = source(collection(Vec::<String>::new())).event_time(|_| Timestamp(0)).watermarks(monotonic());
     /// words
     ///     .window_all(tumbling(mins(1)))
     ///     .to_vec()
@@ -208,7 +233,9 @@ impl<K: Record, T: Record> Windows<K, T> {
     ///
     /// ```
     /// # use thalweg::prelude::*;
-    /// # fn example(visits: Timed<(String, u64)>) {
+    /// # #[pipeline]
+    /// # fn example() {
+    /// # let visits = source(collection(Vec::<(String, u64)>::new())).event_time(|_| Timestamp(0)).watermarks(monotonic());
     /// visits.key_by(|(page, _)| page).window(tumbling(hours(1))).count_distinct(|(_, user)| user).sink(print());
     /// # }
     /// ```
@@ -229,7 +256,9 @@ impl<K: Record, T: Record> Windows<K, T> {
     ///
     /// ```
     /// # use thalweg::prelude::*;
-    /// # fn example(sales: Timed<(String, u64)>) {
+    /// # #[pipeline]
+    /// # fn example() {
+    /// # let sales = source(collection(Vec::<(String, u64)>::new())).event_time(|_| Timestamp(0)).watermarks(monotonic());
     /// sales
     ///     .window_all(tumbling(hours(1)))
     ///     .top(3, |(_, cents)| cents)
@@ -256,7 +285,9 @@ impl<K: Record, T: Record> Windows<K, T> {
     ///
     /// ```
     /// # use thalweg::prelude::*;
-    /// # fn example(readings: Timed<(u32, f64)>) {
+    /// # #[pipeline]
+    /// # fn example() {
+    /// # let readings = source(collection(Vec::<(u32, f64)>::new())).event_time(|_| Timestamp(0)).watermarks(monotonic());
     /// readings
     ///     .key_by(|(sensor, _)| sensor)
     ///     .window(tumbling(mins(10)))
@@ -279,7 +310,9 @@ impl<K: Record, T: Record> Windows<K, T> {
     ///
     /// ```
     /// # use thalweg::prelude::*;
-    /// # fn example(sales: Timed<(String, u64)>) {
+    /// # #[pipeline]
+    /// # fn example() {
+    /// # let sales = source(collection(Vec::<(String, u64)>::new())).event_time(|_| Timestamp(0)).watermarks(monotonic());
     /// sales
     ///     .key_by(|(region, _)| region)
     ///     .window(tumbling(mins(5)))
@@ -308,7 +341,9 @@ impl<K: Record, T: Record> Windows<K, T> {
     ///
     /// ```
     /// # use thalweg::prelude::*;
-    /// # fn example(words: Timed<String>) {
+    /// # #[pipeline]
+    /// # fn example() {
+    /// # let words = source(collection(Vec::<String>::new())).event_time(|_| Timestamp(0)).watermarks(monotonic());
     /// words
     ///     .window_all(tumbling(mins(5)))
     ///     .fold(String::new(), |mut all, word| {

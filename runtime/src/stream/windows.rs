@@ -25,7 +25,9 @@ impl<T: Record> Stream<T> {
     ///
     /// ```
     /// # use thalweg::prelude::*;
-    /// # fn example(readings: Timed<f64>) {
+    /// # #[pipeline]
+    /// # fn example() {
+    /// # let readings = source(collection(Vec::<f64>::new())).event_time(|_| Timestamp(0)).watermarks(monotonic());
     /// readings.window_all(tumbling(mins(1))).max(|celsius| celsius).map(|w| w.value).sink(print());
     /// # }
     /// ```
@@ -49,7 +51,9 @@ impl<K: Record, T: Record> Windows<K, T> {
     ///
     /// ```
     /// # use thalweg::prelude::*;
-    /// # fn example(lines: Timed<String>) {
+    /// # #[pipeline]
+    /// # fn example() {
+    /// # let lines = source(collection(Vec::<String>::new())).event_time(|_| Timestamp(0)).watermarks(monotonic());
     /// lines.window_all(tumbling(days(1))).offset(-hours(8)).count().sink(print());
     /// # }
     /// ```
@@ -65,7 +69,9 @@ impl<K: Record, T: Record> Windows<K, T> {
     ///
     /// ```
     /// # use thalweg::prelude::*;
-    /// # fn example(lines: Timed<String>) {
+    /// # #[pipeline]
+    /// # fn example() {
+    /// # let lines = source(collection(Vec::<String>::new())).event_time(|_| Timestamp(0)).watermarks(monotonic());
     /// lines.window_all(tumbling(mins(5))).allowed_lateness(mins(1)).count().sink(print());
     /// # }
     /// ```
@@ -74,14 +80,16 @@ impl<K: Record, T: Record> Windows<K, T> {
     }
 
     /// Sends late records to a side instead of dropping them. Either way they are counted
-    /// (`thalweg_records_late_total`).
+    /// (`thalweg_late_records_total`).
     ///
     /// Records are then aggregated behind the exchange only: whole records have to be at hand. Flink:
     /// `sideOutputLateData`.
     ///
     /// ```
     /// # use thalweg::prelude::*;
-    /// # fn example(lines: Timed<String>) {
+    /// # #[pipeline]
+    /// # fn example() {
+    /// # let lines = source(collection(Vec::<String>::new())).event_time(|_| Timestamp(0)).watermarks(monotonic());
     /// let late = side();
     /// lines.window_all(tumbling(mins(5))).late_to(late).count().sink(print());
     /// late.map(|line| format!("late: {line}")).sink(print());

@@ -39,6 +39,7 @@ pub use context::{Handle, TaskContext};
 pub use control::Control;
 pub use executor::{Ending, Options, Running, Summary, Watch, run, start};
 pub use failure::Failure;
+pub(crate) use panics::guarded;
 pub use scratch::Scratch;
 pub use segment::{OpenSegment, Segment, Step};
 pub(crate) use signal::Signal;

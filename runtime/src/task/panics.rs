@@ -1,6 +1,7 @@
 //! Panics in user code become failures of their task, with the place where they started.
 
 use std::any::Any;
+use std::backtrace::Backtrace;
 use std::cell::{Cell, RefCell};
 use std::panic::{AssertUnwindSafe, PanicHookInfo, catch_unwind};
 use std::sync::Once;
@@ -13,7 +14,7 @@ thread_local! {
 }
 
 /// Adds to the process's panic hook, once: a panic under [`guard`] is told by the job's error, not on stderr. All
-/// other panics go to the hook that was there before.
+/// other panics go to the hook that was there before. With `THALWEG_BACKTRACE` set, the way to it is printed as well.
 pub(crate) fn install_hook() {
     static INSTALL: Once = Once::new();
     INSTALL.call_once(|| {
@@ -29,6 +30,9 @@ pub(crate) fn install_hook() {
 fn note(info: &PanicHookInfo<'_>) {
     let location = info.location().map(|location| (location.file().to_owned(), location.line()));
     STARTED_AT.set(location);
+    if std::env::var_os("THALWEG_BACKTRACE").is_some() {
+        eprintln!("{}", Backtrace::force_capture());
+    }
 }
 
 /// Runs `work`; a panic in it is a failure.
@@ -38,6 +42,12 @@ pub(crate) fn guard<R>(work: impl FnOnce() -> Result<R, Failure>) -> Result<R, F
     let result = catch_unwind(AssertUnwindSafe(work));
     GUARDED.set(was_guarded);
     result.unwrap_or_else(|panic| Err(failure(panic)))
+}
+
+/// The same for code that runs before a job starts.
+pub(crate) fn guarded<R>(work: impl FnOnce() -> Result<R, Failure>) -> Result<R, Failure> {
+    install_hook();
+    guard(work)
 }
 
 #[cold]

@@ -164,18 +164,17 @@ fn parse(text: &str) -> Option<i64> {
     if rest.is_empty() {
         return None;
     }
-    let mut total: i64 = 0;
+    let mut total: i128 = 0; // Wider than the result, whose least value has no positive twin.
     while !rest.is_empty() {
         let digits = rest.find(|c: char| !c.is_ascii_digit())?;
-        let count: i64 = rest[..digits].parse().ok()?;
+        let count: u64 = rest[..digits].parse().ok()?;
         rest = &rest[digits..];
         let letters = rest.find(|c: char| !c.is_ascii_alphabetic()).unwrap_or(rest.len());
         let (_, millis) = UNITS.iter().find(|(unit, _)| *unit == &rest[..letters])?;
-        // Summed with its sign, so that the least span is read as well.
-        total = total.checked_add(count.checked_mul(*millis)?.checked_mul(sign)?)?;
+        total = total.checked_add(i128::from(count) * i128::from(*millis))?;
         rest = rest[letters..].trim_start();
     }
-    Some(total)
+    i64::try_from(sign * total).ok()
 }
 
 impl Serialize for Span {

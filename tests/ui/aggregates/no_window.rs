@@ -1,6 +1,6 @@
 //! Without a window there is none to ask for.
-use thalweg::prelude::*;
 use thalweg::pipeline;
+use thalweg::prelude::*;
 
 #[thalweg::record]
 struct Bid {
@@ -11,9 +11,16 @@ struct Bid {
     at: Timestamp,
 }
 
+fn bids() -> Vec<Bid> {
+    Vec::new()
+}
+
 #[pipeline]
-fn job(bids: Vec<Bid>) {
-    source(collection(bids)).key_by(|b| b.auction).aggregate(|w| (w.window(), w.count())).sink(print());
+fn job() {
+    source(collection(bids()))
+        .key_by(|b| b.auction)
+        .aggregate(|w| (w.window(), w.count()))
+        .sink(print());
 }
 
 fn main() {}

@@ -1,6 +1,6 @@
 //! An unknown aggregate gets the nearest name.
-use thalweg::prelude::*;
 use thalweg::pipeline;
+use thalweg::prelude::*;
 
 #[thalweg::record]
 struct Bid {
@@ -11,10 +11,19 @@ struct Bid {
     at: Timestamp,
 }
 
+fn bids() -> Vec<Bid> {
+    Vec::new()
+}
+
 #[pipeline]
-fn job(bids: Vec<Bid>) {
-    source(collection(bids)).event_time(|b| b.at).watermarks(bounded(secs(5))).key_by(|b| b.auction)
-        .window(tumbling(mins(5))).aggregate(|w| (w.key(), w.cuont(), w.summ(|b| b.price))).sink(print());
+fn job() {
+    source(collection(bids()))
+        .event_time(|b| b.at)
+        .watermarks(bounded(secs(5)))
+        .key_by(|b| b.auction)
+        .window(tumbling(mins(5)))
+        .aggregate(|w| (w.key(), w.cuont(), w.summ(|b| b.price)))
+        .sink(print());
 }
 
 fn main() {}

@@ -1,6 +1,6 @@
 //! Two values of one name cannot be captured in one chain.
-use thalweg::prelude::*;
 use thalweg::pipeline;
+use thalweg::prelude::*;
 
 #[thalweg::record]
 struct Bid {
@@ -11,10 +11,14 @@ struct Bid {
     at: Timestamp,
 }
 
+fn bids() -> Vec<Bid> {
+    Vec::new()
+}
+
 #[pipeline]
-fn job(bids: Vec<Bid>) {
+fn job() {
     let least = 10;
-    let dear = source(collection(bids)).filter(|b| b.price > least);
+    let dear = source(collection(bids())).filter(|b| b.price > least);
     let least = 20;
     dear.filter(|b| b.auction > least).sink(print());
 }

@@ -1,6 +1,6 @@
 //! A closure cannot write to what it captures.
-use thalweg::prelude::*;
 use thalweg::pipeline;
+use thalweg::prelude::*;
 
 #[thalweg::record]
 struct Bid {
@@ -11,11 +11,15 @@ struct Bid {
     at: Timestamp,
 }
 
+fn bids() -> Vec<Bid> {
+    Vec::new()
+}
+
 #[pipeline]
-fn job(bids: Vec<Bid>) {
+fn job() {
     let mut total = 0;
     let mut seen = Vec::new();
-    source(collection(bids))
+    source(collection(bids()))
         .inspect(|b| total += b.price)
         .filter(|b| remember(&mut seen, b.price))
         .sink(print());

@@ -1,6 +1,6 @@
 //! What a mistake leaves behind is not reported again.
-use thalweg::prelude::*;
 use thalweg::pipeline;
+use thalweg::prelude::*;
 
 #[thalweg::record]
 struct Bid {
@@ -11,11 +11,18 @@ struct Bid {
     at: Timestamp,
 }
 
+fn bids() -> Vec<Bid> {
+    Vec::new()
+}
+
 #[pipeline]
-fn job(bids: Vec<Bid>) {
+fn job() {
     let late = side();
     let bad = side();
-    let dear = source(collection(bids)).fliter(|b| b.price > 10).event_time(|b| b.at).watermarks(bounded(secs(5)));
+    let dear = source(collection(bids()))
+        .fliter(|b| b.price > 10)
+        .event_time(|b| b.at)
+        .watermarks(bounded(secs(5)));
     let hot = dear.key_by(|b| b.auction).window(tumbling(secs(10))).late_to(late).count();
     hot.try_map(|h| check(h)).errors_to(bad).sink(print());
     late.union(dear).sink(print());

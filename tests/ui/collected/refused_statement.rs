@@ -1,6 +1,6 @@
 //! Streams and sides of a refused statement count as used.
-use thalweg::prelude::*;
 use thalweg::pipeline;
+use thalweg::prelude::*;
 
 #[pipeline]
 fn job(lines: Vec<String>) {

@@ -1,6 +1,6 @@
 //! Mistakes are collected and reported at once.
-use thalweg::prelude::*;
 use thalweg::pipeline;
+use thalweg::prelude::*;
 
 #[thalweg::record]
 struct Bid {
@@ -11,10 +11,14 @@ struct Bid {
     at: Timestamp,
 }
 
+fn bids() -> Vec<Bid> {
+    Vec::new()
+}
+
 #[pipeline]
-fn job(bids: Vec<Bid>) {
+fn job() {
     let late = side();
-    let bids = source(collection(bids)).fliter(|b| b.price > 10).event_time(|b| b.at);
+    let bids = source(collection(bids())).fliter(|b| b.price > 10).event_time(|b| b.at);
     bids.key_by(|b| b.auction).window(tumbling(secs(0))).late_to(late).cuont().sink(print());
     late.map(|b, c| b.price).sink(print());
 }

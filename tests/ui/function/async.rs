@@ -1,6 +1,6 @@
 //! A pipeline is no future.
-use thalweg::prelude::*;
 use thalweg::pipeline;
+use thalweg::prelude::*;
 
 #[pipeline]
 async fn job() {

@@ -1,6 +1,6 @@
 //! Keys of the attribute are known, and their values are literals.
-use thalweg::prelude::*;
 use thalweg::pipeline;
+use thalweg::prelude::*;
 
 #[pipeline(nmae = "x")]
 fn job() {

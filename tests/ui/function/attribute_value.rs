@@ -1,6 +1,6 @@
 //! Values of the attribute are literals.
-use thalweg::prelude::*;
 use thalweg::pipeline;
+use thalweg::prelude::*;
 
 #[pipeline(name = 7, prune = 3)]
 fn job() {

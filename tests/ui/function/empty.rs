@@ -1,6 +1,6 @@
 //! A pipeline has a sink.
-use thalweg::prelude::*;
 use thalweg::pipeline;
+use thalweg::prelude::*;
 
 #[pipeline]
 fn job(least: u64) {

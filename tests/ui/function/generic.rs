@@ -1,6 +1,6 @@
 //! A job is one program.
-use thalweg::prelude::*;
 use thalweg::pipeline;
+use thalweg::prelude::*;
 
 #[pipeline]
 fn job<T: Send>(least: T) {

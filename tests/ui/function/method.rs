@@ -1,6 +1,6 @@
 //! A pipeline is a free function.
-use thalweg::prelude::*;
 use thalweg::pipeline;
+use thalweg::prelude::*;
 
 struct Jobs;
 

@@ -1,6 +1,6 @@
 //! `#[pipeline]` stands on a function.
-use thalweg::prelude::*;
 use thalweg::pipeline;
+use thalweg::prelude::*;
 
 #[pipeline]
 struct Job;

@@ -1,6 +1,6 @@
 //! A pipeline returns nothing, or a `Result`.
-use thalweg::prelude::*;
 use thalweg::pipeline;
+use thalweg::prelude::*;
 
 #[pipeline]
 fn job() -> u64 {

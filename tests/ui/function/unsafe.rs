@@ -1,6 +1,6 @@
 //! A pipeline has no qualifiers.
-use thalweg::prelude::*;
 use thalweg::pipeline;
+use thalweg::prelude::*;
 
 #[pipeline]
 unsafe fn job() {

@@ -1,6 +1,6 @@
 //! A float is no key: seen in the text.
-use thalweg::prelude::*;
 use thalweg::pipeline;
+use thalweg::prelude::*;
 
 #[thalweg::record]
 struct Bid {
@@ -11,9 +11,13 @@ struct Bid {
     at: Timestamp,
 }
 
+fn bids() -> Vec<Bid> {
+    Vec::new()
+}
+
 #[pipeline]
-fn job(bids: Vec<Bid>) {
-    source(collection(bids)).key_by(|b| b.price as f64).count().sink(print());
+fn job() {
+    source(collection(bids())).key_by(|b| b.price as f64).count().sink(print());
 }
 
 fn main() {}

@@ -1,6 +1,6 @@
 //! A window needs a key.
-use thalweg::prelude::*;
 use thalweg::pipeline;
+use thalweg::prelude::*;
 
 #[thalweg::record]
 struct Bid {
@@ -11,9 +11,19 @@ struct Bid {
     at: Timestamp,
 }
 
+fn bids() -> Vec<Bid> {
+    Vec::new()
+}
+
 #[pipeline]
-fn hot_items(bids: Vec<Bid>) {
-    source(collection(bids)).filter(|b| b.price > 10).window(tumbling(secs(10))).count().sink(print());
+fn hot_items() {
+    source(collection(bids()))
+        .event_time(|b| b.at)
+        .watermarks(bounded(secs(5)))
+        .filter(|b| b.price > 10)
+        .window(tumbling(secs(10)))
+        .count()
+        .sink(print());
 }
 
 fn main() {}

@@ -1,6 +1,6 @@
 //! Nothing follows a sink.
-use thalweg::prelude::*;
 use thalweg::pipeline;
+use thalweg::prelude::*;
 
 #[thalweg::record]
 struct Bid {
@@ -11,9 +11,13 @@ struct Bid {
     at: Timestamp,
 }
 
+fn bids() -> Vec<Bid> {
+    Vec::new()
+}
+
 #[pipeline]
-fn job(bids: Vec<Bid>) {
-    source(collection(bids)).sink(print()).map(|b| b.price);
+fn job() {
+    source(collection(bids())).sink(print()).map(|b| b.price);
 }
 
 fn main() {}

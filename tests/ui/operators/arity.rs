@@ -1,6 +1,6 @@
 //! Arguments are counted.
-use thalweg::prelude::*;
 use thalweg::pipeline;
+use thalweg::prelude::*;
 
 #[thalweg::record]
 struct Bid {
@@ -11,9 +11,13 @@ struct Bid {
     at: Timestamp,
 }
 
+fn bids() -> Vec<Bid> {
+    Vec::new()
+}
+
 #[pipeline]
-fn job(bids: Vec<Bid>) {
-    source(collection(bids)).filter(|b| b.price > 10, 3).rebalance(4).map().sink(print());
+fn job() {
+    source(collection(bids())).filter(|b| b.price > 10, 3).rebalance(4).map().sink(print());
 }
 
 fn main() {}

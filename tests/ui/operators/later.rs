@@ -1,6 +1,6 @@
 //! What comes with a later version is named so.
-use thalweg::prelude::*;
 use thalweg::pipeline;
+use thalweg::prelude::*;
 
 #[thalweg::record]
 struct Bid {
@@ -11,9 +11,13 @@ struct Bid {
     at: Timestamp,
 }
 
+fn bids() -> Vec<Bid> {
+    Vec::new()
+}
+
 #[pipeline]
-fn job(bids: Vec<Bid>) {
-    let bids = source(collection(bids));
+fn job() {
+    let bids = source(collection(bids()));
     bids.key_by(|b| b.auction).dedup().sink(print());
     bids.join(bids).sink(print());
     bids.async_map(|b| async move { b.price }).sink(print());

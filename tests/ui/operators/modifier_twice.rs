@@ -1,6 +1,6 @@
 //! A modifier is given once.
-use thalweg::prelude::*;
 use thalweg::pipeline;
+use thalweg::prelude::*;
 
 #[thalweg::record]
 struct Bid {
@@ -11,9 +11,13 @@ struct Bid {
     at: Timestamp,
 }
 
+fn bids() -> Vec<Bid> {
+    Vec::new()
+}
+
 #[pipeline]
-fn job(bids: Vec<Bid>) {
-    source(collection(bids)).map(|b| b.price).name("a").name("b").sink(print());
+fn job() {
+    source(collection(bids())).map(|b| b.price).name("a").name("b").sink(print());
 }
 
 fn main() {}

@@ -1,6 +1,6 @@
 //! `owned` stands before a closure.
-use thalweg::prelude::*;
 use thalweg::pipeline;
+use thalweg::prelude::*;
 
 #[thalweg::record]
 struct Bid {
@@ -11,9 +11,13 @@ struct Bid {
     at: Timestamp,
 }
 
+fn bids() -> Vec<Bid> {
+    Vec::new()
+}
+
 #[pipeline]
-fn job(bids: Vec<Bid>) {
-    source(collection(bids)).owned().filter(|b| b.price > 10).sink(print());
+fn job() {
+    source(collection(bids())).owned().filter(|b| b.price > 10).sink(print());
 }
 
 fn main() {}

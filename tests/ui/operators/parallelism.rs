@@ -1,6 +1,6 @@
 //! Parallelism is at least one.
-use thalweg::prelude::*;
 use thalweg::pipeline;
+use thalweg::prelude::*;
 
 #[thalweg::record]
 struct Bid {
@@ -11,9 +11,13 @@ struct Bid {
     at: Timestamp,
 }
 
+fn bids() -> Vec<Bid> {
+    Vec::new()
+}
+
 #[pipeline]
-fn job(bids: Vec<Bid>) {
-    source(collection(bids)).map(|b| b.price).parallelism(0).sink(print());
+fn job() {
+    source(collection(bids())).map(|b| b.price).parallelism(0).sink(print());
 }
 
 fn main() {}

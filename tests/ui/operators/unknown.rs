@@ -1,6 +1,6 @@
 //! An unknown operator gets the nearest name.
-use thalweg::prelude::*;
 use thalweg::pipeline;
+use thalweg::prelude::*;
 
 #[thalweg::record]
 struct Bid {
@@ -11,9 +11,13 @@ struct Bid {
     at: Timestamp,
 }
 
+fn bids() -> Vec<Bid> {
+    Vec::new()
+}
+
 #[pipeline]
-fn job(bids: Vec<Bid>) {
-    source(collection(bids)).fliter(|b| b.price > 10).sink(print());
+fn job() {
+    source(collection(bids())).fliter(|b| b.price > 10).sink(print());
 }
 
 fn main() {}

@@ -1,6 +1,6 @@
 //! A default is a literal.
-use thalweg::prelude::*;
 use thalweg::pipeline;
+use thalweg::prelude::*;
 
 #[pipeline]
 fn job(#[arg(default = secs(5))] least: u64) {

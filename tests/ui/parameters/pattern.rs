@@ -1,6 +1,6 @@
 //! A parameter is a plain name.
-use thalweg::prelude::*;
 use thalweg::pipeline;
+use thalweg::prelude::*;
 
 #[pipeline]
 fn job((low, high): (u64, u64)) {

@@ -1,6 +1,6 @@
 //! A type that cannot be read from a command line is refused on the type.
-use thalweg::prelude::*;
 use thalweg::pipeline;
+use thalweg::prelude::*;
 
 struct Range;
 

@@ -1,6 +1,6 @@
 //! `#[arg]` knows `default`.
-use thalweg::prelude::*;
 use thalweg::pipeline;
+use thalweg::prelude::*;
 
 #[pipeline]
 fn job(#[arg(defualt = 3)] least: u64) {

@@ -1,6 +1,6 @@
 //! An annotation that is wrong is reported there.
-use thalweg::prelude::*;
 use thalweg::pipeline;
+use thalweg::prelude::*;
 
 #[thalweg::record]
 struct Bid {
@@ -11,9 +11,13 @@ struct Bid {
     at: Timestamp,
 }
 
+fn bids() -> Vec<Bid> {
+    Vec::new()
+}
+
 #[pipeline]
-fn job(bids: Vec<Bid>) {
-    let prices: Stream<String> = source(collection(bids)).map(|b| b.price);
+fn job() {
+    let prices: Stream<String> = source(collection(bids())).map(|b| b.price);
     prices.sink(print());
 }
 

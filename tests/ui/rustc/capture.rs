@@ -1,6 +1,6 @@
 //! What cannot be shared between tasks is reported where it is captured.
-use thalweg::prelude::*;
 use thalweg::pipeline;
+use thalweg::prelude::*;
 
 #[thalweg::record]
 struct Bid {
@@ -11,10 +11,14 @@ struct Bid {
     at: Timestamp,
 }
 
+fn bids() -> Vec<Bid> {
+    Vec::new()
+}
+
 #[pipeline]
-fn job(bids: Vec<Bid>) {
+fn job() {
     let cell = std::rc::Rc::new(3u64);
-    source(collection(bids)).map(|b| b.price + *cell).sink(print());
+    source(collection(bids())).map(|b| b.price + *cell).sink(print());
 }
 
 fn main() {}

@@ -1,6 +1,6 @@
 //! An error that cannot be shown is reported on the closure.
-use thalweg::prelude::*;
 use thalweg::pipeline;
+use thalweg::prelude::*;
 
 #[thalweg::record]
 struct Bid {
@@ -11,11 +11,17 @@ struct Bid {
     at: Timestamp,
 }
 
+fn bids() -> Vec<Bid> {
+    Vec::new()
+}
+
 struct Odd;
 
 #[pipeline]
-fn job(bids: Vec<Bid>) {
-    source(collection(bids)).try_map(|b| if b.price > 3 { Ok(b.price) } else { Err(Odd) }).sink(print());
+fn job() {
+    source(collection(bids()))
+        .try_map(|b| if b.price > 3 { Ok(b.price) } else { Err(Odd) })
+        .sink(print());
 }
 
 fn main() {}

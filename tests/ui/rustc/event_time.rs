@@ -1,6 +1,6 @@
 //! A time that is none is reported on the closure.
-use thalweg::prelude::*;
 use thalweg::pipeline;
+use thalweg::prelude::*;
 
 #[thalweg::record]
 struct Bid {
@@ -11,9 +11,13 @@ struct Bid {
     at: Timestamp,
 }
 
+fn bids() -> Vec<Bid> {
+    Vec::new()
+}
+
 #[pipeline]
-fn job(bids: Vec<Bid>) {
-    source(collection(bids)).event_time(|b| b.url).watermarks(bounded(secs(5))).sink(print());
+fn job() {
+    source(collection(bids())).event_time(|b| b.url).watermarks(bounded(secs(5))).sink(print());
 }
 
 fn main() {}

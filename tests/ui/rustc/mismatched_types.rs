@@ -1,6 +1,6 @@
 //! A mismatch is reported in the closure.
-use thalweg::prelude::*;
 use thalweg::pipeline;
+use thalweg::prelude::*;
 
 #[thalweg::record]
 struct Bid {
@@ -11,9 +11,13 @@ struct Bid {
     at: Timestamp,
 }
 
+fn bids() -> Vec<Bid> {
+    Vec::new()
+}
+
 #[pipeline]
-fn job(bids: Vec<Bid>) {
-    source(collection(bids)).filter(|b| b.price > "10").filter(|b| b.price).sink(print());
+fn job() {
+    source(collection(bids())).filter(|b| b.price > "10").filter(|b| b.price).sink(print());
 }
 
 fn main() {}

@@ -1,6 +1,6 @@
 //! A moved value is reported on its use.
-use thalweg::prelude::*;
 use thalweg::pipeline;
+use thalweg::prelude::*;
 
 #[thalweg::record]
 struct Bid {
@@ -11,9 +11,13 @@ struct Bid {
     at: Timestamp,
 }
 
+fn bids() -> Vec<Bid> {
+    Vec::new()
+}
+
 #[pipeline]
-fn job(bids: Vec<Bid>) {
-    source(collection(bids))
+fn job() {
+    source(collection(bids()))
         .owned()
         .map(|b| {
             let url = b.url;

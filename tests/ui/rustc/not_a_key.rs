@@ -1,6 +1,6 @@
 //! A key that is none is reported on the closure.
-use thalweg::prelude::*;
 use thalweg::pipeline;
+use thalweg::prelude::*;
 
 #[thalweg::record]
 struct Bid {
@@ -11,9 +11,13 @@ struct Bid {
     at: Timestamp,
 }
 
+fn bids() -> Vec<Bid> {
+    Vec::new()
+}
+
 #[pipeline]
-fn job(bids: Vec<Bid>) {
-    source(collection(bids)).key_by(|b| b.rate).count().sink(print());
+fn job() {
+    source(collection(bids())).key_by(|b| b.rate).count().sink(print());
 }
 
 fn main() {}

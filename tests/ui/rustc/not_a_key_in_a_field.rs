@@ -1,6 +1,6 @@
 //! A record with a float is no key.
-use thalweg::prelude::*;
 use thalweg::pipeline;
+use thalweg::prelude::*;
 
 #[thalweg::record]
 struct Rate {
@@ -8,8 +8,8 @@ struct Rate {
 }
 
 #[pipeline]
-fn job(rates: Vec<Rate>) {
-    source(collection(rates)).key_by(|r| r).count().sink(print());
+fn job() {
+    source(collection([Rate { value: 0.5 }])).key_by(|r| r).count().sink(print());
 }
 
 fn main() {}

@@ -1,6 +1,6 @@
 //! What is no sink is reported there.
-use thalweg::prelude::*;
 use thalweg::pipeline;
+use thalweg::prelude::*;
 
 #[thalweg::record]
 struct Bid {
@@ -11,9 +11,13 @@ struct Bid {
     at: Timestamp,
 }
 
+fn bids() -> Vec<Bid> {
+    Vec::new()
+}
+
 #[pipeline]
-fn job(bids: Vec<Bid>) {
-    source(collection(bids)).sink(17);
+fn job() {
+    source(collection(bids())).sink(17);
 }
 
 fn main() {}

@@ -1,6 +1,6 @@
 //! What is no source is reported there.
-use thalweg::prelude::*;
 use thalweg::pipeline;
+use thalweg::prelude::*;
 
 #[pipeline]
 fn job() {

@@ -1,6 +1,6 @@
 //! What a stream cannot carry is reported on the closure.
-use thalweg::prelude::*;
 use thalweg::pipeline;
+use thalweg::prelude::*;
 
 #[thalweg::record]
 struct Bid {
@@ -11,11 +11,15 @@ struct Bid {
     at: Timestamp,
 }
 
+fn bids() -> Vec<Bid> {
+    Vec::new()
+}
+
 struct Price(u64);
 
 #[pipeline]
-fn job(bids: Vec<Bid>) {
-    source(collection(bids)).map(|b| Price(b.price)).sink(print());
+fn job() {
+    source(collection(bids())).map(|b| Price(b.price)).sink(print());
 }
 
 fn main() {}

@@ -1,6 +1,6 @@
 //! Streams of different records do not merge.
-use thalweg::prelude::*;
 use thalweg::pipeline;
+use thalweg::prelude::*;
 
 #[thalweg::record]
 struct Bid {
@@ -11,10 +11,14 @@ struct Bid {
     at: Timestamp,
 }
 
+fn bids() -> Vec<Bid> {
+    Vec::new()
+}
+
 #[pipeline]
-fn job(bids: Vec<Bid>, names: Vec<String>) {
-    let prices = source(collection(bids)).map(|b| b.price);
-    source(collection(names)).union(prices).sink(print());
+fn job() {
+    let prices = source(collection(bids())).map(|b| b.price);
+    source(collection(["a".to_owned()])).union(prices).sink(print());
 }
 
 fn main() {}

@@ -1,6 +1,6 @@
 //! An unknown field is reported on the field.
-use thalweg::prelude::*;
 use thalweg::pipeline;
+use thalweg::prelude::*;
 
 #[thalweg::record]
 struct Bid {
@@ -11,9 +11,13 @@ struct Bid {
     at: Timestamp,
 }
 
+fn bids() -> Vec<Bid> {
+    Vec::new()
+}
+
 #[pipeline]
-fn job(bids: Vec<Bid>) {
-    source(collection(bids)).filter(|b| b.prize > 10).map(|b| b.aution).sink(print());
+fn job() {
+    source(collection(bids())).filter(|b| b.prize > 10).map(|b| b.aution).sink(print());
 }
 
 fn main() {}

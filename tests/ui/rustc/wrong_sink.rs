@@ -1,6 +1,6 @@
 //! A sink that does not take the record is reported on the sink.
-use thalweg::prelude::*;
 use thalweg::pipeline;
+use thalweg::prelude::*;
 
 #[thalweg::record]
 struct Bid {
@@ -11,9 +11,13 @@ struct Bid {
     at: Timestamp,
 }
 
+fn bids() -> Vec<Bid> {
+    Vec::new()
+}
+
 #[pipeline]
-fn job(bids: Vec<Bid>) {
-    source(collection(bids)).map(|b| b.price).sink(collect::<String>().0);
+fn job() {
+    source(collection(bids())).map(|b| b.price).sink(collect::<String>().0);
 }
 
 fn main() {}

@@ -1,6 +1,6 @@
 //! A side that is declared again is another one.
-use thalweg::prelude::*;
 use thalweg::pipeline;
+use thalweg::prelude::*;
 
 #[pipeline]
 fn job(lines: Vec<String>) {

@@ -1,6 +1,6 @@
 //! `errors_to` follows what can fail.
-use thalweg::prelude::*;
 use thalweg::pipeline;
+use thalweg::prelude::*;
 
 #[pipeline]
 fn job(lines: Vec<String>) {

@@ -1,6 +1,6 @@
 //! Errors are handled once.
-use thalweg::prelude::*;
 use thalweg::pipeline;
+use thalweg::prelude::*;
 
 #[pipeline]
 fn job(lines: Vec<String>) {

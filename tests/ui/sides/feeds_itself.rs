@@ -1,6 +1,6 @@
 //! A plan has no cycles.
-use thalweg::prelude::*;
 use thalweg::pipeline;
+use thalweg::prelude::*;
 
 #[pipeline]
 fn job() {

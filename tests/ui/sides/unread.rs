@@ -1,6 +1,6 @@
 //! A side is read.
-use thalweg::prelude::*;
 use thalweg::pipeline;
+use thalweg::prelude::*;
 
 #[pipeline]
 fn job(lines: Vec<String>) {

@@ -1,6 +1,6 @@
 //! A plan is static: no loops.
-use thalweg::prelude::*;
 use thalweg::pipeline;
+use thalweg::prelude::*;
 
 #[thalweg::record]
 struct Bid {
@@ -11,9 +11,13 @@ struct Bid {
     at: Timestamp,
 }
 
+fn bids() -> Vec<Bid> {
+    Vec::new()
+}
+
 #[pipeline]
-fn job(bids: Vec<Bid>) {
-    let bids = source(collection(bids));
+fn job() {
+    let bids = source(collection(bids()));
     for least in [1, 2, 3] {
         bids.filter(|b| b.price > least).sink(print());
     }

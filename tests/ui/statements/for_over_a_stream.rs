@@ -1,6 +1,6 @@
 //! A stream is no iterator.
-use thalweg::prelude::*;
 use thalweg::pipeline;
+use thalweg::prelude::*;
 
 #[thalweg::record]
 struct Bid {
@@ -11,9 +11,13 @@ struct Bid {
     at: Timestamp,
 }
 
+fn bids() -> Vec<Bid> {
+    Vec::new()
+}
+
 #[pipeline]
-fn job(bids: Vec<Bid>) {
-    let bids = source(collection(bids));
+fn job() {
+    let bids = source(collection(bids()));
     for bid in bids {
         println!("{}", bid.price);
     }

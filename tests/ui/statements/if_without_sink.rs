@@ -1,6 +1,6 @@
 //! A stream that starts inside `if` ends inside it.
-use thalweg::prelude::*;
 use thalweg::pipeline;
+use thalweg::prelude::*;
 
 #[thalweg::record]
 struct Bid {
@@ -11,9 +11,13 @@ struct Bid {
     at: Timestamp,
 }
 
+fn bids() -> Vec<Bid> {
+    Vec::new()
+}
+
 #[pipeline]
-fn job(bids: Vec<Bid>, verbose: bool) {
-    let bids = source(collection(bids));
+fn job(verbose: bool) {
+    let bids = source(collection(bids()));
     if verbose {
         bids.filter(|b| b.price > 10);
     }

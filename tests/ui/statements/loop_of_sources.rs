@@ -1,6 +1,6 @@
 //! A loop may not start streams either.
-use thalweg::prelude::*;
 use thalweg::pipeline;
+use thalweg::prelude::*;
 
 #[pipeline]
 fn job(paths: Vec<String>) {

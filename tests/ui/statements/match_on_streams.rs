@@ -1,6 +1,6 @@
 //! `match` does not choose between streams.
-use thalweg::prelude::*;
 use thalweg::pipeline;
+use thalweg::prelude::*;
 
 #[thalweg::record]
 struct Bid {
@@ -11,9 +11,13 @@ struct Bid {
     at: Timestamp,
 }
 
+fn bids() -> Vec<Bid> {
+    Vec::new()
+}
+
 #[pipeline]
-fn job(bids: Vec<Bid>, mode: String) {
-    let bids = source(collection(bids));
+fn job(mode: String) {
+    let bids = source(collection(bids()));
     match mode.as_str() {
         "all" => bids.sink(print()),
         _ => bids.filter(|b| b.price > 10).sink(print()),

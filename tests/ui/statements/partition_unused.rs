@@ -1,6 +1,6 @@
 //! Both halves of a partition are used, or one is called `_`.
-use thalweg::prelude::*;
 use thalweg::pipeline;
+use thalweg::prelude::*;
 
 #[thalweg::record]
 struct Bid {
@@ -11,9 +11,13 @@ struct Bid {
     at: Timestamp,
 }
 
+fn bids() -> Vec<Bid> {
+    Vec::new()
+}
+
 #[pipeline]
-fn job(bids: Vec<Bid>) {
-    let (dear, cheap) = source(collection(bids)).partition(|b| b.price > 10);
+fn job() {
+    let (dear, cheap) = source(collection(bids())).partition(|b| b.price > 10);
     dear.sink(print());
 }
 

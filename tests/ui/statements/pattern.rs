@@ -1,6 +1,6 @@
 //! A stream is bound to a plain name.
-use thalweg::prelude::*;
 use thalweg::pipeline;
+use thalweg::prelude::*;
 
 #[thalweg::record]
 struct Bid {
@@ -11,9 +11,13 @@ struct Bid {
     at: Timestamp,
 }
 
+fn bids() -> Vec<Bid> {
+    Vec::new()
+}
+
 #[pipeline]
-fn job(bids: Vec<Bid>) {
-    let Some(bids) = source(collection(bids));
+fn job() {
+    let Some(bids) = source(collection(bids()));
     bids.sink(print());
 }
 

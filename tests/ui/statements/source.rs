@@ -1,6 +1,6 @@
 //! `source` takes a source.
-use thalweg::prelude::*;
 use thalweg::pipeline;
+use thalweg::prelude::*;
 
 #[pipeline]
 fn job() {

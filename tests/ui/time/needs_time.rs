@@ -1,6 +1,6 @@
 //! An event-time window needs event time.
-use thalweg::prelude::*;
 use thalweg::pipeline;
+use thalweg::prelude::*;
 
 #[thalweg::record]
 struct Bid {
@@ -11,9 +11,17 @@ struct Bid {
     at: Timestamp,
 }
 
+fn bids() -> Vec<Bid> {
+    Vec::new()
+}
+
 #[pipeline]
-fn job(bids: Vec<Bid>) {
-    source(collection(bids)).key_by(|b| b.auction).window(tumbling(secs(10))).count().sink(print());
+fn job() {
+    source(collection(bids()))
+        .key_by(|b| b.auction)
+        .window(tumbling(secs(10)))
+        .count()
+        .sink(print());
 }
 
 fn main() {}

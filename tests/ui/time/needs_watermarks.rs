@@ -1,6 +1,6 @@
 //! Event time needs watermarks.
-use thalweg::prelude::*;
 use thalweg::pipeline;
+use thalweg::prelude::*;
 
 #[thalweg::record]
 struct Bid {
@@ -11,9 +11,18 @@ struct Bid {
     at: Timestamp,
 }
 
+fn bids() -> Vec<Bid> {
+    Vec::new()
+}
+
 #[pipeline]
-fn job(bids: Vec<Bid>) {
-    source(collection(bids)).event_time(|b| b.at).key_by(|b| b.auction).window(tumbling(secs(10))).count().sink(print());
+fn job() {
+    source(collection(bids()))
+        .event_time(|b| b.at)
+        .key_by(|b| b.auction)
+        .window(tumbling(secs(10)))
+        .count()
+        .sink(print());
 }
 
 fn main() {}

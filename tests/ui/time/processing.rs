@@ -1,6 +1,6 @@
 //! Nothing is late in processing time.
-use thalweg::prelude::*;
 use thalweg::pipeline;
+use thalweg::prelude::*;
 
 #[thalweg::record]
 struct Bid {
@@ -11,11 +11,21 @@ struct Bid {
     at: Timestamp,
 }
 
+fn bids() -> Vec<Bid> {
+    Vec::new()
+}
+
 #[pipeline]
-fn job(bids: Vec<Bid>) {
+fn job() {
     let late = side();
-    source(collection(bids)).processing_time().key_by(|b| b.auction)
-        .window(tumbling(secs(10))).allowed_lateness(secs(1)).late_to(late).count().sink(print());
+    source(collection(bids()))
+        .processing_time()
+        .key_by(|b| b.auction)
+        .window(tumbling(secs(10)))
+        .allowed_lateness(secs(1))
+        .late_to(late)
+        .count()
+        .sink(print());
     late.sink(print());
 }
 

@@ -1,6 +1,6 @@
 //! Time is needed on every way that merges.
-use thalweg::prelude::*;
 use thalweg::pipeline;
+use thalweg::prelude::*;
 
 #[thalweg::record]
 struct Bid {
@@ -11,10 +11,14 @@ struct Bid {
     at: Timestamp,
 }
 
+fn bids() -> Vec<Bid> {
+    Vec::new()
+}
+
 #[pipeline]
-fn job(bids: Vec<Bid>, more: Vec<Bid>) {
-    let timed = source(collection(bids)).event_time(|b| b.at).watermarks(bounded(secs(5)));
-    let bare = source(collection(more));
+fn job() {
+    let timed = source(collection(bids())).event_time(|b| b.at).watermarks(bounded(secs(5)));
+    let bare = source(collection(bids()));
     timed.union(bare).key_by(|b| b.auction).window(tumbling(secs(10))).count().sink(print());
 }
 

@@ -1,6 +1,6 @@
 //! A uid is a literal.
-use thalweg::prelude::*;
 use thalweg::pipeline;
+use thalweg::prelude::*;
 
 #[thalweg::record]
 struct Bid {
@@ -11,10 +11,20 @@ struct Bid {
     at: Timestamp,
 }
 
+fn bids() -> Vec<Bid> {
+    Vec::new()
+}
+
 #[pipeline]
-fn job(bids: Vec<Bid>, name: String) {
-    source(collection(bids)).event_time(|b| b.at).watermarks(bounded(secs(5))).key_by(|b| b.auction)
-        .window(tumbling(mins(5))).count().uid(name).sink(print());
+fn job(name: String) {
+    source(collection(bids()))
+        .event_time(|b| b.at)
+        .watermarks(bounded(secs(5)))
+        .key_by(|b| b.auction)
+        .window(tumbling(mins(5)))
+        .count()
+        .uid(name)
+        .sink(print());
 }
 
 fn main() {}

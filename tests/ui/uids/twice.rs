@@ -1,6 +1,6 @@
 //! A uid names one state.
-use thalweg::prelude::*;
 use thalweg::pipeline;
+use thalweg::prelude::*;
 
 #[thalweg::record]
 struct Bid {
@@ -11,9 +11,16 @@ struct Bid {
     at: Timestamp,
 }
 
+fn bids() -> Vec<Bid> {
+    Vec::new()
+}
+
 #[pipeline]
-fn job(bids: Vec<Bid>) {
-    let keyed = source(collection(bids)).event_time(|b| b.at).watermarks(bounded(secs(5))).key_by(|b| b.auction);
+fn job() {
+    let keyed = source(collection(bids()))
+        .event_time(|b| b.at)
+        .watermarks(bounded(secs(5)))
+        .key_by(|b| b.auction);
     keyed.window(tumbling(mins(5))).count().uid("hot").sink(print());
     keyed.window(tumbling(mins(1))).count().uid("hot").sink(print());
 }

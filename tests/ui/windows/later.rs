@@ -1,6 +1,6 @@
 //! Windows of later versions are named so.
-use thalweg::prelude::*;
 use thalweg::pipeline;
+use thalweg::prelude::*;
 
 #[thalweg::record]
 struct Bid {
@@ -11,11 +11,20 @@ struct Bid {
     at: Timestamp,
 }
 
+fn bids() -> Vec<Bid> {
+    Vec::new()
+}
+
 #[pipeline]
-fn job(bids: Vec<Bid>, more: Vec<Bid>) {
-    source(collection(bids)).event_time(|b| b.at).watermarks(bounded(secs(5))).key_by(|b| b.auction)
-        .window(sliding(mins(5), mins(1))).count().sink(print());
-    source(collection(more)).key_by(|b| b.auction).window(session(mins(5))).count().sink(print());
+fn job() {
+    source(collection(bids()))
+        .event_time(|b| b.at)
+        .watermarks(bounded(secs(5)))
+        .key_by(|b| b.auction)
+        .window(sliding(mins(5), mins(1)))
+        .count()
+        .sink(print());
+    source(collection(bids())).key_by(|b| b.auction).window(session(mins(5))).count().sink(print());
 }
 
 fn main() {}

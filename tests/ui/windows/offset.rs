@@ -1,6 +1,6 @@
 //! An offset is smaller than its window.
-use thalweg::prelude::*;
 use thalweg::pipeline;
+use thalweg::prelude::*;
 
 #[thalweg::record]
 struct Bid {
@@ -11,10 +11,20 @@ struct Bid {
     at: Timestamp,
 }
 
+fn bids() -> Vec<Bid> {
+    Vec::new()
+}
+
 #[pipeline]
-fn job(bids: Vec<Bid>) {
-    source(collection(bids)).event_time(|b| b.at).watermarks(bounded(secs(5))).key_by(|b| b.auction)
-        .window(tumbling(mins(5)).offset(mins(1))).offset(mins(5)).count().sink(print());
+fn job() {
+    source(collection(bids()))
+        .event_time(|b| b.at)
+        .watermarks(bounded(secs(5)))
+        .key_by(|b| b.auction)
+        .window(tumbling(mins(5)).offset(mins(1)))
+        .offset(mins(5))
+        .count()
+        .sink(print());
 }
 
 fn main() {}

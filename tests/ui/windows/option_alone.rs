@@ -1,6 +1,6 @@
 //! Options of windows follow windows.
-use thalweg::prelude::*;
 use thalweg::pipeline;
+use thalweg::prelude::*;
 
 #[thalweg::record]
 struct Bid {
@@ -11,10 +11,14 @@ struct Bid {
     at: Timestamp,
 }
 
+fn bids() -> Vec<Bid> {
+    Vec::new()
+}
+
 #[pipeline]
-fn job(bids: Vec<Bid>) {
+fn job() {
     let late = side();
-    source(collection(bids)).late_to(late).sink(print());
+    source(collection(bids())).late_to(late).sink(print());
     late.sink(print());
 }
 

@@ -1,6 +1,6 @@
 //! An option is given once.
-use thalweg::prelude::*;
 use thalweg::pipeline;
+use thalweg::prelude::*;
 
 #[thalweg::record]
 struct Bid {
@@ -11,12 +11,25 @@ struct Bid {
     at: Timestamp,
 }
 
+fn bids() -> Vec<Bid> {
+    Vec::new()
+}
+
 #[pipeline]
-fn job(bids: Vec<Bid>) {
+fn job() {
     let late = side();
     let later = side();
-    source(collection(bids)).event_time(|b| b.at).watermarks(bounded(secs(5))).key_by(|b| b.auction)
-        .window(tumbling(mins(5))).late_to(late).late_to(later).offset(secs(1)).offset(secs(2)).count().sink(print());
+    source(collection(bids()))
+        .event_time(|b| b.at)
+        .watermarks(bounded(secs(5)))
+        .key_by(|b| b.auction)
+        .window(tumbling(mins(5)))
+        .late_to(late)
+        .late_to(later)
+        .offset(secs(1))
+        .offset(secs(2))
+        .count()
+        .sink(print());
     late.union(later).sink(print());
 }
 

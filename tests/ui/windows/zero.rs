@@ -1,6 +1,6 @@
 //! A window has a length.
-use thalweg::prelude::*;
 use thalweg::pipeline;
+use thalweg::prelude::*;
 
 #[thalweg::record]
 struct Bid {
@@ -11,10 +11,19 @@ struct Bid {
     at: Timestamp,
 }
 
+fn bids() -> Vec<Bid> {
+    Vec::new()
+}
+
 #[pipeline]
-fn job(bids: Vec<Bid>) {
-    source(collection(bids)).event_time(|b| b.at).watermarks(bounded(secs(5))).key_by(|b| b.auction)
-        .window(tumbling(secs(0))).count().sink(print());
+fn job() {
+    source(collection(bids()))
+        .event_time(|b| b.at)
+        .watermarks(bounded(secs(5)))
+        .key_by(|b| b.auction)
+        .window(tumbling(secs(0)))
+        .count()
+        .sink(print());
 }
 
 fn main() {}

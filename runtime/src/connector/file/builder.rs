@@ -1,7 +1,7 @@
 //! The builder: `files(path)`, its formats and options.
 
 use std::marker::PhantomData;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -35,7 +35,7 @@ pub fn files(path: impl AsRef<Path>) -> Files {
         format: Unformatted,
         on_rejected: OnRejected::Fail,
         read: ReadOptions { allow_empty: false, range_bytes: RANGE_BYTES, longest: LONGEST },
-        write: WriteOptions { roll: None, overwrite: false, prepared: Arc::default() },
+        write: WriteOptions { roll: None, overwrite: false, replaced: Arc::default() },
         direction: PhantomData,
     }
 }
@@ -69,8 +69,9 @@ pub(super) struct WriteOptions {
     /// Bytes and age after which a part is complete.
     pub roll: Option<(u64, Duration)>,
     pub overwrite: bool,
-    /// Set when the directory was looked into, by whichever task came first.
-    pub prepared: Arc<Mutex<bool>>,
+    /// Set when the directory was looked into, by whichever task came first: the parts of an earlier run that are to
+    /// be removed before the first new one.
+    pub replaced: Arc<Mutex<Option<Vec<PathBuf>>>>,
 }
 
 /// `files(..)` before a format was chosen.
@@ -152,8 +153,9 @@ impl<D> Files<Unformatted, D> {
 
     /// Comma-separated values, with a header line that names the columns.
     ///
-    /// Read, columns are matched to fields by name, and those that `T` has not are skipped. Written, the columns are
-    /// named after the fields; nested records become `field.inner`.
+    /// Read, columns are matched to fields by name, and those that `T` has not are skipped; an `Option` without a
+    /// column is `None`. Written, the columns are named after the fields; nested records become `field.inner`, and
+    /// `None` is the empty field.
     ///
     /// ```
     /// use thalweg::connector::{Files, Csv, files};
@@ -229,7 +231,8 @@ impl<F, D: CanWrite> Files<F, D> {
         files
     }
 
-    /// Removes the parts of an earlier run from the directory before the first record is written. Other files stay.
+    /// Removes the parts of an earlier run from the directory when the first record is written, or at the end if there
+    /// is none: a job that fails before leaves them. Other files stay.
     #[must_use]
     pub fn overwrite(self) -> Files<F, Writes> {
         let mut files = self.only();

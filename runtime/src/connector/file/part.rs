@@ -8,7 +8,8 @@
 use std::fs::{self, File, TryLockError};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
-use std::sync::PoisonError;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use super::builder::WriteOptions;
@@ -19,12 +20,16 @@ const UNFINISHED: &str = ".inprogress";
 
 pub(super) struct Parts {
     folder: PathBuf,
+    /// Shared by all tasks; see [`WriteOptions`].
+    replaced: Arc<Mutex<Option<Vec<PathBuf>>>>,
     task: usize,
     /// Of the next part.
     number: u64,
     extension: &'static str,
     roll: Option<(u64, Duration)>,
     open: Option<Part>,
+    /// The part before, if it rolled: syncing it may take long, and must not hold up the slot.
+    completing: Option<JoinHandle<Result<(), SinkError>>>,
     /// What was not written to the open part yet.
     pub(super) buffer: Vec<u8>,
 }
@@ -32,6 +37,8 @@ pub(super) struct Parts {
 struct Part {
     file: File,
     hidden: PathBuf,
+    /// False once it has its name.
+    is_hidden: bool,
     bytes: u64,
     opened: Instant,
 }
@@ -47,13 +54,21 @@ impl Parts {
         extension: &'static str,
         options: &WriteOptions,
     ) -> Result<Parts, SinkError> {
-        let mut prepared = options.prepared.lock().unwrap_or_else(PoisonError::into_inner);
-        if !*prepared {
-            prepare(Path::new(folder), options.overwrite)?;
-            *prepared = true;
+        let mut replaced = options.replaced.lock().unwrap_or_else(PoisonError::into_inner);
+        if replaced.is_none() {
+            *replaced = Some(prepare(Path::new(folder), options.overwrite)?);
         }
-        let (folder, roll) = (PathBuf::from(folder), options.roll);
-        Ok(Parts { folder, task, number: 0, extension, roll, open: None, buffer: Vec::new() })
+        Ok(Parts {
+            folder: PathBuf::from(folder),
+            replaced: options.replaced.clone(),
+            task,
+            number: 0,
+            extension,
+            roll: options.roll,
+            open: None,
+            completing: None,
+            buffer: Vec::new(),
+        })
     }
 
     /// True if a part has begun.
@@ -63,12 +78,22 @@ impl Parts {
 
     /// Begins a part.
     pub(super) fn begin(&mut self) -> Result<(), SinkError> {
+        self.replace()?;
         let hidden = self.folder.join(format!(".{}{UNFINISHED}", self.name()));
         let file = File::create(&hidden).map_err(|error| unwritable(&hidden, error))?;
         if let Err(TryLockError::WouldBlock) = file.try_lock() {
             return Err(in_use(&self.folder));
         }
-        self.open = Some(Part { file, hidden, bytes: 0, opened: Instant::now() });
+        self.open = Some(Part { file, hidden, is_hidden: true, bytes: 0, opened: Instant::now() });
+        Ok(())
+    }
+
+    /// Removes the parts of an earlier run, if no task has done so.
+    fn replace(&self) -> Result<(), SinkError> {
+        let mut replaced = self.replaced.lock().unwrap_or_else(PoisonError::into_inner);
+        for part in replaced.as_mut().map(std::mem::take).unwrap_or_default() {
+            fs::remove_file(&part).map_err(|error| unwritable(&part, error))?;
+        }
         Ok(())
     }
 
@@ -89,58 +114,96 @@ impl Parts {
 
     /// Writes the buffer to the file, and completes the part if it is big or old enough.
     pub(super) fn flush(&mut self) -> Result<(), SinkError> {
+        if self.completing.as_ref().is_some_and(JoinHandle::is_finished) {
+            self.completed()?;
+        }
         let Some(part) = &mut self.open else { return Ok(()) };
-        part.file.write_all(&self.buffer).map_err(|error| unwritable(&part.hidden, error))?;
-        part.bytes += self.buffer.len() as u64;
-        self.buffer.clear();
+        part.write(&mut self.buffer)?;
         match self.roll {
             Some((bytes, age)) if part.bytes >= bytes || part.opened.elapsed() >= age => {
-                self.complete()
+                self.begin_completing()
             }
             _ => Ok(()),
         }
     }
 
-    /// Completes the open part, if any: from now on it is there under its name, whatever happens.
-    pub(super) fn complete(&mut self) -> Result<(), SinkError> {
-        let Some(mut part) = self.open.take() else { return Ok(()) };
-        let name = self.folder.join(self.name());
-        let done = (|| {
-            part.file.write_all(&self.buffer)?;
-            self.buffer.clear();
-            part.file.sync_all()?;
-            if name.exists() {
-                return Err(io::ErrorKind::AlreadyExists.into());
-            }
-            fs::rename(&part.hidden, &name)?;
-            File::open(&self.folder)?.sync_all()
-        })();
+    /// Completes the open part on a thread of its own, once the one before is complete.
+    fn begin_completing(&mut self) -> Result<(), SinkError> {
+        self.completed()?;
+        let Some(part) = self.open.take() else { return Ok(()) };
+        let (folder, name) = (self.folder.clone(), self.name());
         self.number += 1;
-        done.map_err(|error| {
-            let error = unwritable(&part.hidden, error);
-            part.remove();
-            error
-        })
+        let thread = thread::Builder::new().name("thalweg-part".to_owned());
+        let completing = thread.spawn(move || part.complete(&folder, &name));
+        self.completing = Some(completing.map_err(|error| {
+            let help = "raise the limit on threads of the user that runs the job";
+            SinkError::new("cannot start a thread to complete a file", help).because(error)
+        })?);
+        Ok(())
+    }
+
+    /// Waits for the part that is being completed, if any.
+    fn completed(&mut self) -> Result<(), SinkError> {
+        match self.completing.take().map(JoinHandle::join) {
+            None => Ok(()),
+            Some(Ok(done)) => done,
+            Some(Err(panic)) => std::panic::resume_unwind(panic),
+        }
+    }
+
+    /// Completes all parts: from now on they are there under their names, whatever happens.
+    pub(super) fn complete(&mut self) -> Result<(), SinkError> {
+        self.completed()?;
+        self.replace()?;
+        let Some(mut part) = self.open.take() else { return Ok(()) };
+        part.write(&mut self.buffer)?;
+        let name = self.name();
+        self.number += 1;
+        part.complete(&self.folder, &name)
     }
 }
 
 impl Part {
-    /// Best effort: if it cannot be removed, it is still hidden, and the next run removes it.
-    fn remove(&self) {
-        let _ = fs::remove_file(&self.hidden);
+    fn write(&mut self, buffer: &mut Vec<u8>) -> Result<(), SinkError> {
+        self.file.write_all(buffer).map_err(|error| unwritable(&self.hidden, error))?;
+        self.bytes += buffer.len() as u64;
+        buffer.clear();
+        Ok(())
+    }
+
+    fn complete(mut self, folder: &Path, name: &str) -> Result<(), SinkError> {
+        let name = folder.join(name);
+        let renamed = (|| {
+            self.file.sync_all()?;
+            if name.exists() {
+                return Err(io::ErrorKind::AlreadyExists.into());
+            }
+            fs::rename(&self.hidden, &name)?;
+            self.is_hidden = false;
+            File::open(folder)?.sync_all()
+        })();
+        renamed.map_err(|error| unwritable(&self.hidden, error))
+    }
+}
+
+impl Drop for Part {
+    /// An unfinished part is removed, as well as can be: it is hidden, and the next run removes it too.
+    fn drop(&mut self) {
+        if self.is_hidden {
+            let _ = fs::remove_file(&self.hidden);
+        }
     }
 }
 
 impl Drop for Parts {
     fn drop(&mut self) {
-        if let Some(part) = &self.open {
-            part.remove();
-        }
+        // A part that is being completed is complete: it may get its name. Whoever drops does not ask for errors.
+        let _ = self.completing.take().map(JoinHandle::join);
     }
 }
 
-/// Makes the folder; removes what a run that was killed has left; refuses, or removes, parts of an earlier run.
-fn prepare(folder: &Path, overwrite: bool) -> Result<(), SinkError> {
+/// Makes the folder, and removes what a run that was killed has left. Refuses parts of an earlier run, or returns them.
+fn prepare(folder: &Path, overwrite: bool) -> Result<Vec<PathBuf>, SinkError> {
     if folder.exists() && !folder.is_dir() {
         return Err(SinkError::new(
             format!("`{}` is a file, where a directory is wanted to write into", folder.display()),
@@ -169,9 +232,7 @@ fn prepare(folder: &Path, overwrite: bool) -> Result<(), SinkError> {
             ),
             "name an empty directory, remove them, or add `.overwrite()`",
         )),
-        _ => parts
-            .iter()
-            .try_for_each(|part| fs::remove_file(part).map_err(|error| unwritable(part, error))),
+        _ => Ok(parts),
     }
 }
 

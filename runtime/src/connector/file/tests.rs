@@ -5,8 +5,8 @@ use std::io::Write;
 
 use proptest::prelude::*;
 
-use crate::connector::testing::{drain, drain_all, drain_from};
-use crate::connector::{Source, files};
+use crate::connector::testing::{drain, drain_all, drain_from, open};
+use crate::connector::{Fill, Lines, Reader, Rows, Source, files};
 
 fn written(name: &str, bytes: &[u8]) -> (tempfile::TempDir, String) {
     let folder = tempfile::tempdir().unwrap();
@@ -70,6 +70,25 @@ proptest! {
     }
 
     #[test]
+    fn any_bytes_are_records_or_rejected(bytes in proptest::collection::vec(any::<u8>(), 0..2000)) {
+        let (_folder, path) = written("a.any", &bytes);
+        let source = files(&path).text();
+        let read = drain(&source, &source.splits(1).unwrap()[0], 10).unwrap();
+        let lines = bytes.split_inclusive(|&byte| byte == b'\n').count();
+        prop_assert_eq!(read.records.len() + read.rejected.len(), lines);
+        let source = files(&path).json::<u64>();
+        drain(&source, &source.splits(1).unwrap()[0], 10).unwrap();
+        let source = files(&path).csv::<(u64, String)>().no_headers();
+        drain(&source, &source.splits(1).unwrap()[0], 10).unwrap();
+        for name in ["a.gz", "a.zst"] {
+            let (_folder, path) = written(name, &bytes);
+            let source = files(&path).text();
+            // Damaged, unless it is empty: an error, no panic.
+            let _ = drain(&source, &source.splits(1).unwrap()[0], 10);
+        }
+    }
+
+    #[test]
     fn compressed_equals_plain((lines, text) in lines(), limit in 1usize..300, fills in 1usize..9) {
         for (name, bytes) in [
             ("a.txt", text.clone().into_bytes()),
@@ -86,6 +105,22 @@ proptest! {
             prop_assert_eq!(parts.places, whole.places);
         }
     }
+}
+
+#[test]
+fn every_batch_uses_the_same_buffer() {
+    let text = (0..50_000).map(|i| format!("line {}\n", i % 77)).collect::<String>();
+    let (_folder, path) = written("a.txt", text.as_bytes());
+    let source = files(&path).text();
+    let mut reader = open(&source, &source.splits(1).unwrap()[0], None).unwrap();
+    let (mut batch, mut starts) = (Lines::default(), Vec::new());
+    while reader.fill(&mut batch, 1000, &mut vec![]).unwrap() == Fill::More {
+        starts.extend(batch.rows().next().map(str::as_ptr));
+        batch.clear();
+    }
+    assert!(starts.len() > 20, "several batches");
+    // The first may find out how long lines are, and the one with what was left over of it is longer.
+    assert!(starts[3..].iter().all(|start| *start == starts[3]), "{starts:?}");
 }
 
 #[test]

@@ -153,7 +153,7 @@ impl<T: DeserializeOwned> CsvReader<T> {
                 format!("`{path}` has no column `{column}`, which `{name}` needs"),
                 format!(
                     "it has {}; rename the field, make it an `Option`, or set `.delimiter(..)` or `.no_headers()`",
-                    header.join(", ")
+                    shown(header)
                 ),
             ),
             None => SourceError::new(
@@ -161,6 +161,15 @@ impl<T: DeserializeOwned> CsvReader<T> {
                 "without a header, columns are the fields in their order",
             ),
         }
+    }
+}
+
+/// The columns, or the first of very many.
+fn shown(header: &[String]) -> String {
+    const SHOWN: usize = 32;
+    match header.len() {
+        ..=SHOWN => header.join(", "),
+        columns => format!("{} and {} more", header[..SHOWN].join(", "), columns - SHOWN),
     }
 }
 

@@ -5,7 +5,10 @@ use serde::Deserialize;
 
 use super::*;
 use crate::connector::files;
-use crate::connector::testing::{drain, drain_from};
+use crate::connector::testing::{drain, drain_all, drain_from, write_all};
+use crate::time::{Span, Timestamp};
+use rust_decimal::Decimal;
+use uuid::Uuid;
 
 #[derive(Deserialize, PartialEq, Debug)]
 struct Flight {
@@ -117,6 +120,22 @@ fn an_empty_file_has_no_rows() {
     assert_eq!(flights(""), "");
     assert_eq!(flights("origin,dep_delay,cancelled"), "");
     assert_eq!(flights("\n\n"), "");
+}
+
+#[test]
+fn field_types_read_what_they_write() {
+    type Times = (Timestamp, Option<Timestamp>, Span, Uuid, Decimal);
+    let text = "2013-01-01T10:00:00Z,,90000,67e55044-10b1-426f-9247-bb680e5fe0c8,1.10\n\
+                1357034400000,-1,2m,67e5504410b1426f9247bb680e5fe0c8,-7\n";
+    let (folder, path) = written(text);
+    let source = files(&path).csv::<Times>().no_headers();
+    let read = drain_all(&source, 1, 10).unwrap();
+    assert_eq!(read[0].0, Timestamp(1_357_034_400_000));
+    assert_eq!(read[0].1, None);
+    assert_eq!((read[1].0, read[1].1), (read[0].0, Some(Timestamp(-1))));
+    let out = folder.path().join("out");
+    write_all(&files(&out).csv::<Times>(), &read).unwrap();
+    assert_eq!(drain_all(&files(&out).csv::<Times>(), 1, 10).unwrap(), read);
 }
 
 type Numbered = (u64, Option<String>);

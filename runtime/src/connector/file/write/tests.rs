@@ -63,12 +63,28 @@ fn a_part_rolls_when_it_is_big_enough() {
 fn a_part_rolls_when_it_is_old_enough() {
     let (_folder, path) = folder();
     let mut writer = files(&path).text().roll(u64::MAX, Span(0)).open(0, 1).unwrap();
-    writer.write(Timestamp::MIN, "a").unwrap();
-    writer.flush().unwrap();
-    assert_eq!(names(&path), ["part-0-0.txt"]);
-    writer.flush().unwrap();
+    for line in ["a", "b"] {
+        writer.write(Timestamp::MIN, line).unwrap();
+        writer.flush().unwrap();
+        writer.flush().unwrap();
+    }
     writer.finish().unwrap();
-    assert_eq!(names(&path), ["part-0-0.txt"], "an empty part is none");
+    assert_eq!(names(&path), ["part-0-0.txt", "part-0-1.txt"], "an empty part is none");
+}
+
+#[test]
+fn what_goes_wrong_while_a_part_rolls_is_noticed() {
+    let (_folder, path) = folder();
+    let mut writer = files(&path).text().roll(1, HOUR).open(0, 1).unwrap();
+    fs::create_dir(path.join("part-0-0.txt")).unwrap();
+    writer.write(Timestamp::MIN, "the name is taken meanwhile").unwrap();
+    let error = writer.write(Timestamp::MIN, "b").and_then(|()| writer.finish()).unwrap_err();
+    assert!(
+        error.to_string().contains("part-0-0.txt.inprogress`: entity already exists"),
+        "{error}"
+    );
+    drop(writer);
+    assert_eq!(names(&path), ["part-0-0.txt"]);
 }
 
 #[test]
@@ -96,6 +112,25 @@ fn parts_of_an_earlier_run_are_refused_or_removed() {
     );
     write_all(&files(&path).json().overwrite(), &[1u64]).unwrap();
     assert_eq!(names(&path), ["notes.txt", "part-0-0.jsonl"]);
+}
+
+#[test]
+fn an_earlier_run_is_replaced_by_the_first_record_or_the_end() {
+    let (_folder, path) = folder();
+    let overwriting = || files(&path).text().overwrite();
+    write_all(&files(&path).text(), &["a".to_owned()]).unwrap();
+    drop(overwriting().open(0, 1).unwrap());
+    assert_eq!(names(&path), ["part-0-0.txt"], "a job that fails before the first record");
+
+    let sink = overwriting();
+    let mut writers = [sink.open(0, 2).unwrap(), sink.open(1, 2).unwrap()];
+    writers[1].write(Timestamp::MIN, "b").unwrap();
+    assert_eq!(names(&path), [".part-1-0.txt.inprogress"]);
+    writers.iter_mut().for_each(|writer| writer.finish().unwrap());
+    assert_eq!(names(&path), ["part-1-0.txt"]);
+
+    write_all(&overwriting(), &[]).unwrap();
+    assert_eq!(names(&path), [""; 0], "no records, no parts");
 }
 
 #[test]

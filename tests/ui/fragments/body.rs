@@ -1,0 +1,10 @@
+//! Mistakes in fragments are found like those in pipelines.
+use thalweg::prelude::*;
+use thalweg::{operator, pipeline};
+
+#[operator]
+fn clean(lines: Stream<String>) -> Stream<String> {
+    lines.fliter(|line| line.len() > 3).map(|a, b| a)
+}
+
+fn main() {}

@@ -1,0 +1,10 @@
+//! A fragment returns a stream.
+use thalweg::prelude::*;
+use thalweg::{operator, pipeline};
+
+#[operator]
+fn clean(lines: Stream<String>) -> u64 {
+    lines.filter(|line| line.len() > 3)
+}
+
+fn main() {}

@@ -1,0 +1,10 @@
+//! A fragment takes a stream first.
+use thalweg::prelude::*;
+use thalweg::{operator, pipeline};
+
+#[operator]
+fn clean(least: usize, lines: Stream<String>) -> Stream<String> {
+    lines.filter(|line| line.len() > least)
+}
+
+fn main() {}
