@@ -2,17 +2,25 @@
 //!
 //! `cargo bench -p thalweg-bench --bench state`
 //!
-//! One run, 2026-11, median ns per element, table / hashbrown with Fx. Two cores under a load of 7 to 9: the absolute
-//! figures are inflated several times over, the spread is up to a half; ratios are what can be read from it.
+//! Two runs, 2026-11, median ns per element, table / hashbrown with Fx. Two cores under a load of 5 to 9: wall times are
+//! inflated several times over, intervals reach a quarter of the median and more; only ratios within a run can be read.
+//! Between the runs inserting was changed, updating was not.
 //!
-//! | | table | hashbrown |
+//! | | first run | second run |
 //! |---|---|---|
-//! | update, 1 k / 100 k / 1 M / 10 M `u64` | 9.9 / 33 / 90 / 128 | 6.5 / 7.2 / 52 / 91 |
-//! | update, 1 k / 100 k / 10 M `String` | 8.6 / 63 / 164 | 9.5 / 50 / 379 |
-//! | fill with 1 M `u64` | 270 | 52 |
-//! | walk 1 M `u64` in order | 23 | |
+//! | update, 1 k `u64` | 9.9 / 6.5 | 7.0 / 4.7 |
+//! | update, 100 k `u64` | 33 / 7.2 | 18 / 10 |
+//! | update, 1 M `u64` | 90 / 52 | 89 / 52 |
+//! | update, 10 M `u64` | 128 / 91 | 90 / 85 |
+//! | update, 1 k `String` | 8.6 / 9.5 | 11 / 14 |
+//! | update, 100 k `String` | 63 / 50 | 158 / 126 |
+//! | update, 10 M `String` | 164 / 379 | 373 / 271 |
+//! | fill with 1 M `u64` | 270 / 52 | 222 / 47 |
+//! | walk 1 M `u64` in order | 23 | 14 |
 //!
-//! So with `u64` keys the table is slower than hashbrown at every size, prefetch or not.
+//! With `u64` keys the table is slower than hashbrown at every size, by 1.06 to 4.6 times, prefetch included. Of strings
+//! the runs say nothing at 10 M: they contradict each other. To be taken again on a quiet machine.
+
 #![allow(missing_docs)] // Criterion's macros make undocumented functions.
 
 use std::hint::black_box;

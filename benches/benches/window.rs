@@ -2,16 +2,18 @@
 //!
 //! `cargo bench -p thalweg-bench --bench window`
 //!
-//! One run, 2026-11, median ns per record, under the conditions told in `state.rs`: only ratios can be read from it.
+//! Two runs, 2026-11, median ns per record, under the conditions told in `state.rs`: only ratios within a run can be
+//! read. Between the runs inserting into the table was changed.
 //!
 //! | keys | windows | partials, then windows | hashbrown per window |
 //! |---|---|---|---|
-//! | 1 | 18 | 21 | 13 |
-//! | 1 000 | 29 | 57 | 18 |
-//! | 100 000 | 131 | 382 | 49 |
+//! | 1 | 18, 13 | 21, 13 | 13, 8.6 |
+//! | 1 000 | 29, 19 | 57, 20 | 18, 13 |
+//! | 100 000 | 131, 108 | 382, 334 | 49, 33 |
 //!
-//! Firing a million keys with one watermark: 58 per key. Partials lose with many keys: nearly every record makes an
-//! entry that is handed on again.
+//! Firing a million keys with one watermark: 58, then 47 per key. Partials lose with many keys, ten times against
+//! hashbrown: nearly every record makes an entry that is handed on again.
+
 #![allow(missing_docs)] // Criterion's macros make undocumented functions.
 
 use std::hint::black_box;

@@ -13,7 +13,7 @@ use syn::{Ident, Pat, Stmt};
 
 use crate::ast::{Argument, Chain, Fragment, Head, Parameter, Statement};
 use crate::diagnostic::Diagnostics;
-use crate::ir::{Condition, Graph, Modifiers, Node, NodeId, Op, Site, Stateless, Step};
+use crate::ir::{Condition, Graph, Modifiers, Node, NodeId, Op, Site, Step};
 use crate::messages as m;
 
 pub(crate) use aggregate::accumulator_word;
@@ -248,28 +248,6 @@ impl Lowering<'_> {
         Step::If { expr: expr.clone(), then_condition, then, otherwise_condition, otherwise }
     }
 
-    /// The operator that made the records that leave `node`: the others on the way pass them on as they are.
-    fn maker(&self, mut node: NodeId) -> NodeId {
-        loop {
-            let passes = match &self.graph.node(node).op {
-                Op::Stateless { kind, .. } => {
-                    matches!(kind, Stateless::Filter | Stateless::Inspect)
-                }
-                Op::EventTime { .. }
-                | Op::ProcessingTime
-                | Op::KeyBy { .. }
-                | Op::Exchange(_)
-                | Op::Arm(_)
-                | Op::Partition { .. } => true,
-                _ => false,
-            };
-            match self.graph.node(node).inputs.as_slice() {
-                [input] if passes => node = *input,
-                _ => return node,
-            }
-        }
-    }
-
     fn bind(&mut self, names: &[Ident], annotation: Option<&syn::Type>, cursor: Option<Cursor>) {
         let Some(cursor) = cursor else {
             return;
@@ -285,8 +263,7 @@ impl Lowering<'_> {
         let is_partition = matches!(self.graph.node(cursor.node).op, Op::Partition { .. });
         match (names, is_partition) {
             ([name], false) => {
-                let made = self.maker(cursor.node);
-                self.graph.nodes[made.0].annotation = annotation.cloned();
+                self.graph.nodes[cursor.node.0].annotation = annotation.cloned();
                 self.bind_name(name, cursor.node);
             }
             ([matching, rest], true) => {

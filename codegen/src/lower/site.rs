@@ -1,12 +1,11 @@
 //! Where operators stand, and what they are called.
 
-use proc_macro2::Span;
+use proc_macro2::{Delimiter, Span, TokenStream, TokenTree};
 use quote::ToTokens;
-use syn::spanned::Spanned;
 use syn::{Expr, Ident, Pat};
 
-use super::one_line;
 use crate::ast::Call;
+use crate::diagnostic::Extent;
 use crate::ir::Site;
 
 /// The longest text of an operator, in characters.
@@ -16,7 +15,7 @@ const TEXT_MAX: usize = 60;
 pub(crate) fn site_of(call: &Call) -> Site {
     let args: Vec<String> = call.args.iter().map(text_of).collect();
     let span = call.name.span();
-    let end = call.args.last().map_or(span, Spanned::span);
+    let end = call.args.last().map_or(span, |last| Extent::of(last).ends().1);
     Site {
         span,
         kind: call.name.to_string(),
@@ -28,14 +27,8 @@ pub(crate) fn site_of(call: &Call) -> Site {
 
 /// An expression as written, on one line, shortened.
 pub(crate) fn text_of(tokens: &impl ToTokens) -> String {
-    let span = tokens.to_token_stream().into_iter().fold(None::<Span>, |whole, token| {
-        Some(whole.map_or(token.span(), |whole| whole.join(token.span()).unwrap_or(whole)))
-    });
-    let written = span.and_then(|span| span.source_text());
-    let text = match written {
-        Some(text) => text.split_whitespace().collect::<Vec<_>>().join(" "),
-        None => tidy(&one_line(tokens)),
-    };
+    let mut text = String::new();
+    write_tokens(tokens.to_token_stream(), &mut None, &mut text);
     if text.chars().count() <= TEXT_MAX {
         return text;
     }
@@ -43,21 +36,37 @@ pub(crate) fn text_of(tokens: &impl ToTokens) -> String {
     format!("{short}..")
 }
 
-/// Takes out the spaces that printing tokens puts in.
-fn tidy(text: &str) -> String {
-    let mut text = text.to_owned();
-    for (spaced, tight) in [
-        (" . ", "."),
-        (" (", "("),
-        ("( ", "("),
-        (" )", ")"),
-        (" ,", ","),
-        ("| ", "|"),
-        (" :: ", "::"),
-    ] {
-        text = text.replace(spaced, tight);
+/// Writes tokens with a space wherever the source has one; a line's end counts as one.
+fn write_tokens(tokens: TokenStream, before: &mut Option<Span>, text: &mut String) {
+    for token in tokens {
+        match token {
+            TokenTree::Group(group) => {
+                let (open, close) = match group.delimiter() {
+                    Delimiter::Parenthesis => ("(", ")"),
+                    Delimiter::Brace => ("{", "}"),
+                    Delimiter::Bracket => ("[", "]"),
+                    Delimiter::None => ("", ""),
+                };
+                write_token(open, group.span_open(), before, text);
+                write_tokens(group.stream(), before, text);
+                write_token(close, group.span_close(), before, text);
+            }
+            other => write_token(&other.to_string(), other.span(), before, text),
+        }
     }
-    text.replace("&& ", "&&").replace("& ", "&").replace("&&", "&& ")
+}
+
+fn write_token(token: &str, span: Span, before: &mut Option<Span>, text: &mut String) {
+    if token.is_empty() {
+        return;
+    }
+    if let Some(before) = before.replace(span) {
+        let (end, start) = (before.end(), span.start());
+        if end.line != start.line || end.column < start.column {
+            text.push(' ');
+        }
+    }
+    text.push_str(token);
 }
 
 /// First and last line of a span.
@@ -67,7 +76,7 @@ pub(crate) fn lines(start: Span, end: Span) -> (usize, usize) {
 
 /// First and last line from a word to the end of an expression.
 pub(crate) fn lines_of(start: Span, expr: &Expr) -> (usize, usize) {
-    lines(start, expr.span())
+    lines(start, Extent::of(expr).ends().1)
 }
 
 /// What a closure calls its parameter, if that is a plain name.

@@ -25,7 +25,7 @@ pub(super) fn prune(chained: &mut Chained) {
         }
         let to = edge.to;
         let reads = match &chained.graph.node(to).op {
-            Op::KeyBy { .. } | Op::Exchange(_) => reads_behind(chained, to),
+            op if is_exchange(op) => reads_behind(chained, to),
             _ => None,
         };
         if let Some(fields) = reads.filter(|fields| fields.len() <= FIELDS_MAX) {
@@ -41,7 +41,18 @@ fn reads_behind(chained: &Chained, id: NodeId) -> Reads {
         return None;
     }
     let readers = chained.graph.readers(id);
-    readers.iter().map(|reader| reads_of(chained, *reader)).try_fold(BTreeSet::new(), join)
+    let reads = |reader: NodeId| match &chained.graph.node(reader).op {
+        // An operator with a parallelism of its own reads whatever its exchange carries.
+        op if chained.edge_to(reader).is_some() && !is_exchange(op) => {
+            payload_reads(chained, reader)
+        }
+        _ => reads_of(chained, reader),
+    };
+    readers.iter().map(|reader| reads(*reader)).try_fold(BTreeSet::new(), join)
+}
+
+fn is_exchange(op: &Op) -> bool {
+    matches!(op, Op::KeyBy { .. } | Op::Exchange(_))
 }
 
 fn join(mut all: BTreeSet<String>, more: Reads) -> Reads {

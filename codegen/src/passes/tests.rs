@@ -461,7 +461,7 @@ fn an_annotated_stream_crosses_an_exchange_whole() {
         }",
         expect![[r#"
             chain 0: source(bids())
-              -> chain 1 Rebalance (price)
+              -> chain 1 Rebalance whole
             chain 1: rebalance() -> map(|b| b.price) -> sink(print())
         "#]],
     );

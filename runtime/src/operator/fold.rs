@@ -18,7 +18,7 @@ impl<K: Key, S: Record> Fold<K, S> {
 
     /// Fetches what these keys will need into the cache.
     #[inline(always)]
-    pub fn prepare(&self, hashes: &[u64]) {
+    pub fn prepare(&mut self, hashes: &[u64]) {
         self.table.prepare(hashes);
     }
 

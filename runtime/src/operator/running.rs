@@ -19,7 +19,7 @@ impl<K: Key, A: Aggregate> Running<K, A> {
 
     /// Fetches what these keys will need into the cache.
     #[inline(always)]
-    pub fn prepare(&self, hashes: &[u64]) {
+    pub fn prepare(&mut self, hashes: &[u64]) {
         self.table.prepare(hashes);
     }
 

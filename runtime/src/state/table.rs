@@ -46,6 +46,37 @@ pub struct Table<K: Key, V> {
     pub(super) version: u64,
     tracked: bool,
     pub(super) tombstones: Tombstones<K>,
+    ahead: Ahead<K, V>,
+}
+
+/// Keys that are looked up ahead at once; what a chunk of a batch has.
+const AHEAD: usize = 64;
+
+/// Where the keys of the last [`prepare`](Table::prepare) seem to be, in their order: the update that follows looks
+/// there first. Good for as long as no entry moves.
+struct Ahead<K, V> {
+    slots: [*mut Slot<K, V>; AHEAD],
+    next: usize,
+    end: usize,
+    version: u64,
+}
+
+impl<K, V> Ahead<K, V> {
+    fn new() -> Self {
+        Ahead { slots: [std::ptr::null_mut(); AHEAD], next: 0, end: 0, version: 0 }
+    }
+
+    /// The slot for the next key, if entries lie where they lay.
+    #[inline(always)]
+    fn next(&mut self, version: u64) -> Option<*mut Slot<K, V>> {
+        if self.next == self.end || self.version != version {
+            return None;
+        }
+        let slot = self.slots[self.next];
+        // There is but one key of size zero: its slot stays the next.
+        self.next += usize::from(size_of::<K>() > 0);
+        Some(slot)
+    }
 }
 
 /// Keys removed since the last snapshot, by hash and canonical bytes.
@@ -120,6 +151,7 @@ impl<K: Key, V> Table<K, V> {
             version: 0,
             tracked: false,
             tombstones: Tombstones::new(),
+            ahead: Ahead::new(),
         };
         table.start();
         table
@@ -156,29 +188,39 @@ impl<K: Key, V> Table<K, V> {
         self.segments.iter().map(Segment::slots).sum()
     }
 
-    /// Fetches the lines that these keys will need into the cache. For batches of some 64 keys.
+    /// Fetches the lines that these keys will need into the cache, and remembers where they are. For batches of some 64
+    /// keys that are then updated in their order.
     #[inline(always)]
-    pub fn prepare(&self, hashes: &[u64]) {
+    pub fn prepare(&mut self, hashes: &[u64]) {
         // A table of this size lies in the cache anyway.
         if self.segments.len() > 4 {
-            self.fetch(hashes);
+            self.fetch(&hashes[..hashes.len().min(AHEAD)]);
         }
     }
 
-    /// First the tags of all, then the slots that the tags tell: an entry may lie on another line than its home.
+    /// First the tags of all, where they are more than the second-level cache holds; then the slots that the tags tell:
+    /// an entry may lie on another line than its home.
     #[inline(never)]
-    fn fetch(&self, hashes: &[u64]) {
-        for &hash in hashes {
-            let place = self.place(hash);
-            prefetch(place.tags.wrapping_add(place.home(hash)));
+    fn fetch(&mut self, hashes: &[u64]) {
+        const SEGMENTS_WITH_TAGS_IN_CACHE: usize = 128;
+        if self.segments.len() > SEGMENTS_WITH_TAGS_IN_CACHE {
+            for &hash in hashes {
+                let place = self.place(usable(hash));
+                prefetch(place.tags.wrapping_add(place.home(usable(hash))));
+            }
         }
-        for &hash in hashes {
+        for (index, &hash) in hashes.iter().enumerate() {
+            let hash = usable(hash);
             let place = self.place(hash);
             let home = place.home(hash);
             // SAFETY: a home is the number of a slot, and WINDOW tags more than there are slots can be read.
             let matches = unsafe { matching(place.tags.add(home), tag(hash)) };
-            prefetch(place.slots.wrapping_add(home + matches.trailing_zeros() as usize % WINDOW));
+            // Without a match the home itself: it is a slot, and its hash is another.
+            let slot = place.slots.wrapping_add(home + matches.trailing_zeros() as usize % WINDOW);
+            prefetch(slot);
+            self.ahead.slots[index] = slot;
         }
+        (self.ahead.next, self.ahead.end, self.ahead.version) = (0, hashes.len(), self.version);
     }
 
     /// The value of a key.
@@ -202,9 +244,27 @@ impl<K: Key, V> Table<K, V> {
     #[inline(always)]
     pub fn entry_or(&mut self, hash: u64, key: View<'_, K>, init: impl FnOnce() -> V) -> &mut V {
         let hash = usable(hash);
+        if let Some(slot) = self.ahead.next(self.version) {
+            // SAFETY: `fetch` found the slot in this table's memory, and nothing has moved since: `version` is the same.
+            // A slot whose hash is a usable one holds an entry.
+            unsafe {
+                if (*slot).hash == hash
+                    && K::same_key((*slot).entry.assume_init_ref().0.as_view(), key)
+                {
+                    if self.tracked {
+                        self.mark(hash, slot);
+                    }
+                    return &mut (*slot).entry.assume_init_mut().1;
+                }
+            }
+        }
         let found = self.find(hash, key);
         if !found.hit {
             return self.insert_new(hash, key, init);
+        }
+        if size_of::<K>() == 0 {
+            self.ahead.slots[0] = found.slot;
+            (self.ahead.next, self.ahead.end, self.ahead.version) = (0, 1, self.version);
         }
         if self.tracked {
             self.mark(hash, found.slot);

@@ -84,6 +84,7 @@ pub(crate) struct Runner {
     buffer_timeout: Duration,
     /// When what was written must be handed on at the latest.
     flush_at: Option<Instant>,
+    sinks_flushed: Instant,
     /// The earliest timer.
     timer: Option<Timestamp>,
     meter: Metering,
@@ -102,6 +103,8 @@ pub(crate) struct RunnerParts {
 impl Runner {
     /// How often a sink that was not ready is asked again.
     const SINK_POLL: Duration = Duration::from_micros(500);
+    /// How long a sink may buffer while its task is never idle.
+    const SINK_FLUSH: Duration = Duration::from_secs(1);
 
     /// Opens a task.
     pub(crate) fn open(factory: &Factory, parts: RunnerParts) -> Result<Runner, Failure> {
@@ -123,6 +126,7 @@ impl Runner {
             pace: Pace::default(),
             buffer_timeout: parts.buffer_timeout,
             flush_at: None,
+            sinks_flushed: now,
             timer: None,
             meter: Metering::new(parts.metrics, now),
             stage,
@@ -167,10 +171,16 @@ impl Runner {
             return self.turn(Brings::Nothing, now);
         }
         if self.flush_at.is_some_and(|at| at <= *now) {
-            self.actions.push_back(Action::Flush { sinks: false });
+            let sinks = now.duration_since(self.sinks_flushed) >= Self::SINK_FLUSH;
+            self.actions.push_back(Action::Flush { sinks });
             return self.act(now);
         }
         if self.handles.source.is_some() { self.poll(now) } else { self.receive(now) }
+    }
+
+    /// True if the task's input is a source.
+    pub(crate) fn reads_source(&self) -> bool {
+        self.handles.source.is_some()
     }
 
     /// What a task does when its slot has nothing else to do: it hands on what it holds back and takes note that its
@@ -368,6 +378,9 @@ impl Runner {
         }
         self.actions.pop_front();
         self.flushing = Flushing::No;
+        if action == (Action::Flush { sinks: true }) {
+            self.sinks_flushed = *now;
+        }
         self.carry_out(action)?;
         Ok(Outcome::Worked)
     }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::job::Job;
+use super::pace::TURN;
 use super::runner::{Outcome, Runner};
 use super::{Failure, Signal};
 
@@ -49,11 +50,11 @@ impl Slot {
         Ok(())
     }
 
-    /// One step of every task; if none had anything to do, they hand on what they hold back.
+    /// A turn of every task; if none had anything to do, they hand on what they hold back.
     fn round(&mut self, time: &mut Instant) -> Result<Round, (usize, Failure)> {
         let mut round = Round::Closed;
         for (index, task) in self.tasks.iter_mut().enumerate() {
-            match task.step(time).map_err(|failure| (index, failure))? {
+            match take_turn(task, time).map_err(|failure| (index, failure))? {
                 Outcome::Worked => round = Round::Worked,
                 Outcome::Blocked | Outcome::Idle if round == Round::Closed => {
                     round = Round::Nothing
@@ -84,4 +85,16 @@ impl Slot {
         self.signal.park(wanted.map(|at| at.saturating_duration_since(*time)));
         Ok(false)
     }
+}
+
+/// Steps of one task, for a time slice at most. A task that reads a source does one: what it reads is then processed
+/// while it is in the cache, and not piled up until the rings are full.
+fn take_turn(task: &mut Runner, time: &mut Instant) -> Result<Outcome, Failure> {
+    let end = *time + TURN;
+    let first = task.step(time)?;
+    if first != Outcome::Worked || task.reads_source() {
+        return Ok(first);
+    }
+    while *time < end && task.step(time)? == Outcome::Worked {}
+    Ok(first)
 }

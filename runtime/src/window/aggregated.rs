@@ -21,7 +21,7 @@ impl<K: Key, A: Aggregate> TumblingWindows<K, A> {
 
     /// Fetches what these keys will need into the cache.
     #[inline(always)]
-    pub fn prepare(&self, hashes: &[u64]) {
+    pub fn prepare(&mut self, hashes: &[u64]) {
         self.windows.prepare(hashes);
     }
 

@@ -141,7 +141,7 @@ impl<K: Key, V: Record> LiveWindows<K, V> {
     }
 
     #[inline(always)]
-    pub fn prepare(&self, hashes: &[u64]) {
+    pub fn prepare(&mut self, hashes: &[u64]) {
         self.panes.prepare(hashes);
     }
 

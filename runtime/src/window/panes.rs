@@ -42,8 +42,8 @@ impl<K: Key, V> Panes<K, V> {
 
     /// Fetches what these keys will need, if they belong to the window used last.
     #[inline(always)]
-    pub fn prepare(&self, hashes: &[u64]) {
-        if let Some(pane) = self.slab.get(self.recent.1) {
+    pub fn prepare(&mut self, hashes: &[u64]) {
+        if let Some(pane) = self.slab.get_mut(self.recent.1) {
             pane.table.prepare(hashes);
         }
     }

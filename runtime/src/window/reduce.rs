@@ -48,7 +48,7 @@ impl<K: Key, T: Record> TumblingReduce<K, T> {
 
     /// Fetches what these keys will need into the cache.
     #[inline(always)]
-    pub fn prepare(&self, hashes: &[u64]) {
+    pub fn prepare(&mut self, hashes: &[u64]) {
         self.windows.prepare(hashes);
     }
 

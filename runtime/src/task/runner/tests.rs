@@ -298,3 +298,22 @@ fn stop_fires_nothing() {
     assert_eq!(bench.settle(), ["4", "flushes"]);
     assert_eq!(bench.sent(), ["4", "EndOfData { drain: false }"]);
 }
+
+#[test]
+fn idleness_goes_on_behind_the_time_that_it_releases() {
+    let mut bench = Bench::new(None, 0);
+    bench.send(0, || Frame::Watermark(Timestamp(5)));
+    bench.send(1, || Frame::Idle);
+    bench.settle();
+    assert_eq!(bench.sent(), ["Watermark(Timestamp(5))"]);
+    bench.send(0, || Frame::Idle);
+    bench.settle();
+    assert_eq!(bench.sent(), ["Idle"]);
+    bench.send(1, || Frame::Active);
+    bench.send(1, || Frame::Watermark(Timestamp(4)));
+    bench.settle();
+    assert_eq!(bench.sent(), ["Active"], "behind: it takes part once it has caught up");
+    bench.send(1, || Frame::Watermark(Timestamp(6)));
+    bench.settle();
+    assert_eq!(bench.sent(), ["Watermark(Timestamp(6))"]);
+}

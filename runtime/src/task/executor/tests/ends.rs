@@ -250,3 +250,17 @@ fn control_holds_for_jobs_started_later() {
     let summary = run(sum_plan(rows(2, 50_000), &sink), &options(2), &control).unwrap();
     assert_eq!(summary.ending, Ending::Aborted);
 }
+
+#[test]
+fn jobs_of_one_process_do_not_touch_each_other() {
+    let control = Control::new();
+    let (waiting, target) = waiting_job(&control);
+    let panicking = dividing_plan(&Collect::default(), |row| Ok(divide(row)));
+    run(panicking, &options(2), &Control::new()).unwrap_err();
+    let sink = Collect::default();
+    run(sum_plan(rows(2, 5000), &sink), &options(2), &Control::new()).unwrap();
+    assert_eq!(sink.take().len(), 97);
+    control.stop();
+    assert_eq!(waiting.wait().unwrap().ending, Ending::Stopped);
+    assert_eq!(target.finished(), 1);
+}
