@@ -1,6 +1,5 @@
 //! A fragment, and a pipeline that calls it twice.
 use thalweg::prelude::*;
-use thalweg::{operator, pipeline};
 #[allow(clippy::too_many_arguments)]
 pub fn numbers<Rest>(
     plan: &mut ::thalweg::__private::Plan,
@@ -29,9 +28,9 @@ where
             ::thalweg::__private::ChainSpec::new(
                     ::std::vec![
                         ::thalweg::__private::OperatorSpec::new("try_map",
-                        "try_map(|line| line.parse::<u64>())", ::core::file!(), 7u32,
-                        7u32), ::thalweg::__private::OperatorSpec::new("filter",
-                        "filter(move |n| n >= least)", ::core::file!(), 8u32, 8u32)
+                        "try_map(|line| line.parse::<u64>())", ::core::file!(), 6u32,
+                        6u32), ::thalweg::__private::OperatorSpec::new("filter",
+                        "filter(move |n| n >= least)", ::core::file!(), 7u32, 7u32)
                     ],
                     ::std::vec![],
                     ::std::vec![bad.id()],
@@ -68,7 +67,7 @@ where
                                         ::thalweg::__private::FailedWith {
                                             record: line,
                                             error: ::thalweg::__private::to_text(&error),
-                                            operator: "try_map(|line| line.parse::<u64>()) (line 7)",
+                                            operator: "try_map(|line| line.parse::<u64>()) (line 6)",
                                         },
                                     );
                                 }
@@ -145,8 +144,8 @@ pub fn both() -> ::thalweg::__private::Definition {
                 ::thalweg::__private::ChainSpec::new(
                         ::std::vec![
                             ::thalweg::__private::OperatorSpec::new("source",
-                            "source(files(&right).text())", ::core::file!(), 14u32,
-                            14u32)
+                            "source(files(&right).text())", ::core::file!(), 13u32,
+                            13u32)
                         ],
                         ::std::vec![],
                         ::std::vec![],
@@ -212,7 +211,7 @@ pub fn both() -> ::thalweg::__private::Definition {
                 ::thalweg::__private::ChainSpec::new(
                         ::std::vec![
                             ::thalweg::__private::OperatorSpec::new("source",
-                            "source(files(&left).text())", ::core::file!(), 15u32, 15u32)
+                            "source(files(&left).text())", ::core::file!(), 14u32, 14u32)
                         ],
                         ::std::vec![],
                         ::std::vec![],
@@ -247,11 +246,11 @@ pub fn both() -> ::thalweg::__private::Definition {
                 ::thalweg::__private::ChainSpec::new(
                     ::std::vec![
                         ::thalweg::__private::OperatorSpec::new("side", "side bad",
-                        ::core::file!(), 13u32, 13u32),
+                        ::core::file!(), 12u32, 12u32),
                         ::thalweg::__private::OperatorSpec::new("map",
-                        "map(|failed| failed.error.to_owned())", ::core::file!(), 16u32,
-                        16u32), ::thalweg::__private::OperatorSpec::new("sink",
-                        "sink(print())", ::core::file!(), 16u32, 16u32)
+                        "map(|failed| failed.error.to_owned())", ::core::file!(), 15u32,
+                        15u32), ::thalweg::__private::OperatorSpec::new("sink",
+                        "sink(print())", ::core::file!(), 15u32, 15u32)
                     ],
                     ::std::vec![exchange0.id()],
                     ::std::vec![],
@@ -281,9 +280,9 @@ pub fn both() -> ::thalweg::__private::Definition {
                 ::thalweg::__private::ChainSpec::new(
                     ::std::vec![
                         ::thalweg::__private::OperatorSpec::new("union", "union(more)",
-                        ::core::file!(), 15u32, 15u32),
+                        ::core::file!(), 14u32, 14u32),
                         ::thalweg::__private::OperatorSpec::new("sink", "sink(print())",
-                        ::core::file!(), 15u32, 15u32)
+                        ::core::file!(), 14u32, 14u32)
                     ],
                     ::std::vec![exchange1.id()],
                     ::std::vec![],

@@ -1,6 +1,5 @@
 //! A fragment, and a pipeline that calls it twice.
 use thalweg::prelude::*;
-use thalweg::{operator, pipeline};
 
 #[operator]
 pub fn numbers(lines: Stream<String>, bad: Side<Failed<String>>, least: u64) -> Stream<u64> {
