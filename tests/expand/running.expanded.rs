@@ -123,9 +123,8 @@ pub fn words() -> ::thalweg::__private::Definition {
                                         &accumulate0,
                                         running0.add(hash, key, ((),))?,
                                     );
-                                    let key = key;
                                     let item = ::thalweg::__private::ChangedWith {
-                                        key: key,
+                                        key,
                                         value: count0,
                                     };
                                     let word = ::thalweg::__private::view(&item);
@@ -152,9 +151,8 @@ pub fn words() -> ::thalweg::__private::Definition {
                                             )
                                         });
                                     let kept = slot.keep(next);
-                                    let key = key;
                                     let item1 = ::thalweg::__private::ChangedWith {
-                                        key: key,
+                                        key,
                                         value: kept,
                                     };
                                     let record = ::thalweg::__private::view(&item1);
@@ -168,9 +166,8 @@ pub fn words() -> ::thalweg::__private::Definition {
                                             longest,
                                             |letters, word| letters + word.len() as u64,
                                         )?;
-                                    let key = key;
                                     let item2 = ::thalweg::__private::ChangedWith {
-                                        key: key,
+                                        key,
                                         value: kept,
                                     };
                                     let record = ::thalweg::__private::view(&item2);

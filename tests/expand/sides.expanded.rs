@@ -175,8 +175,8 @@ pub fn checked() -> ::thalweg::__private::Definition {
                                 firing.acc(),
                             );
                             let item = ::thalweg::__private::WindowedWith {
-                                key: key,
-                                window: window,
+                                key,
+                                window,
                                 value: max0,
                             };
                             let record = ::thalweg::__private::view(&item);

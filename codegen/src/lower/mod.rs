@@ -106,7 +106,7 @@ struct Cursor {
 }
 
 /// A call that needs another to be complete.
-#[expect(clippy::large_enum_variant, reason = "there is one at a time")]
+#[expect(clippy::large_enum_variant, reason = "a pipeline has a handful of these")]
 enum Pending {
     None,
     Owned { span: Span },
