@@ -4,6 +4,7 @@ use thalweg::prelude::*;
 pub fn numbers<Rest>(
     plan: &mut ::thalweg::__private::Plan,
     path: &str,
+    _: ::thalweg::__private::Returned<::thalweg::__private::RecordOf<Stream<u64>>>,
     rest: ::thalweg::__private::Segment<Rest>,
     bad: ::thalweg::__private::Edge<
         ::thalweg::__private::RecordOf<Side<Failed<String>>>,
@@ -42,13 +43,14 @@ where
                 let bad = cx.output(bad);
                 ::core::result::Result::Ok(move |
                     turn: &mut ::thalweg::__private::Turn<'_>,
-                    step: ::thalweg::__private::Step<
-                        '_,
-                        ::thalweg::__private::RecordOf<Stream<String>>,
-                    >,
+                    step: ::thalweg::__private::Step<'_, _>,
                 | -> ::core::result::Result<(), ::thalweg::__private::Failure> {
                     let bad = &mut *bad.borrow_mut();
-                    match step {
+                    match ::thalweg::__private::Returned::<
+                        ::thalweg::__private::RecordOf<Stream<String>>,
+                    >::new()
+                        .of(step)
+                    {
                         ::thalweg::__private::Step::Record(time, line) => {
                             match ::thalweg::__private::apply(
                                 line,
@@ -108,9 +110,11 @@ pub fn both() -> ::thalweg::__private::Definition {
                 label: "record",
                 key: ::core::option::Option::None,
             });
+        let returned0 = ::thalweg::__private::Returned::new();
         let fragment0 = numbers(
             plan,
             "more/numbers/0",
+            returned0,
             {
                 ::thalweg::__private::Segment::new(
                     ::thalweg::__private::ChainSpec::new(
@@ -125,7 +129,7 @@ pub fn both() -> ::thalweg::__private::Definition {
                             step: ::thalweg::__private::Step<'_, _>,
                         | -> ::core::result::Result<(), ::thalweg::__private::Failure> {
                             let exchange1 = &mut *exchange1.borrow_mut();
-                            match step {
+                            match returned0.of(step) {
                                 ::thalweg::__private::Step::Record(time, record) => {
                                     exchange1.push(time, record);
                                 }
@@ -175,13 +179,18 @@ pub fn both() -> ::thalweg::__private::Definition {
                 },
             );
         }
+        let returned1 = ::thalweg::__private::Returned::new();
         let fragment1 = numbers(
             plan,
             "numbers/1",
+            returned1,
             {
                 ::thalweg::__private::Segment::new(
                     ::thalweg::__private::ChainSpec::new(
-                        ::std::vec![],
+                        ::std::vec![
+                            ::thalweg::__private::OperatorSpec::new("map",
+                            "map(|n| n.wrapping_add(1))", ::core::file!(), 14u32, 14u32)
+                        ],
                         ::std::vec![],
                         ::std::vec![exchange0.id(), exchange1.id()],
                     ),
@@ -192,8 +201,13 @@ pub fn both() -> ::thalweg::__private::Definition {
                             step: ::thalweg::__private::Step<'_, _>,
                         | -> ::core::result::Result<(), ::thalweg::__private::Failure> {
                             let exchange1 = &mut *exchange1.borrow_mut();
-                            match step {
-                                ::thalweg::__private::Step::Record(time, record) => {
+                            match returned1.of(step) {
+                                ::thalweg::__private::Step::Record(time, n) => {
+                                    let item = ::thalweg::__private::apply(
+                                        n,
+                                        |n| n.wrapping_add(1),
+                                    );
+                                    let record = ::thalweg::__private::view(&item);
                                     exchange1.push(time, record);
                                 }
                                 ::thalweg::__private::Step::After => {}

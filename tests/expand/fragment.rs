@@ -11,6 +11,6 @@ pub fn numbers(lines: Stream<String>, bad: Side<Failed<String>>, least: u64) -> 
 pub fn both(left: String, right: String) {
     let bad = side();
     let more = numbers(source(files(&right).text()), bad, 3);
-    numbers(source(files(&left).text()), bad, 7).union(more).sink(print());
+    numbers(source(files(&left).text()), bad, 7).map(|n| n.wrapping_add(1)).union(more).sink(print());
     bad.map(|failed| failed.error.to_owned()).sink(print());
 }
