@@ -204,7 +204,9 @@ impl Chained {
     /// The sides of the caller that a fragment's chain writes.
     pub fn external_sides(&self, chain: usize) -> Vec<NodeId> {
         let mut sides = Vec::new();
-        for id in &self.chains[chain].nodes {
+        // A fragment names the sides that it writes itself, wherever that is.
+        let is_fragment = |id: &&NodeId| matches!(self.graph.node(**id).op, Op::Fragment { .. });
+        for id in self.chains[chain].nodes.iter().filter(|id| !is_fragment(id)) {
             for side in self.graph.sides_of(*id) {
                 if matches!(self.graph.node(side).op, Op::Side { external: true, .. })
                     && !sides.contains(&side)
