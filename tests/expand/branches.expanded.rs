@@ -7,7 +7,6 @@ pub fn branches() -> ::thalweg::__private::Definition {
         verbose: bool,
         deep: bool,
     ) -> ::thalweg::Result {
-        let path = "";
         let source0 = plan.source(collection([1u64, 2, 3]));
         let prefix = "n = ".to_owned();
         let prefix_1 = ::core::clone::Clone::clone(&prefix);

@@ -9,7 +9,6 @@ pub struct Bid {
 }
 pub fn fan_out() -> ::thalweg::__private::Definition {
     fn build(plan: &mut ::thalweg::__private::Plan, least: u64) -> ::thalweg::Result {
-        let path = "";
         let source0 = plan
             .source(
                 collection([

@@ -3,7 +3,6 @@ use thalweg::pipeline;
 use thalweg::prelude::*;
 pub fn merged() -> ::thalweg::__private::Definition {
     fn build(plan: &mut ::thalweg::__private::Plan) -> ::thalweg::Result {
-        let path = "";
         let source0 = plan
             .source(
                 ::thalweg::__private::annotated_source::<

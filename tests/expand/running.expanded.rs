@@ -3,7 +3,6 @@ use thalweg::pipeline;
 use thalweg::prelude::*;
 pub fn words() -> ::thalweg::__private::Definition {
     fn build(plan: &mut ::thalweg::__private::Plan, path: String) -> ::thalweg::Result {
-        let path = "";
         let source0 = plan.source(files(&path).text());
         let accumulate0 = (::thalweg::__private::count(),);
         let sink0 = plan.share(print());
@@ -70,22 +69,19 @@ pub fn words() -> ::thalweg::__private::Definition {
                         ::thalweg::__private::OperatorSpec::new("key_by",
                         "key_by(|word| word)", ::core::file!(), 9u32, 9u32),
                         ::thalweg::__private::OperatorSpec::new("count", "count()",
-                        ::core::file!(), 10u32, 10u32)
-                        .state(::thalweg::__private::state_id(path, "count/0")),
+                        ::core::file!(), 10u32, 10u32).state("count/0"),
                         ::thalweg::__private::OperatorSpec::new("filter",
                         "filter(|word| word.value % 1000 == 0)", ::core::file!(), 10u32,
                         10u32), ::thalweg::__private::OperatorSpec::new("sink",
                         "sink(print())", ::core::file!(), 10u32, 10u32),
                         ::thalweg::__private::OperatorSpec::new("reduce",
                         "reduce(|longest, word| if word.len() > longest.len() { word } els..)",
-                        ::core::file!(), 12u32, 12u32)
-                        .state(::thalweg::__private::state_id(path, "reduce/0")),
+                        ::core::file!(), 12u32, 12u32).state("reduce/0"),
                         ::thalweg::__private::OperatorSpec::new("sink", "sink(print())",
                         ::core::file!(), 13u32, 13u32),
                         ::thalweg::__private::OperatorSpec::new("fold",
                         "fold(0u64, |letters, word| letters + word.len() as u64)",
-                        ::core::file!(), 14u32, 14u32)
-                        .state(::thalweg::__private::state_id(path, "letters")),
+                        ::core::file!(), 14u32, 14u32).state("letters"),
                         ::thalweg::__private::OperatorSpec::new("sink", "sink(print())",
                         ::core::file!(), 15u32, 15u32)
                     ],
@@ -97,23 +93,17 @@ pub fn words() -> ::thalweg::__private::Definition {
                     let exchange0 = cx.input(exchange0);
                     let running0 = cx
                         .state(
-                            ::thalweg::__private::state_id(path, "count/0"),
+                            "count/0",
                             ::thalweg::__private::Running::new(
                                 ::core::clone::Clone::clone(&accumulate0),
                             ),
                         );
                     let sink0 = cx.sink(&sink0)?;
                     let running1 = cx
-                        .state(
-                            ::thalweg::__private::state_id(path, "reduce/0"),
-                            ::thalweg::__private::Reduce::new(),
-                        );
+                        .state("reduce/0", ::thalweg::__private::Reduce::new());
                     let sink1 = cx.sink(&sink1)?;
                     let running2 = cx
-                        .state(
-                            ::thalweg::__private::state_id(path, "letters"),
-                            ::thalweg::__private::Fold::new(0u64),
-                        );
+                        .state("letters", ::thalweg::__private::Fold::new(0u64));
                     let sink2 = cx.sink(&sink2)?;
                     ::core::result::Result::Ok(move |
                         turn: &mut ::thalweg::__private::Turn<'_>,

@@ -3,7 +3,6 @@ use thalweg::pipeline;
 use thalweg::prelude::*;
 pub fn checked() -> ::thalweg::__private::Definition {
     fn build(plan: &mut ::thalweg::__private::Plan, path: String) -> ::thalweg::Result {
-        let path = "";
         let strategy0 = bounded(secs(1));
         let tumbling0 = ::thalweg::__private::Tumbling::checked(
             tumbling(mins(1)).allowed_lateness(secs(2)),
@@ -116,7 +115,7 @@ pub fn checked() -> ::thalweg::__private::Definition {
                         "key_by(|at| at % 7)", ::core::file!(), 14u32, 14u32),
                         ::thalweg::__private::OperatorSpec::new("window",
                         "window(tumbling(mins(1))).max(|at| at)", ::core::file!(), 15u32,
-                        18u32).state(::thalweg::__private::state_id(path, "window/0")),
+                        18u32).state("window/0"),
                         ::thalweg::__private::OperatorSpec::new("side", "side late",
                         ::core::file!(), 8u32, 8u32),
                         ::thalweg::__private::OperatorSpec::new("sink", "sink(print())",
@@ -134,7 +133,7 @@ pub fn checked() -> ::thalweg::__private::Definition {
                     let exchange0 = cx.input(exchange0);
                     let window0 = cx
                         .state(
-                            ::thalweg::__private::state_id(path, "window/0"),
+                            "window/0",
                             ::thalweg::__private::TumblingWindows::new(
                                 ::core::clone::Clone::clone(&tumbling0),
                                 ::core::clone::Clone::clone(&aggregate0),

@@ -8,7 +8,6 @@ pub fn error_isolation() -> ::thalweg::__private::Definition {
         path: String,
         word: String,
     ) -> ::thalweg::Result {
-        let path = "";
         let word_2 = ::core::clone::Clone::clone(&word);
         let source0 = plan.source(files(&path).text());
         let sink0 = plan.share(print());

@@ -12,7 +12,6 @@ pub fn busy_auctions() -> ::thalweg::__private::Definition {
         plan: &mut ::thalweg::__private::Plan,
         min_price: u64,
     ) -> ::thalweg::Result {
-        let path = "";
         let strategy0 = bounded(secs(5));
         let min_price_2 = ::core::clone::Clone::clone(&min_price);
         let tumbling0 = ::thalweg::__private::Tumbling::checked(tumbling(secs(10)))?;
@@ -84,15 +83,15 @@ pub fn busy_auctions() -> ::thalweg::__private::Definition {
                                 bid,
                                 |bid| bid.price >= min_price,
                             ) {
-                                partial0
+                                if let ::core::option::Option::Some((hash, key, part)) = partial0
                                     .add(
                                         time,
                                         ::thalweg::__private::apply(bid, |bid| bid.auction),
                                         ((), ::thalweg::__private::apply(bid, |bid| bid.price)),
-                                        |hash, key, part| {
-                                            exchange0.push_hashed(time, hash, key, part);
-                                        },
-                                    )?;
+                                    )?
+                                {
+                                    exchange0.push_hashed(time, hash, key, part);
+                                }
                             }
                         }
                         while let ::core::option::Option::Some(
@@ -115,8 +114,7 @@ pub fn busy_auctions() -> ::thalweg::__private::Definition {
                         "key_by(|bid| bid.auction)", ::core::file!(), 18u32, 18u32),
                         ::thalweg::__private::OperatorSpec::new("window",
                         "window(tumbling(secs(10))).aggregate(|w| (w.key(), w.count(), w.sum(|bid| bid.price) as f64 / w..)",
-                        ::core::file!(), 19u32, 20u32)
-                        .state(::thalweg::__private::state_id(path, "window/0")),
+                        ::core::file!(), 19u32, 20u32).state("window/0"),
                         ::thalweg::__private::OperatorSpec::new("filter",
                         "filter(|(_, bids, _)| bids > 1)", ::core::file!(), 21u32,
                         21u32), ::thalweg::__private::OperatorSpec::new("sink",
@@ -130,7 +128,7 @@ pub fn busy_auctions() -> ::thalweg::__private::Definition {
                     let exchange0 = cx.input(exchange0);
                     let window0 = cx
                         .state(
-                            ::thalweg::__private::state_id(path, "window/0"),
+                            "window/0",
                             ::thalweg::__private::TumblingWindows::new(
                                 ::core::clone::Clone::clone(&tumbling0),
                                 ::core::clone::Clone::clone(&aggregate0),

@@ -110,7 +110,13 @@ impl Runner {
     pub(crate) fn open(factory: &Factory, parts: RunnerParts) -> Result<Runner, Failure> {
         let mut cx = TaskContext::new(parts.seed, parts.stage);
         let chain = guard(|| factory(&mut cx))?;
-        let (_, stage, handles) = cx.into_parts();
+        let (seed, stage, handles) = cx.into_parts();
+        if let Some(edge) = seed.outputs.keys().next() {
+            // Nobody would end it, and its reader would wait for ever.
+            return Err(Failure::new(format!(
+                "{edge:?} is among the outputs, but was not opened\nhelp: this is a defect of the compiler, please report it"
+            )));
+        }
         let now = stage.clock().now();
         let mut runner = Runner {
             chain,
