@@ -120,7 +120,7 @@ pub fn both() -> ::thalweg::__private::Definition {
                     ::thalweg::__private::ChainSpec::new(
                         ::std::vec![],
                         ::std::vec![],
-                        ::std::vec![exchange0.id(), exchange1.id()],
+                        ::std::vec![exchange1.id()],
                     ),
                     move |cx: &mut ::thalweg::__private::TaskContext| {
                         let exchange1 = cx.output(exchange1);
@@ -192,7 +192,7 @@ pub fn both() -> ::thalweg::__private::Definition {
                             "map(|n| n.wrapping_add(1))", ::core::file!(), 14u32, 14u32)
                         ],
                         ::std::vec![],
-                        ::std::vec![exchange0.id(), exchange1.id()],
+                        ::std::vec![exchange1.id()],
                     ),
                     move |cx: &mut ::thalweg::__private::TaskContext| {
                         let exchange1 = cx.output(exchange1);

@@ -82,15 +82,15 @@ pub fn busy_auctions() -> ::thalweg::__private::Definition {
                                 bid,
                                 |bid| bid.price >= min_price,
                             ) {
-                                partial0
+                                if let ::core::option::Option::Some((hash, key, part)) = partial0
                                     .add(
                                         time,
                                         ::thalweg::__private::apply(bid, |bid| bid.auction),
                                         ((), ::thalweg::__private::apply(bid, |bid| bid.price)),
-                                        |hash, key, part| {
-                                            exchange0.push_hashed(time, hash, key, part);
-                                        },
-                                    )?;
+                                    )?
+                                {
+                                    exchange0.push_hashed(time, hash, key, part);
+                                }
                             }
                         }
                         while let ::core::option::Option::Some(

@@ -303,9 +303,13 @@ impl ChainEmitter<'_> {
             let partial = partial(id);
             let addends = aggregate::addends(calls, value);
             let add = ours("add", blamed);
-            return quote_spanned!(span=> #partial.#add(time, #key, #addends, |hash, key, part| {
-                #exchange.push_hashed(time, hash, key, part);
-            })?;);
+            return quote_spanned!(span=>
+                if let ::core::option::Option::Some((hash, key, part)) =
+                    #partial.#add(time, #key, #addends)?
+                {
+                    #exchange.push_hashed(time, hash, key, part);
+                }
+            );
         }
         let push = ours("push_keyed", blamed);
         quote_spanned!(span=> #exchange.#push(time, #key, #payload);)

@@ -153,8 +153,13 @@ impl Chained {
 
     /// Where a fragment writes is its own business: a side that it is given is always an exchange.
     fn is_written_by_fragment(&self, id: NodeId) -> bool {
-        let writers = &self.graph.node(id).inputs;
-        writers.iter().any(|writer| matches!(self.graph.node(*writer).op, Op::Fragment { .. }))
+        self.graph.node(id).inputs.iter().any(|writer| self.is_fragment(*writer))
+    }
+
+    /// A fragment's node stands in the chain that goes on with what it returns; which chains write the sides that it
+    /// is given, only the fragment knows.
+    fn is_fragment(&self, id: NodeId) -> bool {
+        matches!(self.graph.node(id).op, Op::Fragment { .. })
     }
 
     /// The edge that `id` reads, if it heads a chain behind one.
@@ -190,7 +195,10 @@ impl Chained {
 
     fn outputs(&self, chain: usize) -> Vec<EdgeId> {
         let writes = |to: &NodeId| {
-            self.graph.node(*to).inputs.iter().any(|input| self.chain_of.get(input) == Some(&chain))
+            let is_side = matches!(self.graph.node(*to).op, Op::Side { .. });
+            self.graph.node(*to).inputs.iter().any(|input| {
+                self.chain_of.get(input) == Some(&chain) && !(is_side && self.is_fragment(*input))
+            })
         };
         let mut outputs = Vec::new();
         for (index, edge) in self.edges.iter().enumerate() {
@@ -204,9 +212,7 @@ impl Chained {
     /// The sides of the caller that a fragment's chain writes.
     pub fn external_sides(&self, chain: usize) -> Vec<NodeId> {
         let mut sides = Vec::new();
-        // A fragment names the sides that it writes itself, wherever that is.
-        let is_fragment = |id: &&NodeId| matches!(self.graph.node(**id).op, Op::Fragment { .. });
-        for id in self.chains[chain].nodes.iter().filter(|id| !is_fragment(id)) {
+        for id in self.chains[chain].nodes.iter().filter(|id| !self.is_fragment(**id)) {
             for side in self.graph.sides_of(*id) {
                 if matches!(self.graph.node(side).op, Op::Side { external: true, .. })
                     && !sides.contains(&side)

@@ -112,9 +112,9 @@ impl Runner {
         let chain = guard(|| factory(&mut cx))?;
         let (seed, stage, handles) = cx.into_parts();
         if let Some(edge) = seed.outputs.keys().next() {
-            // Whoever reads it would wait for ever.
+            // Nobody would end it, and its reader would wait for ever.
             return Err(Failure::new(format!(
-                "{edge:?} is named as an output but not written\nhelp: this is a defect of the compiler, please report it"
+                "{edge:?} is among the outputs, but was not opened\nhelp: this is a defect of the compiler, please report it"
             )));
         }
         let now = stage.clock().now();

@@ -40,29 +40,27 @@ impl<K: Key, A: Aggregate> TumblingPartials<K, A> {
     }
 
     /// Adds a record. Whether it is late only the far side knows. An aggregate that must see every record in order is
-    /// handed on at once, by itself, to `single`.
+    /// given back at once, by itself: the key's hash, the key, and the accumulator of this one record.
     ///
     /// # Errors
     /// If the aggregate cannot take it, with the key.
     #[inline(always)]
-    pub fn add(
+    pub fn add<EK: Emit<Record = K>>(
         &mut self,
         time: Timestamp,
-        key: impl Emit<Record = K>,
+        key: EK,
         value: impl Emit<Record = A::In>,
-        single: impl FnOnce(u64, View<'_, K>, View<'_, A::Acc>),
-    ) -> Result<(), Failure> {
+    ) -> Result<Option<(u64, EK, A::Acc)>, Failure> {
         let hash = K::key_hash(key.as_view());
         if !A::COMBINES {
             let mut acc = A::Acc::default();
             if let Err(overflow) = self.aggregate.add(&mut acc, value.as_view()) {
                 return Err(failed_on::<K>(overflow, key.as_view()));
             }
-            single(hash, key.as_view(), acc.as_view());
-            return Ok(());
+            return Ok(Some((hash, key, acc)));
         }
         // No watermark is needed to know that the first millisecond of all is late.
-        let Some(number) = self.panes.pane_at(time, Timestamp::MIN) else { return Ok(()) };
+        let Some(number) = self.panes.pane_at(time, Timestamp::MIN) else { return Ok(None) };
         let table = &mut self.panes.get_mut(number).table;
         let before = table.len();
         let acc = table.entry(hash, key.as_view());
@@ -70,7 +68,7 @@ impl<K: Key, A: Aggregate> TumblingPartials<K, A> {
             return Err(failed_on::<K>(overflow, key.as_view()));
         }
         self.entries += table.len() - before;
-        Ok(())
+        Ok(None)
     }
 
     /// The next partial to hand on, in the order of (window, key hash, canonical key bytes). None unless the turn
