@@ -28,7 +28,7 @@ use std::hint::black_box;
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use hashbrown::HashMap;
 use rustc_hash::FxBuildHasher;
-use thalweg::record::{Emit, Key};
+use thalweg::record::Key;
 use thalweg::state::{Cursor, Table};
 
 const BATCH: usize = 64;

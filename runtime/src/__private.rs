@@ -17,7 +17,7 @@ pub use crate::operator::{
 pub use crate::plan::{ChainSpec, EdgePlan, OperatorSpec, Plan};
 pub use crate::record::apply;
 pub use crate::stream::annotation::{RecordOf, annotated, annotated_source};
-pub use crate::task::{Failure, OpenSegment, Segment, Step, TaskContext, Turn};
+pub use crate::task::{Failure, OpenSegment, Returned, Segment, Step, TaskContext, Turn};
 pub use crate::time::Timestamp;
 pub use crate::window::{
     Tumbling, TumblingFold, TumblingPartials, TumblingReduce, TumblingWindows,

@@ -1,5 +1,4 @@
 //! What a parameter decides when the plan is built.
-use thalweg::pipeline;
 use thalweg::prelude::*;
 pub fn branches() -> ::thalweg::__private::Definition {
     fn build(
@@ -66,17 +65,17 @@ pub fn branches() -> ::thalweg::__private::Definition {
                 ::thalweg::__private::ChainSpec::new(
                     ::std::vec![
                         ::thalweg::__private::OperatorSpec::new("source",
-                        "source(collection([1u64, 2, 3]))", ::core::file!(), 7u32, 7u32),
+                        "source(collection([1u64, 2, 3]))", ::core::file!(), 6u32, 6u32),
                         ::thalweg::__private::OperatorSpec::new("map",
-                        "map(|n| format!(\"{prefix}{n}\"))", ::core::file!(), 12u32,
-                        12u32), ::thalweg::__private::OperatorSpec::new("sink",
-                        "sink(print())", ::core::file!(), 12u32, 12u32),
+                        "map(|n| format!(\"{prefix}{n}\"))", ::core::file!(), 11u32,
+                        11u32), ::thalweg::__private::OperatorSpec::new("sink",
+                        "sink(print())", ::core::file!(), 11u32, 11u32),
                         ::thalweg::__private::OperatorSpec::new("sink",
-                        "sink(discard())", ::core::file!(), 17u32, 17u32),
+                        "sink(discard())", ::core::file!(), 16u32, 16u32),
                         ::thalweg::__private::OperatorSpec::new("map", "map(|n| n * n)",
-                        ::core::file!(), 19u32, 19u32),
+                        ::core::file!(), 18u32, 18u32),
                         ::thalweg::__private::OperatorSpec::new("sink", "sink(print())",
-                        ::core::file!(), 19u32, 19u32)
+                        ::core::file!(), 18u32, 18u32)
                     ],
                     ::std::vec![],
                     ::std::vec![],
@@ -128,9 +127,9 @@ pub fn branches() -> ::thalweg::__private::Definition {
                 ::thalweg::__private::ChainSpec::new(
                     ::std::vec![
                         ::thalweg::__private::OperatorSpec::new("source",
-                        "source(collection([4u64]))", ::core::file!(), 14u32, 14u32),
+                        "source(collection([4u64]))", ::core::file!(), 13u32, 13u32),
                         ::thalweg::__private::OperatorSpec::new("sink", "sink(print())",
-                        ::core::file!(), 14u32, 14u32)
+                        ::core::file!(), 13u32, 13u32)
                     ],
                     ::std::vec![],
                     ::std::vec![],

@@ -1,5 +1,4 @@
 //! What a parameter decides when the plan is built.
-use thalweg::pipeline;
 use thalweg::prelude::*;
 
 #[pipeline]

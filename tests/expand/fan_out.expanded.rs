@@ -1,7 +1,6 @@
 //! A stream that is used three times, and a record that crosses an exchange pruned.
-use thalweg::pipeline;
 use thalweg::prelude::*;
-#[thalweg::record]
+#[record]
 pub struct Bid {
     pub auction: u64,
     pub price: u64,
@@ -42,17 +41,17 @@ pub fn fan_out() -> ::thalweg::__private::Definition {
                     ::std::vec![
                         ::thalweg::__private::OperatorSpec::new("source",
                         "source(collection([Bid { auction: 1, price: 2, url: String::new()..)",
-                        ::core::file!(), 14u32, 14u32),
+                        ::core::file!(), 13u32, 13u32),
                         ::thalweg::__private::OperatorSpec::new("filter",
-                        "filter(|bid| bid.price >= least)", ::core::file!(), 15u32,
-                        15u32), ::thalweg::__private::OperatorSpec::new("map",
-                        "map(|bid| bid.price)", ::core::file!(), 16u32, 16u32),
+                        "filter(|bid| bid.price >= least)", ::core::file!(), 14u32,
+                        14u32), ::thalweg::__private::OperatorSpec::new("map",
+                        "map(|bid| bid.price)", ::core::file!(), 15u32, 15u32),
                         ::thalweg::__private::OperatorSpec::new("sink", "sink(print())",
-                        ::core::file!(), 16u32, 16u32),
+                        ::core::file!(), 15u32, 15u32),
                         ::thalweg::__private::OperatorSpec::new("inspect",
-                        "inspect(|bid| assert!(bid.price > 0))", ::core::file!(), 21u32,
-                        21u32), ::thalweg::__private::OperatorSpec::new("sink",
-                        "sink(discard())", ::core::file!(), 21u32, 21u32)
+                        "inspect(|bid| assert!(bid.price > 0))", ::core::file!(), 20u32,
+                        20u32), ::thalweg::__private::OperatorSpec::new("sink",
+                        "sink(discard())", ::core::file!(), 20u32, 20u32)
                     ],
                     ::std::vec![],
                     ::std::vec![exchange0.id()],
@@ -110,13 +109,13 @@ pub fn fan_out() -> ::thalweg::__private::Definition {
                 ::thalweg::__private::ChainSpec::new(
                     ::std::vec![
                         ::thalweg::__private::OperatorSpec::new("rebalance",
-                        "rebalance()", ::core::file!(), 17u32, 17u32),
+                        "rebalance()", ::core::file!(), 16u32, 16u32),
                         ::thalweg::__private::OperatorSpec::new("filter",
-                        "filter(|bid| bid.price > 2 * least)", ::core::file!(), 18u32,
-                        18u32), ::thalweg::__private::OperatorSpec::new("map",
-                        "map(|bid| (bid.auction, bid.price))", ::core::file!(), 19u32,
-                        19u32), ::thalweg::__private::OperatorSpec::new("sink",
-                        "sink(print())", ::core::file!(), 20u32, 20u32)
+                        "filter(|bid| bid.price > 2 * least)", ::core::file!(), 17u32,
+                        17u32), ::thalweg::__private::OperatorSpec::new("map",
+                        "map(|bid| (bid.auction, bid.price))", ::core::file!(), 18u32,
+                        18u32), ::thalweg::__private::OperatorSpec::new("sink",
+                        "sink(print())", ::core::file!(), 19u32, 19u32)
                     ],
                     ::std::vec![exchange0.id()],
                     ::std::vec![],

@@ -1,8 +1,7 @@
 //! A stream that is used three times, and a record that crosses an exchange pruned.
-use thalweg::pipeline;
 use thalweg::prelude::*;
 
-#[thalweg::record]
+#[record]
 pub struct Bid {
     pub auction: u64,
     pub price: u64,

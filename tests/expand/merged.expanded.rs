@@ -1,5 +1,4 @@
 //! Unions inside a chain and between chains, and a partition.
-use thalweg::pipeline;
 use thalweg::prelude::*;
 pub fn merged() -> ::thalweg::__private::Definition {
     fn build(plan: &mut ::thalweg::__private::Plan) -> ::thalweg::Result {
@@ -23,13 +22,13 @@ pub fn merged() -> ::thalweg::__private::Definition {
                 ::thalweg::__private::ChainSpec::new(
                     ::std::vec![
                         ::thalweg::__private::OperatorSpec::new("source",
-                        "source(collection([1u64, 2, 3]))", ::core::file!(), 7u32, 7u32),
+                        "source(collection([1u64, 2, 3]))", ::core::file!(), 6u32, 6u32),
                         ::thalweg::__private::OperatorSpec::new("partition",
-                        "partition(|n| n % 2 == 0)", ::core::file!(), 8u32, 8u32),
+                        "partition(|n| n % 2 == 0)", ::core::file!(), 7u32, 7u32),
                         ::thalweg::__private::OperatorSpec::new("map", "map(|n| n + 1)",
-                        ::core::file!(), 9u32, 9u32),
+                        ::core::file!(), 8u32, 8u32),
                         ::thalweg::__private::OperatorSpec::new("union", "union(odd)",
-                        ::core::file!(), 11u32, 11u32)
+                        ::core::file!(), 10u32, 10u32)
                     ],
                     ::std::vec![],
                     ::std::vec![exchange0.id()],
@@ -69,9 +68,9 @@ pub fn merged() -> ::thalweg::__private::Definition {
                 ::thalweg::__private::ChainSpec::new(
                     ::std::vec![
                         ::thalweg::__private::OperatorSpec::new("source",
-                        "source(collection([4u64, 5]))", ::core::file!(), 10u32, 10u32),
+                        "source(collection([4u64, 5]))", ::core::file!(), 9u32, 9u32),
                         ::thalweg::__private::OperatorSpec::new("filter",
-                        "filter(|n| n > 4)", ::core::file!(), 10u32, 10u32)
+                        "filter(|n| n > 4)", ::core::file!(), 9u32, 9u32)
                     ],
                     ::std::vec![],
                     ::std::vec![exchange0.id()],
@@ -101,9 +100,9 @@ pub fn merged() -> ::thalweg::__private::Definition {
                 ::thalweg::__private::ChainSpec::new(
                         ::std::vec![
                             ::thalweg::__private::OperatorSpec::new("union",
-                            "union(more)", ::core::file!(), 11u32, 11u32),
+                            "union(more)", ::core::file!(), 10u32, 10u32),
                             ::thalweg::__private::OperatorSpec::new("sink",
-                            "sink(print())", ::core::file!(), 11u32, 11u32)
+                            "sink(print())", ::core::file!(), 10u32, 10u32)
                         ],
                         ::std::vec![exchange0.id()],
                         ::std::vec![],

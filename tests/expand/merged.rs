@@ -1,5 +1,4 @@
 //! Unions inside a chain and between chains, and a partition.
-use thalweg::pipeline;
 use thalweg::prelude::*;
 
 #[pipeline]

@@ -1,5 +1,4 @@
 //! Running aggregates, a reduction and a fold on one keyed stream.
-use thalweg::pipeline;
 use thalweg::prelude::*;
 pub fn words() -> ::thalweg::__private::Definition {
     fn build(plan: &mut ::thalweg::__private::Plan, path: String) -> ::thalweg::Result {
@@ -19,10 +18,10 @@ pub fn words() -> ::thalweg::__private::Definition {
                 ::thalweg::__private::ChainSpec::new(
                     ::std::vec![
                         ::thalweg::__private::OperatorSpec::new("source",
-                        "source(files(&path).text())", ::core::file!(), 7u32, 7u32),
+                        "source(files(&path).text())", ::core::file!(), 6u32, 6u32),
                         ::thalweg::__private::OperatorSpec::new("flat_map",
                         "flat_map(|line| line.split_whitespace().map(str::to_owned).collect:..)",
-                        ::core::file!(), 8u32, 8u32)
+                        ::core::file!(), 7u32, 7u32)
                     ],
                     ::std::vec![],
                     ::std::vec![exchange0.id()],
@@ -67,23 +66,23 @@ pub fn words() -> ::thalweg::__private::Definition {
                 ::thalweg::__private::ChainSpec::new(
                     ::std::vec![
                         ::thalweg::__private::OperatorSpec::new("key_by",
-                        "key_by(|word| word)", ::core::file!(), 9u32, 9u32),
+                        "key_by(|word| word)", ::core::file!(), 8u32, 8u32),
                         ::thalweg::__private::OperatorSpec::new("count", "count()",
-                        ::core::file!(), 10u32, 10u32).state("count/0"),
+                        ::core::file!(), 9u32, 9u32).state("count/0"),
                         ::thalweg::__private::OperatorSpec::new("filter",
-                        "filter(|word| word.value % 1000 == 0)", ::core::file!(), 10u32,
-                        10u32), ::thalweg::__private::OperatorSpec::new("sink",
-                        "sink(print())", ::core::file!(), 10u32, 10u32),
+                        "filter(|word| word.value % 1000 == 0)", ::core::file!(), 9u32,
+                        9u32), ::thalweg::__private::OperatorSpec::new("sink",
+                        "sink(print())", ::core::file!(), 9u32, 9u32),
                         ::thalweg::__private::OperatorSpec::new("reduce",
                         "reduce(|longest, word| if word.len() > longest.len() { word } els..)",
-                        ::core::file!(), 12u32, 12u32).state("reduce/0"),
+                        ::core::file!(), 11u32, 11u32).state("reduce/0"),
                         ::thalweg::__private::OperatorSpec::new("sink", "sink(print())",
-                        ::core::file!(), 13u32, 13u32),
+                        ::core::file!(), 12u32, 12u32),
                         ::thalweg::__private::OperatorSpec::new("fold",
                         "fold(0u64, |letters, word| letters + word.len() as u64)",
-                        ::core::file!(), 14u32, 14u32).state("letters"),
+                        ::core::file!(), 13u32, 13u32).state("letters"),
                         ::thalweg::__private::OperatorSpec::new("sink", "sink(print())",
-                        ::core::file!(), 15u32, 15u32)
+                        ::core::file!(), 14u32, 14u32)
                     ],
                     ::std::vec![exchange0.id()],
                     ::std::vec![],
@@ -124,9 +123,8 @@ pub fn words() -> ::thalweg::__private::Definition {
                                         &accumulate0,
                                         running0.add(hash, key, ((),))?,
                                     );
-                                    let key = key;
                                     let item = ::thalweg::__private::ChangedWith {
-                                        key: key,
+                                        key,
                                         value: count0,
                                     };
                                     let word = ::thalweg::__private::view(&item);
@@ -153,9 +151,8 @@ pub fn words() -> ::thalweg::__private::Definition {
                                             )
                                         });
                                     let kept = slot.keep(next);
-                                    let key = key;
                                     let item1 = ::thalweg::__private::ChangedWith {
-                                        key: key,
+                                        key,
                                         value: kept,
                                     };
                                     let record = ::thalweg::__private::view(&item1);
@@ -169,9 +166,8 @@ pub fn words() -> ::thalweg::__private::Definition {
                                             longest,
                                             |letters, word| letters + word.len() as u64,
                                         )?;
-                                    let key = key;
                                     let item2 = ::thalweg::__private::ChangedWith {
-                                        key: key,
+                                        key,
                                         value: kept,
                                     };
                                     let record = ::thalweg::__private::view(&item2);

@@ -1,5 +1,4 @@
 //! Running aggregates, a reduction and a fold on one keyed stream.
-use thalweg::pipeline;
 use thalweg::prelude::*;
 
 #[pipeline]

@@ -1,5 +1,4 @@
 //! Errors and late records go to sides.
-use thalweg::pipeline;
 use thalweg::prelude::*;
 pub fn checked() -> ::thalweg::__private::Definition {
     fn build(plan: &mut ::thalweg::__private::Plan, path: String) -> ::thalweg::Result {
@@ -23,18 +22,18 @@ pub fn checked() -> ::thalweg::__private::Definition {
                 ::thalweg::__private::ChainSpec::new(
                     ::std::vec![
                         ::thalweg::__private::OperatorSpec::new("source",
-                        "source(files(&path).text())", ::core::file!(), 9u32, 9u32),
+                        "source(files(&path).text())", ::core::file!(), 8u32, 8u32),
                         ::thalweg::__private::OperatorSpec::new("try_map",
-                        "try_map(|line| line.parse::<i64>())", ::core::file!(), 10u32,
-                        10u32), ::thalweg::__private::OperatorSpec::new("side",
-                        "side bad", ::core::file!(), 7u32, 7u32),
+                        "try_map(|line| line.parse::<i64>())", ::core::file!(), 9u32,
+                        9u32), ::thalweg::__private::OperatorSpec::new("side",
+                        "side bad", ::core::file!(), 6u32, 6u32),
                         ::thalweg::__private::OperatorSpec::new("event_time",
                         "event_time(|at| Timestamp::from_millis(at))", ::core::file!(),
-                        12u32, 12u32), ::thalweg::__private::OperatorSpec::new("map",
+                        11u32, 11u32), ::thalweg::__private::OperatorSpec::new("map",
                         "map(|failed| format!(\"{}: {}\", failed.record, failed.error))",
-                        ::core::file!(), 21u32, 21u32),
+                        ::core::file!(), 20u32, 20u32),
                         ::thalweg::__private::OperatorSpec::new("sink", "sink(print())",
-                        ::core::file!(), 21u32, 21u32)
+                        ::core::file!(), 20u32, 20u32)
                     ],
                     ::std::vec![],
                     ::std::vec![exchange0.id()],
@@ -86,7 +85,7 @@ pub fn checked() -> ::thalweg::__private::Definition {
                                             ::thalweg::__private::FailedWith {
                                                 record: line,
                                                 error: ::thalweg::__private::to_text(&error),
-                                                operator: "try_map(|line| line.parse::<i64>()) (line 10)",
+                                                operator: "try_map(|line| line.parse::<i64>()) (line 9)",
                                             },
                                         );
                                 }
@@ -112,18 +111,18 @@ pub fn checked() -> ::thalweg::__private::Definition {
                 ::thalweg::__private::ChainSpec::new(
                     ::std::vec![
                         ::thalweg::__private::OperatorSpec::new("key_by",
-                        "key_by(|at| at % 7)", ::core::file!(), 14u32, 14u32),
+                        "key_by(|at| at % 7)", ::core::file!(), 13u32, 13u32),
                         ::thalweg::__private::OperatorSpec::new("window",
-                        "window(tumbling(mins(1))).max(|at| at)", ::core::file!(), 15u32,
-                        18u32).state("window/0"),
+                        "window(tumbling(mins(1))).max(|at| at)", ::core::file!(), 14u32,
+                        17u32).state("window/0"),
                         ::thalweg::__private::OperatorSpec::new("side", "side late",
-                        ::core::file!(), 8u32, 8u32),
+                        ::core::file!(), 7u32, 7u32),
                         ::thalweg::__private::OperatorSpec::new("sink", "sink(print())",
-                        ::core::file!(), 19u32, 19u32),
+                        ::core::file!(), 18u32, 18u32),
                         ::thalweg::__private::OperatorSpec::new("map",
-                        "map(|at| format!(\"late: {at}\"))", ::core::file!(), 20u32,
-                        20u32), ::thalweg::__private::OperatorSpec::new("sink",
-                        "sink(print())", ::core::file!(), 20u32, 20u32)
+                        "map(|at| format!(\"late: {at}\"))", ::core::file!(), 19u32,
+                        19u32), ::thalweg::__private::OperatorSpec::new("sink",
+                        "sink(print())", ::core::file!(), 19u32, 19u32)
                     ],
                     ::std::vec![exchange0.id()],
                     ::std::vec![],
@@ -176,8 +175,8 @@ pub fn checked() -> ::thalweg::__private::Definition {
                                 firing.acc(),
                             );
                             let item = ::thalweg::__private::WindowedWith {
-                                key: key,
-                                window: window,
+                                key,
+                                window,
                                 value: max0,
                             };
                             let record = ::thalweg::__private::view(&item);

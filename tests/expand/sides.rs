@@ -1,5 +1,4 @@
 //! Errors and late records go to sides.
-use thalweg::pipeline;
 use thalweg::prelude::*;
 
 #[pipeline]

@@ -1,5 +1,4 @@
 //! Stateless operators between a source and a sink: one chain, one loop.
-use thalweg::pipeline;
 use thalweg::prelude::*;
 /// Isolates error lines.
 pub fn error_isolation() -> ::thalweg::__private::Definition {
@@ -17,16 +16,16 @@ pub fn error_isolation() -> ::thalweg::__private::Definition {
                 ::thalweg::__private::ChainSpec::new(
                     ::std::vec![
                         ::thalweg::__private::OperatorSpec::new("source",
-                        "source(files(&path).text())", ::core::file!(), 12u32, 12u32),
+                        "source(files(&path).text())", ::core::file!(), 11u32, 11u32),
                         ::thalweg::__private::OperatorSpec::new("map",
-                        "map(|line| line.to_uppercase())", ::core::file!(), 13u32,
-                        13u32), ::thalweg::__private::OperatorSpec::new("filter",
-                        "filter(|line| line.contains(&word))", ::core::file!(), 14u32,
-                        14u32), ::thalweg::__private::OperatorSpec::new("flat_map",
+                        "map(|line| line.to_uppercase())", ::core::file!(), 12u32,
+                        12u32), ::thalweg::__private::OperatorSpec::new("filter",
+                        "filter(|line| line.contains(&word))", ::core::file!(), 13u32,
+                        13u32), ::thalweg::__private::OperatorSpec::new("flat_map",
                         "flat_map(|line| line.split('|').map(str::to_owned).collect::<Vec<_>..)",
-                        ::core::file!(), 15u32, 15u32),
+                        ::core::file!(), 14u32, 14u32),
                         ::thalweg::__private::OperatorSpec::new("sink", "sink(print())",
-                        ::core::file!(), 16u32, 16u32)
+                        ::core::file!(), 15u32, 15u32)
                     ],
                     ::std::vec![],
                     ::std::vec![],

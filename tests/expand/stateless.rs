@@ -1,5 +1,4 @@
 //! Stateless operators between a source and a sink: one chain, one loop.
-use thalweg::pipeline;
 use thalweg::prelude::*;
 
 /// Isolates error lines.

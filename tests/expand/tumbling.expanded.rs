@@ -1,7 +1,6 @@
 //! A window whose aggregates are combined before the exchange.
-use thalweg::pipeline;
 use thalweg::prelude::*;
-#[thalweg::record]
+#[record]
 pub struct Bid {
     pub auction: u64,
     pub price: u64,
@@ -41,12 +40,12 @@ pub fn busy_auctions() -> ::thalweg::__private::Definition {
                     ::std::vec![
                         ::thalweg::__private::OperatorSpec::new("source",
                         "source(collection([Bid { auction: 1, price: 2, at: Timestamp::MIN..)",
-                        ::core::file!(), 14u32, 14u32),
+                        ::core::file!(), 13u32, 13u32),
                         ::thalweg::__private::OperatorSpec::new("event_time",
-                        "event_time(|bid| bid.at)", ::core::file!(), 15u32, 15u32),
+                        "event_time(|bid| bid.at)", ::core::file!(), 14u32, 14u32),
                         ::thalweg::__private::OperatorSpec::new("filter",
-                        "filter(|bid| bid.price >= min_price)", ::core::file!(), 17u32,
-                        17u32)
+                        "filter(|bid| bid.price >= min_price)", ::core::file!(), 16u32,
+                        16u32)
                     ],
                     ::std::vec![],
                     ::std::vec![exchange0.id()],
@@ -111,14 +110,14 @@ pub fn busy_auctions() -> ::thalweg::__private::Definition {
                 ::thalweg::__private::ChainSpec::new(
                     ::std::vec![
                         ::thalweg::__private::OperatorSpec::new("key_by",
-                        "key_by(|bid| bid.auction)", ::core::file!(), 18u32, 18u32),
+                        "key_by(|bid| bid.auction)", ::core::file!(), 17u32, 17u32),
                         ::thalweg::__private::OperatorSpec::new("window",
                         "window(tumbling(secs(10))).aggregate(|w| (w.key(), w.count(), w.sum(|bid| bid.price) as f64 / w..)",
-                        ::core::file!(), 19u32, 20u32).state("window/0"),
+                        ::core::file!(), 18u32, 19u32).state("window/0"),
                         ::thalweg::__private::OperatorSpec::new("filter",
-                        "filter(|(_, bids, _)| bids > 1)", ::core::file!(), 21u32,
-                        21u32), ::thalweg::__private::OperatorSpec::new("sink",
-                        "sink(print())", ::core::file!(), 22u32, 22u32)
+                        "filter(|(_, bids, _)| bids > 1)", ::core::file!(), 20u32,
+                        20u32), ::thalweg::__private::OperatorSpec::new("sink",
+                        "sink(print())", ::core::file!(), 21u32, 21u32)
                     ],
                     ::std::vec![exchange0.id()],
                     ::std::vec![],

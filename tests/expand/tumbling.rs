@@ -1,8 +1,7 @@
 //! A window whose aggregates are combined before the exchange.
-use thalweg::pipeline;
 use thalweg::prelude::*;
 
-#[thalweg::record]
+#[record]
 pub struct Bid {
     pub auction: u64,
     pub price: u64,

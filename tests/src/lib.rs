@@ -16,7 +16,7 @@ pub fn numbers(
     bad: Side<Failed<String>>,
     keep: impl Fn(&str) -> bool,
 ) -> Stream<u64> {
-    lines.filter(keep).try_map(|line| parse(line)).errors_to(bad)
+    lines.filter(keep).try_map(parse).errors_to(bad)
 }
 
 /// How often each number came so far, with an exchange inside.

@@ -1,5 +1,6 @@
 //! What pipelines become: golden files, compared and compiled. Refresh with `UPDATE_EXPECT=1`, and read the difference.
 #![allow(missing_docs, dead_code, unused)]
+#![allow(clippy::all, clippy::too_many_lines, clippy::unwrap_used)] // Emitted code is not read by clippy in a job.
 
 macro_rules! expansions {
     ($($name:ident = $file:literal;)*) => {
@@ -16,6 +17,7 @@ expansions! {
     sides = "../expand/sides.expanded.rs";
     branches = "../expand/branches.expanded.rs";
     merged = "../expand/merged.expanded.rs";
+    fragment = "../expand/fragment.expanded.rs";
 }
 
 #[test]

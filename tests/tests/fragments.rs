@@ -1,5 +1,6 @@
 //! Fragments: compiled where they stand, called from another crate and from another module, with sides, closures,
 //! private helpers, exchanges and state of their own.
+#![allow(clippy::unwrap_used)] // In a test, a panic is the report.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};

@@ -3,6 +3,8 @@
 //! Every pipeline of the corpus is compiled with field pruning and pre-aggregation on and off, and fed random records:
 //! all must write the same rows at the same event times. Every stateless operator's closure is compiled with and
 //! without an exchange before it.
+#![allow(clippy::unwrap_used)] // In a test, a panic is the report.
+#![allow(clippy::let_and_return, clippy::redundant_closure)] // The closures are the corpus.
 
 use std::cell::Cell;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

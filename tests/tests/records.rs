@@ -1,5 +1,6 @@
 //! What `#[record]` makes of a type: for any value the owned form, the view of it, the view of its archive and every
 //! `…With` agree, in what they show and in the bytes they are written as.
+#![allow(clippy::unwrap_used)] // In a test, a panic is the report.
 #![forbid(unsafe_code)]
 
 use std::cmp::Reverse;

@@ -66,9 +66,9 @@ pub fn result(aggregation: &Aggregation, windowed: bool, span: Span) -> TokenStr
     };
     if windowed {
         quote_spanned!(Span::mixed_site().located_at(span)=>
-            ::thalweg::__private::WindowedWith { key: #key, window: #window, value: #value })
+            ::thalweg::__private::WindowedWith { #key, #window, value: #value })
     } else {
         quote_spanned!(Span::mixed_site().located_at(span)=>
-            ::thalweg::__private::ChangedWith { key: #key, value: #value })
+            ::thalweg::__private::ChangedWith { #key, value: #value })
     }
 }

@@ -84,6 +84,16 @@ impl<'c> ChainEmitter<'c> {
     /// `Segment { spec, open }`: a part of somebody else's loop.
     fn stage_value(&mut self) -> TokenStream {
         let head = self.chained.chains[self.chain].head;
+        // What a fragment is given, its signature says; what it returns, its call says before what follows is compiled.
+        let given = match &self.chained.graph.node(head).annotation {
+            Some(ty) => code! {
+                ::thalweg::__private::Returned::<::thalweg::__private::RecordOf<#ty>>::new()
+            },
+            None => {
+                let returned = fragment::returned(self.names, head);
+                code!(#returned)
+            }
+        };
         let word = self.word_for(head);
         let body = self.readers(head, &Value::of_view(word.clone()));
         let rest = self.later_stages();
@@ -100,7 +110,7 @@ impl<'c> ChainEmitter<'c> {
                     move |turn: &mut ::thalweg::__private::Turn<'_>, step: ::thalweg::__private::Step<'_, _>|
                         -> ::core::result::Result<(), ::thalweg::__private::Failure> {
                         #borrow
-                        match step {
+                        match #given.of(step) {
                             ::thalweg::__private::Step::Record(time, #word) => { #split #body }
                             ::thalweg::__private::Step::After => { #rest }
                         }

@@ -35,6 +35,7 @@ pub fn emit_fragment(fragment: &Fragment, chained: &Chained) -> TokenStream {
         #visibility fn #name<#own #separator #(#closures: #bounds,)* Rest>(
             plan: &mut ::thalweg::__private::Plan,
             path: &str,
+            _: ::thalweg::__private::Returned<#returned>,
             rest: ::thalweg::__private::Segment<Rest>,
             #(#list,)*
         ) -> ::core::result::Result<
@@ -122,7 +123,16 @@ pub fn call(chained: &Chained, names: &Names, id: NodeId, rest: &TokenStream) ->
         true => code!(&::thalweg::__private::state_id(path, #place)),
         false => code!(#place),
     };
-    code!(let #name = #path(plan, #place, #rest, #(#args),*)?;)
+    let returned = returned(names, id);
+    code! {
+        let #returned = ::thalweg::__private::Returned::new();
+        let #name = #path(plan, #place, #returned, #rest, #(#args),*)?;
+    }
+}
+
+/// Tells what follows a call, from its signature, what records it is given: an argument before it fixes their type.
+pub fn returned(names: &Names, id: NodeId) -> Ident {
+    ours(&format!("returned{}", names.number(id)), Span::call_site())
 }
 
 /// The values that a fragment is called with, evaluated when the statement is reached.

@@ -267,10 +267,8 @@ impl ChainEmitter<'_> {
         };
         let made = aggregate::result(aggregation, false, node.site.span);
         let (item, bound, rest) = self.bound(id);
-        let key = key_word(node.site.span);
         quote_spanned!(span=>
             #updated
-            let #key = key;
             let #item = #made;
             #bound
             #rest

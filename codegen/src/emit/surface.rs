@@ -60,6 +60,7 @@ pub fn stub_fragment(function: &ItemFn) -> TokenStream {
         #vis fn #name<Rest, #(#types),*>(
             plan: &mut ::thalweg::__private::Plan,
             path: &str,
+            returned: impl ::core::marker::Sized,
             rest: Rest,
             #(_: #types),*
         ) -> ::core::result::Result<Rest, ::thalweg::__private::Failure> {

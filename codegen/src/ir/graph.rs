@@ -146,6 +146,7 @@ pub enum OnError {
 }
 
 /// What an operator does.
+#[expect(clippy::large_enum_variant, reason = "a pipeline has a handful of these")]
 pub enum Op {
     /// Reads records.
     Source {
@@ -235,6 +236,7 @@ pub enum Op {
 }
 
 /// What a keyed operator keeps.
+#[expect(clippy::large_enum_variant, reason = "a pipeline has a handful of these")]
 pub enum Aggregation {
     /// Accumulators.
     Calls {

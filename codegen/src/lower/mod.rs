@@ -47,6 +47,7 @@ pub fn lower_fragment(fragment: &Fragment, errors: &mut Diagnostics) -> Graph {
         word: None,
     };
     let node = lowering.add(Op::Input { timed: fragment.timed }, Vec::new(), site);
+    lowering.graph.nodes[node.0].annotation = Some(input.ty.clone());
     lowering.names.insert(input.name.to_string(), node);
     for side in &fragment.sides {
         lowering.side(&side.name, true);
@@ -105,6 +106,7 @@ struct Cursor {
 }
 
 /// A call that needs another to be complete.
+#[expect(clippy::large_enum_variant, reason = "a pipeline has a handful of these")]
 enum Pending {
     None,
     Owned { span: Span },

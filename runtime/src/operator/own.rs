@@ -69,7 +69,7 @@ mod tests {
         fn merge(&self, acc: &mut u64, other: u64) -> Result<(), Overflow> {
             self.0.merge(acc, other)
         }
-        fn finish<'a>(&self, acc: &'a u64) -> u64 {
+        fn finish(&self, acc: &u64) -> u64 {
             *acc
         }
     }

@@ -41,7 +41,7 @@ pub use executor::{Ending, Options, Running, Summary, Watch, run, start};
 pub use failure::Failure;
 pub(crate) use panics::guarded;
 pub use scratch::Scratch;
-pub use segment::{OpenSegment, Segment, Step};
+pub use segment::{OpenSegment, Returned, Segment, Step};
 pub(crate) use signal::Signal;
 pub use sink_task::SinkTask;
 pub use source_task::{SourceRows, SourceTask};

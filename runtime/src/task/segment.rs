@@ -1,5 +1,7 @@
 //! Segments: parts of a loop that are compiled apart, in a fragment or around its call, and fused by rustc.
 
+use std::marker::PhantomData;
+
 use super::{Failure, TaskContext, Turn};
 use crate::plan::ChainSpec;
 use crate::record::{Record, View};
@@ -12,6 +14,34 @@ pub enum Step<'s, T: Record> {
     /// The loop is over: windows may fire, scratch batches are read.
     After,
 }
+
+/// The type of the records that a fragment returns: an argument of its call before the segment that follows, so that the
+/// closures in there are checked with that type.
+pub struct Returned<T>(PhantomData<fn() -> T>);
+
+impl<T> Returned<T> {
+    /// Of a type that follows from where it is used.
+    #[expect(clippy::new_without_default, reason = "only emitted code makes one")]
+    pub fn new() -> Returned<T> {
+        Returned(PhantomData)
+    }
+}
+
+impl<T: Record> Returned<T> {
+    /// A step of this type.
+    #[inline(always)]
+    pub fn of(self, step: Step<'_, T>) -> Step<'_, T> {
+        step
+    }
+}
+
+impl<T> Clone for Returned<T> {
+    fn clone(&self) -> Returned<T> {
+        *self
+    }
+}
+
+impl<T> Copy for Returned<T> {}
 
 /// A part of a chain, to be opened in each of its tasks.
 pub struct Segment<F> {

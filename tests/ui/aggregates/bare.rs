@@ -1,8 +1,7 @@
 //! `w` can be asked, not handed on.
-use thalweg::pipeline;
 use thalweg::prelude::*;
 
-#[thalweg::record]
+#[record]
 struct Bid {
     auction: u64,
     price: u64,

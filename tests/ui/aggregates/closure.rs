@@ -1,8 +1,7 @@
 //! `aggregate` takes a closure with a plain parameter.
-use thalweg::pipeline;
 use thalweg::prelude::*;
 
-#[thalweg::record]
+#[record]
 struct Bid {
     auction: u64,
     price: u64,

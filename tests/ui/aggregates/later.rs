@@ -1,8 +1,7 @@
 //! Aggregates of later versions are named so.
-use thalweg::pipeline;
 use thalweg::prelude::*;
 
-#[thalweg::record]
+#[record]
 struct Bid {
     auction: u64,
     price: u64,

@@ -1,8 +1,7 @@
 //! Without a window there is none to ask for.
-use thalweg::pipeline;
 use thalweg::prelude::*;
 
-#[thalweg::record]
+#[record]
 struct Bid {
     auction: u64,
     price: u64,

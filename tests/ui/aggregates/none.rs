@@ -1,8 +1,7 @@
 //! An aggregate asks for something.
-use thalweg::pipeline;
 use thalweg::prelude::*;
 
-#[thalweg::record]
+#[record]
 struct Bid {
     auction: u64,
     price: u64,

@@ -1,5 +1,4 @@
 //! What is bound inside a branch cannot be captured.
-use thalweg::pipeline;
 use thalweg::prelude::*;
 
 #[pipeline]

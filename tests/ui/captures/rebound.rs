@@ -1,8 +1,7 @@
 //! Two values of one name cannot be captured in one chain.
-use thalweg::pipeline;
 use thalweg::prelude::*;
 
-#[thalweg::record]
+#[record]
 struct Bid {
     auction: u64,
     price: u64,

@@ -1,8 +1,7 @@
 //! A closure cannot write to what it captures.
-use thalweg::pipeline;
 use thalweg::prelude::*;
 
-#[thalweg::record]
+#[record]
 struct Bid {
     auction: u64,
     price: u64,

@@ -1,8 +1,7 @@
 //! What a mistake leaves behind is not reported again.
-use thalweg::pipeline;
 use thalweg::prelude::*;
 
-#[thalweg::record]
+#[record]
 struct Bid {
     auction: u64,
     price: u64,

@@ -1,5 +1,4 @@
 //! Streams and sides of a refused statement count as used.
-use thalweg::pipeline;
 use thalweg::prelude::*;
 
 #[pipeline]

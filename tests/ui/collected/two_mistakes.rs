@@ -1,8 +1,7 @@
 //! Mistakes are collected and reported at once.
-use thalweg::pipeline;
 use thalweg::prelude::*;
 
-#[thalweg::record]
+#[record]
 struct Bid {
     auction: u64,
     price: u64,

@@ -1,6 +1,5 @@
 //! Mistakes in fragments are found like those in pipelines.
 use thalweg::prelude::*;
-use thalweg::{operator, pipeline};
 
 #[operator]
 fn clean(lines: Stream<String>) -> Stream<String> {

@@ -1,6 +1,5 @@
 //! What a fragment is given as a side is one.
 use thalweg::prelude::*;
-use thalweg::{operator, pipeline};
 
 #[operator]
 fn clean(lines: Stream<String>, bad: Side<Failed<String>>) -> Stream<u64> {

@@ -1,6 +1,5 @@
 //! A fragment whose stream has no time promises none.
 use thalweg::prelude::*;
-use thalweg::{operator, pipeline};
 
 #[operator]
 fn hot(bids: Stream<u64>) -> Stream<u64> {

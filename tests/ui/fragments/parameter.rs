@@ -1,6 +1,5 @@
 //! A parameter of a fragment is a plain name.
 use thalweg::prelude::*;
-use thalweg::{operator, pipeline};
 
 #[operator]
 fn clean(lines: Stream<String>, (low, high): (u64, u64)) -> Stream<String> {

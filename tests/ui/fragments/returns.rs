@@ -1,6 +1,5 @@
 //! A fragment returns a stream.
 use thalweg::prelude::*;
-use thalweg::{operator, pipeline};
 
 #[operator]
 fn clean(lines: Stream<String>) -> u64 {

@@ -1,6 +1,5 @@
 //! A fragment writes its sides, its caller reads them.
 use thalweg::prelude::*;
-use thalweg::{operator, pipeline};
 
 #[operator]
 fn clean(lines: Stream<String>, bad: Side<Failed<String>>) -> Stream<u64> {

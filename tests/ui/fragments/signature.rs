@@ -1,6 +1,5 @@
 //! A fragment takes a stream first.
 use thalweg::prelude::*;
-use thalweg::{operator, pipeline};
 
 #[operator]
 fn clean(least: usize, lines: Stream<String>) -> Stream<String> {

@@ -1,6 +1,5 @@
 //! A stream is the first argument of a fragment.
 use thalweg::prelude::*;
-use thalweg::{operator, pipeline};
 
 #[operator]
 fn clean(lines: Stream<String>, least: usize) -> Stream<String> {

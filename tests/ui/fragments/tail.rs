@@ -1,6 +1,5 @@
 //! A fragment ends in the stream that it returns.
 use thalweg::prelude::*;
-use thalweg::{operator, pipeline};
 
 #[operator]
 fn clean(lines: Stream<String>) -> Stream<String> {

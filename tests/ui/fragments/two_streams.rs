@@ -1,6 +1,5 @@
 //! A fragment takes one stream.
 use thalweg::prelude::*;
-use thalweg::{operator, pipeline};
 
 #[operator]
 fn both(a: Stream<u64>, b: Stream<u64>) -> Stream<u64> {

@@ -1,5 +1,4 @@
 //! A pipeline is no future.
-use thalweg::pipeline;
 use thalweg::prelude::*;
 
 #[pipeline]

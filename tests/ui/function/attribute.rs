@@ -1,5 +1,4 @@
 //! Keys of the attribute are known, and their values are literals.
-use thalweg::pipeline;
 use thalweg::prelude::*;
 
 #[pipeline(nmae = "x")]

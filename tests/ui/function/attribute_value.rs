@@ -1,5 +1,4 @@
 //! Values of the attribute are literals.
-use thalweg::pipeline;
 use thalweg::prelude::*;
 
 #[pipeline(name = 7, prune = 3)]

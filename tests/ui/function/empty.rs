@@ -1,5 +1,4 @@
 //! A pipeline has a sink.
-use thalweg::pipeline;
 use thalweg::prelude::*;
 
 #[pipeline]

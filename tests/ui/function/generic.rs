@@ -1,5 +1,4 @@
 //! A job is one program.
-use thalweg::pipeline;
 use thalweg::prelude::*;
 
 #[pipeline]

@@ -1,5 +1,4 @@
 //! A pipeline is a free function.
-use thalweg::pipeline;
 use thalweg::prelude::*;
 
 struct Jobs;

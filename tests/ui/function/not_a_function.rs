@@ -1,5 +1,4 @@
 //! `#[pipeline]` stands on a function.
-use thalweg::pipeline;
 use thalweg::prelude::*;
 
 #[pipeline]

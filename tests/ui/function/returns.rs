@@ -1,5 +1,4 @@
 //! A pipeline returns nothing, or a `Result`.
-use thalweg::pipeline;
 use thalweg::prelude::*;
 
 #[pipeline]

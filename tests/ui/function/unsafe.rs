@@ -1,5 +1,4 @@
 //! A pipeline has no qualifiers.
-use thalweg::pipeline;
 use thalweg::prelude::*;
 
 #[pipeline]

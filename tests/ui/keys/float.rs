@@ -1,8 +1,7 @@
 //! A float is no key: seen in the text.
-use thalweg::pipeline;
 use thalweg::prelude::*;
 
-#[thalweg::record]
+#[record]
 struct Bid {
     auction: u64,
     price: u64,

@@ -1,8 +1,7 @@
 //! A modifier stands behind its operator.
-use thalweg::pipeline;
 use thalweg::prelude::*;
 
-#[thalweg::record]
+#[record]
 struct Bid {
     auction: u64,
     price: u64,

@@ -1,8 +1,7 @@
 //! An unknown operator gets the nearest name.
-use thalweg::pipeline;
 use thalweg::prelude::*;
 
-#[thalweg::record]
+#[record]
 struct Bid {
     auction: u64,
     price: u64,

@@ -1,8 +1,7 @@
 //! A name with no neighbour gets the place where the names are.
-use thalweg::pipeline;
 use thalweg::prelude::*;
 
-#[thalweg::record]
+#[record]
 struct Bid {
     auction: u64,
     price: u64,

@@ -1,5 +1,4 @@
 //! A default is a literal.
-use thalweg::pipeline;
 use thalweg::prelude::*;
 
 #[pipeline]

@@ -1,5 +1,4 @@
 //! A parameter is a plain name.
-use thalweg::pipeline;
 use thalweg::prelude::*;
 
 #[pipeline]

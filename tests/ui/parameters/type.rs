@@ -1,5 +1,4 @@
 //! A type that cannot be read from a command line is refused on the type.
-use thalweg::pipeline;
 use thalweg::prelude::*;
 
 struct Range;

@@ -1,5 +1,4 @@
 //! `#[arg]` knows `default`.
-use thalweg::pipeline;
 use thalweg::prelude::*;
 
 #[pipeline]

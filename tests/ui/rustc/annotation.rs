@@ -1,8 +1,7 @@
 //! An annotation that is wrong is reported there.
-use thalweg::pipeline;
 use thalweg::prelude::*;
 
-#[thalweg::record]
+#[record]
 struct Bid {
     auction: u64,
     price: u64,

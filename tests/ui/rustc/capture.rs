@@ -1,8 +1,7 @@
 //! What cannot be shared between tasks is reported where it is captured.
-use thalweg::pipeline;
 use thalweg::prelude::*;
 
-#[thalweg::record]
+#[record]
 struct Bid {
     auction: u64,
     price: u64,

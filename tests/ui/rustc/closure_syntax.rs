@@ -1,8 +1,7 @@
 //! A syntax error is rustc's own.
-use thalweg::pipeline;
 use thalweg::prelude::*;
 
-#[thalweg::record]
+#[record]
 struct Bid {
     auction: u64,
     price: u64,

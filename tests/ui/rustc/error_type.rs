@@ -1,8 +1,7 @@
 //! An error that cannot be shown is reported on the closure.
-use thalweg::pipeline;
 use thalweg::prelude::*;
 
-#[thalweg::record]
+#[record]
 struct Bid {
     auction: u64,
     price: u64,

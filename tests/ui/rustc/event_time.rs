@@ -1,8 +1,7 @@
 //! A time that is none is reported on the closure.
-use thalweg::pipeline;
 use thalweg::prelude::*;
 
-#[thalweg::record]
+#[record]
 struct Bid {
     auction: u64,
     price: u64,

@@ -1,8 +1,7 @@
 //! A mismatch is reported in the closure.
-use thalweg::pipeline;
 use thalweg::prelude::*;
 
-#[thalweg::record]
+#[record]
 struct Bid {
     auction: u64,
     price: u64,

@@ -1,8 +1,7 @@
 //! A record with a float is no key.
-use thalweg::pipeline;
 use thalweg::prelude::*;
 
-#[thalweg::record]
+#[record]
 struct Rate {
     value: f64,
 }

@@ -1,5 +1,4 @@
 //! What is no source is reported there.
-use thalweg::pipeline;
 use thalweg::prelude::*;
 
 #[pipeline]

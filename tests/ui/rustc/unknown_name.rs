@@ -1,8 +1,7 @@
 //! An unknown stream is reported by its name.
-use thalweg::pipeline;
 use thalweg::prelude::*;
 
-#[thalweg::record]
+#[record]
 struct Bid {
     auction: u64,
     price: u64,

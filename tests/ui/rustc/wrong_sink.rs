@@ -1,8 +1,7 @@
 //! A sink that does not take the record is reported on the sink.
-use thalweg::pipeline;
 use thalweg::prelude::*;
 
-#[thalweg::record]
+#[record]
 struct Bid {
     auction: u64,
     price: u64,

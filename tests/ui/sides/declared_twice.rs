@@ -1,5 +1,4 @@
 //! A side that is declared again is another one.
-use thalweg::pipeline;
 use thalweg::prelude::*;
 
 #[pipeline]

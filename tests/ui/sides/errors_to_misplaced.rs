@@ -1,5 +1,4 @@
 //! `errors_to` follows what can fail.
-use thalweg::pipeline;
 use thalweg::prelude::*;
 
 #[pipeline]

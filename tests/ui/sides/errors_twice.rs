@@ -1,5 +1,4 @@
 //! Errors are handled once.
-use thalweg::pipeline;
 use thalweg::prelude::*;
 
 #[pipeline]

@@ -1,5 +1,4 @@
 //! A plan has no cycles.
-use thalweg::pipeline;
 use thalweg::prelude::*;
 
 #[pipeline]

@@ -1,5 +1,4 @@
 //! Errors go to a side.
-use thalweg::pipeline;
 use thalweg::prelude::*;
 
 #[pipeline]

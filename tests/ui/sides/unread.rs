@@ -1,5 +1,4 @@
 //! A side is read.
-use thalweg::pipeline;
 use thalweg::prelude::*;
 
 #[pipeline]

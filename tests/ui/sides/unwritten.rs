@@ -1,5 +1,4 @@
 //! A side is written.
-use thalweg::pipeline;
 use thalweg::prelude::*;
 
 #[pipeline]

@@ -1,8 +1,7 @@
 //! A stream that starts inside `if` ends inside it.
-use thalweg::pipeline;
 use thalweg::prelude::*;
 
-#[thalweg::record]
+#[record]
 struct Bid {
     auction: u64,
     price: u64,

@@ -1,5 +1,4 @@
 //! A loop may not start streams either.
-use thalweg::pipeline;
 use thalweg::prelude::*;
 
 #[pipeline]

@@ -1,8 +1,7 @@
 //! Both halves of a partition are used, or one is called `_`.
-use thalweg::pipeline;
 use thalweg::prelude::*;
 
-#[thalweg::record]
+#[record]
 struct Bid {
     auction: u64,
     price: u64,

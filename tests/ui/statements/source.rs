@@ -1,5 +1,4 @@
 //! `source` takes a source.
-use thalweg::pipeline;
 use thalweg::prelude::*;
 
 #[pipeline]

@@ -1,8 +1,7 @@
 //! Time is needed on every way that merges.
-use thalweg::pipeline;
 use thalweg::prelude::*;
 
-#[thalweg::record]
+#[record]
 struct Bid {
     auction: u64,
     price: u64,

@@ -1,8 +1,7 @@
 //! What keeps no state needs no uid.
-use thalweg::pipeline;
 use thalweg::prelude::*;
 
-#[thalweg::record]
+#[record]
 struct Bid {
     auction: u64,
     price: u64,

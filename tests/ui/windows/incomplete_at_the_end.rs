@@ -1,8 +1,7 @@
 //! A window needs an aggregate, at the end of a statement too.
-use thalweg::pipeline;
 use thalweg::prelude::*;
 
-#[thalweg::record]
+#[record]
 struct Bid {
     auction: u64,
     price: u64,
