@@ -57,7 +57,7 @@ fn hourly_by_origin(
             cancelled: w.sum(|f| u64::from(f.dep_time.is_none())),
             dep_delay: w.sum(|f| f.dep_delay.unwrap_or(0)),
         })
-        .sink(files(output).csv());
+        .sink(files(output).csv().overwrite());
 }
 
 fn main() -> ExitCode {

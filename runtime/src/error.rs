@@ -5,17 +5,7 @@ use std::fmt;
 
 use crate::plan::PlanError;
 use crate::task::Failure;
-
-/// What is to be done about an error.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub enum Severity {
-    /// The same may work later: something outside is missing or does not answer.
-    Retry,
-    /// The task is lost; another attempt may get further.
-    FailTask,
-    /// No attempt can succeed.
-    FailJob,
-}
+pub use crate::task::Severity;
 
 /// A job did not run, or ended before its end.
 ///

@@ -9,7 +9,7 @@
 //! ```
 //!
 //! Structs and enums are treated alike: a struct is an enum with one variant whose path is its name. Every emitted body
-//! is a `match` over [`model::Variant`]s. Local names are hygienic, so that a field may be called `out` or `resolver`.
+//! is a `match` over `model::Variant`s. Local names are hygienic, so that a field may be called `out` or `resolver`.
 
 mod archived;
 mod attributes;

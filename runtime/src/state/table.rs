@@ -381,6 +381,11 @@ impl<K: Key, V> Table<K, V> {
                 return Found { slot, hit: false };
             }
             if other == hash {
+                // SAFETY: an entry stands in every slot with a usable hash.
+                let entry = unsafe { (*slot).entry.assume_init_ref() };
+                if K::same_key(entry.0.as_view(), key) {
+                    return Found { slot, hit: true };
+                }
                 break;
             }
             slot = slot.wrapping_add(1);

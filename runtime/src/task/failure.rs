@@ -3,7 +3,17 @@
 use std::fmt;
 
 use crate::connector::{SinkError, SourceError};
-use crate::error::Severity;
+
+/// What is to be done about an error.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Severity {
+    /// The same may work later: something outside is missing or does not answer.
+    Retry,
+    /// The task is lost; another attempt may get further.
+    FailTask,
+    /// No attempt can succeed.
+    FailJob,
+}
 
 /// What makes a task, and with it the job, fail: where, and why. One pointer in size, so that the path of records
 /// that do not fail stays cheap.

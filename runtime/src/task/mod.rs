@@ -38,7 +38,7 @@ pub use clock::{Clock, SystemClock};
 pub use context::{Handle, TaskContext};
 pub use control::Control;
 pub use executor::{Ending, Options, Running, Summary, Watch, run, start};
-pub use failure::Failure;
+pub use failure::{Failure, Severity};
 pub(crate) use panics::guarded;
 pub use scratch::Scratch;
 pub use segment::{OpenSegment, Returned, Segment, Step};

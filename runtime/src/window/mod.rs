@@ -16,8 +16,8 @@
 //! | [`TumblingPartials`] | the same, on the near side of an exchange, never kept for long |
 //! | [`TumblingReduce`], [`TumblingFold`] | a record |
 //!
-//! What other assigners will need is apart from what tumbling windows are: panes ([`panes`]) know nothing of firing, and
-//! firing ([`live`]) takes a pane as a window.
+//! What other assigners will need is apart from what tumbling windows are: panes (`panes`) know nothing of firing, and
+//! firing (`live`) takes a pane as a window.
 
 mod aggregated;
 mod fold;

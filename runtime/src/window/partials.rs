@@ -13,7 +13,7 @@ const MAX_ENTRIES: usize = 32 * 1024;
 
 /// Aggregates of the records since the last flush, per window and key; the far side merges them.
 ///
-/// They are handed on before every control frame and when there are [`MAX_ENTRIES`], so they are no state: a snapshot
+/// They are handed on before every control frame and when there are `MAX_ENTRIES`, so they are no state: a snapshot
 /// never sees any.
 pub struct TumblingPartials<K: Key, A: Aggregate> {
     panes: Panes<K, A::Acc>,
