@@ -71,7 +71,7 @@ fn flights_per_hour_and_airport_are_counted_at_any_parallelism_and_again() {
 fn impressions_are_summed() {
     let expected = data("expected/impressions.csv");
     let printed = output(&mut example("impressions"));
-    let rows: Vec<_> = printed.lines().map(|line| row(line)).collect();
+    let rows: Vec<_> = printed.lines().map(row).collect();
     let rows = sorted(rows.iter().map(String::as_str));
     assert_eq!(rows, sorted(expected.lines().skip(1)));
 }
