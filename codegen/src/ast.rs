@@ -144,6 +144,8 @@ pub struct Fragment {
     pub stream: FragmentParameter,
     /// Whether that stream is `Timed`.
     pub timed: bool,
+    /// Whether it is `Keyed`.
+    pub keyed: bool,
     /// The sides it writes.
     pub sides: Vec<FragmentParameter>,
     /// Its other parameters.

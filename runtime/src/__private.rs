@@ -16,7 +16,7 @@ pub use crate::operator::{
 };
 pub use crate::plan::{ChainSpec, EdgePlan, OperatorSpec, Plan};
 pub use crate::record::apply;
-pub use crate::stream::annotation::{RecordOf, annotated, annotated_source};
+pub use crate::stream::annotation::{GivenOf, RecordOf, annotated, annotated_source};
 pub use crate::task::{Failure, OpenSegment, Returned, Segment, Step, TaskContext, Turn};
 pub use crate::time::Timestamp;
 pub use crate::window::{
@@ -27,6 +27,12 @@ pub use crate::window::{
 #[inline(always)]
 pub fn apply2<A, B, R>(a: A, b: B, f: impl FnOnce(A, B) -> R) -> R {
     f(a, b)
+}
+
+/// The hash of a key that came to a fragment.
+#[inline(always)]
+pub fn key_hash<E: Emit<Record: Key>>(key: &E) -> u64 {
+    <E::Record as Key>::key_hash(key.as_view())
 }
 
 /// The view of what a closure made.

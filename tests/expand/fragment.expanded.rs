@@ -13,7 +13,7 @@ pub fn numbers<Rest>(
 ) -> ::core::result::Result<
     ::thalweg::__private::Segment<
         impl ::thalweg::__private::OpenSegment<
-            ::thalweg::__private::RecordOf<Stream<String>>,
+            ::thalweg::__private::GivenOf<Stream<String>>,
         > + use<Rest>,
     >,
     ::thalweg::__private::Failure,
@@ -47,7 +47,7 @@ where
                 | -> ::core::result::Result<(), ::thalweg::__private::Failure> {
                     let bad = &mut *bad.borrow_mut();
                     match ::thalweg::__private::Returned::<
-                        ::thalweg::__private::RecordOf<Stream<String>>,
+                        ::thalweg::__private::GivenOf<Stream<String>>,
                     >::new()
                         .of(step)
                     {

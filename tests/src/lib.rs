@@ -38,3 +38,9 @@ pub fn tally_lines(lines: Stream<String>, bad: Side<Failed<String>>) -> Stream<(
 pub fn per_second(times: Timed<u64>) -> Stream<(u64, u64)> {
     times.key_by(|n| n % 2).window(tumbling(secs(1))).count().map(|w| (w.key, w.value))
 }
+
+/// A keyed stream keeps its key in a fragment.
+#[operator]
+pub fn totals(lines: Keyed<u64, String>) -> Stream<(u64, u64)> {
+    lines.sum(|line| line.len() as u64).map(|sum| (sum.key, sum.value))
+}

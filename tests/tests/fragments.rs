@@ -8,7 +8,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use thalweg::connector::{Sink, callback};
 use thalweg::job::Job;
 use thalweg::prelude::*;
-use thalweg_tests::{numbers, per_second, tally_lines};
+use thalweg_tests::{numbers, per_second, tally_lines, totals};
 
 /// What the sinks of this file's pipelines were given, by name.
 static SEEN: Mutex<BTreeMap<&str, Vec<String>>> = Mutex::new(BTreeMap::new());
@@ -81,6 +81,11 @@ fn keeps_event_time() {
     per_second(times).sink(remember("seconds"));
 }
 
+#[pipeline]
+fn keeps_the_key() {
+    totals(source(collection(lines())).key_by(|line| line.len() as u64)).sink(remember("totals"));
+}
+
 fn at_all_parallelisms(job: impl Fn() -> Job, check: impl Fn()) {
     for parallelism in [1, 2, 3] {
         job().parallelism(parallelism).run().unwrap();
@@ -128,6 +133,17 @@ fn event_time_goes_through_a_fragment() {
             let mut expected = vec!["(0, 5)"; 4];
             expected.extend(["(1, 5)"; 4]);
             assert_eq!(take("seconds"), expected);
+        },
+    );
+}
+
+#[test]
+fn the_key_goes_through_a_fragment() {
+    at_all_parallelisms(
+        || Job::new(keeps_the_key),
+        || {
+            let expected = ["(0, 0)", "(1, 1)", "(1, 2)", "(1, 3)", "(2, 2)", "(2, 4)", "(2, 6)"];
+            assert_eq!(take("totals"), expected);
         },
     );
 }

@@ -87,7 +87,7 @@ impl<'c> ChainEmitter<'c> {
         // What a fragment is given, its signature says; what it returns, its call says before what follows is compiled.
         let given = match &self.chained.graph.node(head).annotation {
             Some(ty) => code! {
-                ::thalweg::__private::Returned::<::thalweg::__private::RecordOf<#ty>>::new()
+                ::thalweg::__private::Returned::<::thalweg::__private::GivenOf<#ty>>::new()
             },
             None => {
                 let returned = fragment::returned(self.names, head);
@@ -95,6 +95,12 @@ impl<'c> ChainEmitter<'c> {
             }
         };
         let word = self.word_for(head);
+        let (pattern, hash) = match self.chained.graph.node(head).op {
+            Op::Input { keyed: true, .. } => {
+                (code!((key, #word)), code!(let hash = ::thalweg::__private::key_hash(&key);))
+            }
+            _ => (code!(#word), TokenStream::new()),
+        };
         let body = self.readers(head, &Value::of_view(word.clone()));
         let rest = self.later_stages();
         let (cloned, cloned_per_task) = self.captures();
@@ -111,7 +117,7 @@ impl<'c> ChainEmitter<'c> {
                         -> ::core::result::Result<(), ::thalweg::__private::Failure> {
                         #borrow
                         match #given.of(step) {
-                            ::thalweg::__private::Step::Record(time, #word) => { #split #body }
+                            ::thalweg::__private::Step::Record(time, #pattern) => { #hash #split #body }
                             ::thalweg::__private::Step::After => { #rest }
                         }
                         ::core::result::Result::Ok(())

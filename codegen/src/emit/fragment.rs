@@ -18,7 +18,7 @@ use crate::passes::Chained;
 /// Emits a whole fragment.
 pub fn emit_fragment(fragment: &Fragment, chained: &Chained) -> TokenStream {
     let Fragment { attributes, visibility, name, stream, returns, generics, .. } = fragment;
-    let (given, returned) = (record_of(&stream.ty), record_of(returns));
+    let (given, returned) = (given_of(&stream.ty), record_of(returns));
     let Parameters { list, closures, bounds } = parameters(fragment);
     let own = &generics.params;
     let own_names = generics.params.iter().filter_map(|param| match param {
@@ -87,6 +87,10 @@ fn parameters(fragment: &Fragment) -> Parameters {
         });
     }
     parameters
+}
+
+fn given_of(ty: &Type) -> TokenStream {
+    code!(::thalweg::__private::GivenOf<#ty>)
 }
 
 fn record_of(ty: &Type) -> TokenStream {
@@ -169,8 +173,11 @@ impl ChainEmitter<'_> {
     /// Hands a record to a fragment.
     pub fn write_fragment(&mut self, id: NodeId, value: &Value) -> TokenStream {
         let name = self.fragment_handle(id);
-        let view = value.view(self.chained.graph.node(id).site.span);
-        code!(#name(turn, ::thalweg::__private::Step::Record(time, #view))?;)
+        let node = self.chained.graph.node(id);
+        let view = value.view(node.site.span);
+        let keyed = |input: &NodeId| self.chained.graph.node(*input).op.is_keyed();
+        let given = if node.inputs.iter().any(keyed) { code!((key, #view)) } else { view };
+        code!(#name(turn, ::thalweg::__private::Step::Record(time, #given))?;)
     }
 
     /// Lets a fragment do what comes behind the loops: firings, scratch batches.

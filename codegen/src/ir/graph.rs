@@ -186,6 +186,8 @@ pub enum Op {
     Input {
         /// Whether its records carry event time: `Timed<T>`.
         timed: bool,
+        /// Whether they come with their keys: `Keyed<K, T>`.
+        keyed: bool,
     },
     /// What a fragment returns.
     Output,
@@ -338,6 +340,11 @@ impl Graph {
 }
 
 impl Op {
+    /// True if what leaves the operator has a key.
+    pub fn is_keyed(&self) -> bool {
+        matches!(self, Op::KeyBy { .. } | Op::Input { keyed: true, .. })
+    }
+
     /// True if the operator keeps state, so that it has an id.
     pub fn is_stateful(&self) -> bool {
         matches!(self, Op::Window { .. } | Op::Running { .. })

@@ -243,7 +243,7 @@ impl Lowering<'_> {
     }
 
     fn is_keyed(&self, cursor: &Cursor) -> bool {
-        matches!(self.graph.node(cursor.node).op, Op::KeyBy { .. })
+        self.graph.node(cursor.node).op.is_keyed()
     }
 
     /// Known window, positive length where it is literal; false if nothing can follow it.

@@ -46,7 +46,8 @@ pub fn lower_fragment(fragment: &Fragment, errors: &mut Diagnostics) -> Graph {
         lines: site::lines(input.name.span(), input.name.span()),
         word: None,
     };
-    let node = lowering.add(Op::Input { timed: fragment.timed }, Vec::new(), site);
+    let node =
+        lowering.add(Op::Input { timed: fragment.timed, keyed: fragment.keyed }, Vec::new(), site);
     lowering.graph.nodes[node.0].annotation = Some(input.ty.clone());
     lowering.names.insert(input.name.to_string(), node);
     for side in &fragment.sides {

@@ -15,7 +15,9 @@ pub fn parse_fragment(function: &ItemFn, errors: &mut Diagnostics) -> Option<Fra
         parameters.push(parameter(input, errors)?);
     }
     let mut parameters = parameters.into_iter();
-    let Some(stream) = parameters.next().filter(|first| is_stream(&first.ty)) else {
+    let Some(stream) =
+        parameters.next().filter(|first| is_stream(&first.ty) || is_keyed(&first.ty))
+    else {
         errors.report(&m::FRAGMENT_SIGNATURE, signature.ident.span(), "", "");
         return None;
     };
@@ -52,7 +54,9 @@ pub fn parse_fragment(function: &ItemFn, errors: &mut Diagnostics) -> Option<Fra
         attributes: function.attrs.clone(),
         visibility: function.vis.clone(),
         name: signature.ident.clone(),
-        timed: last_word(&stream.ty).is_some_and(|word| word == "Timed"),
+        // Whether a keyed stream has time, its type does not say: its caller's checks do.
+        timed: is_keyed(&stream.ty) || last_word(&stream.ty).is_some_and(|word| word == "Timed"),
+        keyed: is_keyed(&stream.ty),
         stream,
         sides,
         values,
@@ -108,6 +112,10 @@ fn parameter(input: &FnArg, errors: &mut Diagnostics) -> Option<FragmentParamete
             None
         }
     }
+}
+
+fn is_keyed(ty: &Type) -> bool {
+    last_word(ty).is_some_and(|word| word == "Keyed")
 }
 
 fn is_stream(ty: &Type) -> bool {

@@ -129,8 +129,8 @@ fn times_of(
         Op::ProcessingTime => BTreeSet::from([Some(TimeDomain::Processing)]),
         // A fragment's stream has the time that its signature promises; the bound is checked by rustc.
         Op::Fragment { .. } => BTreeSet::from([Some(TimeDomain::Event)]),
-        Op::Input { timed: true } => BTreeSet::from([Some(TimeDomain::Event)]),
-        Op::Source { .. } | Op::Input { timed: false } => BTreeSet::from([None]),
+        Op::Input { timed: true, .. } => BTreeSet::from([Some(TimeDomain::Event)]),
+        Op::Source { .. } | Op::Input { timed: false, .. } => BTreeSet::from([None]),
         _ => node.inputs.iter().flat_map(|input| times_of(graph, *input, known)).collect(),
     };
     known.insert(id, times.clone());

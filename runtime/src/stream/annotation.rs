@@ -2,7 +2,7 @@
 
 use super::{Fallible, Keyed, Side, Stream};
 use crate::connector::Source;
-use crate::record::{Emit, Record};
+use crate::record::{Emit, Key, Record};
 
 /// The record of a stream type as users write it.
 #[diagnostic::on_unimplemented(
@@ -13,20 +13,29 @@ use crate::record::{Emit, Record};
 pub trait Annotation {
     /// What the stream carries.
     type Record: Record;
+    /// What a fragment with a parameter of this type is given: with the key, if there is one.
+    type Given: Record;
 }
 
 impl<T: Record> Annotation for Stream<T> {
     type Record = T;
+    type Given = T;
 }
-impl<K, T: Record> Annotation for Keyed<K, T> {
+impl<K: Key, T: Record> Annotation for Keyed<K, T> {
     type Record = T;
+    type Given = (K, T);
 }
 impl<T: Record> Annotation for Side<T> {
     type Record = T;
+    type Given = T;
 }
 impl<T, R: Record> Annotation for Fallible<T, R> {
     type Record = R;
+    type Given = R;
 }
+
+/// What a fragment is given.
+pub type GivenOf<A> = <A as Annotation>::Given;
 
 /// The record of an annotated stream.
 pub type RecordOf<A> = <A as Annotation>::Record;
