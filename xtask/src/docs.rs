@@ -91,7 +91,7 @@ fn entry(doc: &[&str], page: &mut String) {
     }
 }
 
-/// "see [`map`](Stream::map) and [`Failed`]" as "see `map` and `Failed`".
+/// `see [map](Stream::map) and [Failed]`, whose names are in backticks, as `see map and Failed`.
 fn without_links(line: &str) -> String {
     let mut plain = String::new();
     let mut rest = line;
