@@ -136,14 +136,11 @@ impl<'c> ChainEmitter<'c> {
             .filter(|stage| **stage != Stage::Input)
             .partition(|stage| matches!(stage, Stage::Drain(_)));
         let mut tokens: TokenStream = loops.into_iter().map(|stage| self.stage(stage)).collect();
-        for (id, node) in chained.graph.iter() {
-            let mine =
-                node.inputs.iter().any(|input| chained.chain_of.get(input) == Some(&self.chain));
-            match node.op {
-                Op::Fragment { .. } if mine => tokens.extend(self.after_fragment(id)),
-                Op::Output if mine => tokens.extend(self.after_rest(id)),
-                _ => {}
-            }
+        for id in chained.followers(self.chain) {
+            tokens.extend(match chained.graph.node(id).op {
+                Op::Output => self.after_rest(id),
+                _ => self.after_fragment(id),
+            });
         }
         tokens.extend(drains.into_iter().map(|stage| self.stage(stage)).collect::<TokenStream>());
         tokens
@@ -244,20 +241,14 @@ impl<'c> ChainEmitter<'c> {
 
     /// The fragments, and the caller's rest, that are fused behind this chain.
     fn followers(&self) -> Vec<Ident> {
-        let graph = &self.chained.graph;
-        let mut followers = Vec::new();
-        for (id, node) in graph.iter() {
-            let mine = node
-                .inputs
-                .iter()
-                .any(|input| self.chained.chain_of.get(input) == Some(&self.chain));
+        let name = |id: NodeId| {
+            let node = self.chained.graph.node(id);
             match node.op {
-                Op::Fragment { .. } if mine => followers.push(self.names.node(id, node.site.span)),
-                Op::Output if mine => followers.push(ours("rest", Span::call_site())),
-                _ => {}
+                Op::Output => ours("rest", Span::call_site()),
+                _ => self.names.node(id, node.site.span),
             }
-        }
-        followers
+        };
+        self.chained.followers(self.chain).into_iter().map(name).collect()
     }
 
     fn is_shown(&self, id: NodeId) -> bool {

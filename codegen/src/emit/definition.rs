@@ -74,10 +74,8 @@ fn emission_order(chained: &Chained) -> Vec<usize> {
         if order.contains(&chain) {
             return;
         }
-        for (id, node) in chained.graph.iter() {
-            let called_here =
-                node.inputs.iter().any(|input| chained.chain_of.get(input) == Some(&chain));
-            if matches!(node.op, Op::Fragment { .. }) && called_here {
+        for id in chained.followers(chain) {
+            if matches!(chained.graph.node(id).op, Op::Fragment { .. }) {
                 visit(chained, chained.chain_of[&id], order);
             }
         }

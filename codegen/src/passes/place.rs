@@ -162,6 +162,16 @@ impl Chained {
         matches!(self.graph.node(id).op, Op::Fragment { .. })
     }
 
+    /// What is fused behind a chain but compiled apart: the fragments it calls and, inside one, the caller's rest.
+    pub fn followers(&self, chain: usize) -> Vec<NodeId> {
+        let follows = |id: &NodeId| {
+            let node = self.graph.node(*id);
+            matches!(node.op, Op::Fragment { .. } | Op::Output)
+                && node.inputs.iter().any(|input| self.chain_of.get(input) == Some(&chain))
+        };
+        self.graph.iter().map(|(id, _)| id).filter(follows).collect()
+    }
+
     /// The edge that `id` reads, if it heads a chain behind one.
     pub fn edge_to(&self, id: NodeId) -> Option<EdgeId> {
         self.edges.iter().position(|edge| edge.to == id).map(EdgeId)
