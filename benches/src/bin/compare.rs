@@ -11,6 +11,7 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 use clap::Parser;
+use thalweg_bench::figures::Figures;
 use thalweg_bench::nexmark::{Checksum, Input, Query};
 use thalweg_bench::{engine, hand};
 
@@ -32,24 +33,6 @@ struct Args {
     /// Seed of the input.
     #[arg(long, default_value_t = 42)]
     seed: u64,
-}
-
-/// Figures of one side or of their ratio, sorted.
-struct Figures(Vec<f64>);
-
-impl Figures {
-    fn new(mut figures: Vec<f64>) -> Self {
-        figures.sort_by(f64::total_cmp);
-        Self(figures)
-    }
-
-    /// The median, with the least and the greatest beside it.
-    fn cell(&self) -> String {
-        let figures = &self.0;
-        let (low, high) = (figures[0], figures[figures.len() - 1]);
-        let middle = (figures[(figures.len() - 1) / 2] + figures[figures.len() / 2]) / 2.0;
-        format!("{middle:.2} ({low:.2}–{high:.2})")
-    }
 }
 
 fn main() -> ExitCode {

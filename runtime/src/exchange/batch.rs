@@ -34,32 +34,40 @@ impl Batch {
     pub fn reset<T: Record>(&mut self) {
         self.arena.clear();
         self.len = 0;
-        self.record = Some(TypeId::of::<T>());
+        if self.record != Some(TypeId::of::<T>()) {
+            // The room that `grow` made was for records of another size.
+            self.record = Some(TypeId::of::<T>());
+            self.end = 0;
+        }
     }
 
     /// Appends a record. The batch must have been [`reset`](Batch::reset) for its type: checked once per batch by
     /// whoever reads it.
     #[inline(always)]
     pub(crate) fn push<E: Emit>(&mut self, time: Timestamp, item: &E) {
-        self.push_hashed(time, 0, item);
+        self.append(time, None, item);
     }
 
-    /// Appends a record with its key's hash.
+    /// Appends a record, on a keyed exchange with its key's hash.
     #[inline(always)]
-    pub(crate) fn push_hashed<E: Emit>(&mut self, time: Timestamp, hash: u64, item: &E) {
+    pub(super) fn append<E: Emit>(&mut self, time: Timestamp, hash: Option<u64>, item: &E) {
         debug_assert_eq!(self.record, Some(TypeId::of::<E::Record>()));
         if self.len == self.end {
-            self.grow();
+            self.grow::<E::Record>();
         }
-        let root = self.arena.put(item);
         let at = self.len;
-        // SAFETY: all columns are as long as `end`, which `len` is below.
+        // SAFETY: all columns are as long as `end`, which `len` is below; for records of fixed size, which are all that
+        // the arena holds, it has room for as many.
         unsafe {
-            if !<E::Record as Record>::FIXED {
-                *self.roots.get_unchecked_mut(at) = root;
+            if <E::Record as Record>::FIXED {
+                self.arena.put_fixed(at, item);
+            } else {
+                *self.roots.get_unchecked_mut(at) = self.arena.put(item);
             }
             *self.times.get_unchecked_mut(at) = time.0;
-            *self.hashes.get_unchecked_mut(at) = hash;
+            if let Some(hash) = hash {
+                *self.hashes.get_unchecked_mut(at) = hash;
+            }
         }
         self.len = at + 1;
     }
@@ -71,13 +79,16 @@ impl Batch {
 
     #[cold]
     #[inline(never)]
-    fn grow(&mut self) {
+    fn grow<T: Record>(&mut self) {
         let doubled = (self.times.len() * 2).max(Self::FIRST);
         let limit = self.limit.map_or(usize::MAX, NonZeroUsize::get);
         let capacity = doubled.min(limit).max(self.len + 1);
         self.roots.resize(capacity, 0);
         self.times.resize(capacity, 0);
         self.hashes.resize(capacity, 0);
+        if T::FIXED {
+            self.arena.reserve((capacity - self.len) * size_of::<T::Archived>());
+        }
         self.end = capacity;
     }
 
@@ -237,7 +248,7 @@ mod tests {
             batch.reset::<(u64, String)>();
             let rows: Vec<_> = (0..1000u64).map(|i| (i, format!("{round} {i}"))).collect();
             for row in &rows {
-                batch.push_hashed(Timestamp(row.0 as i64), row.0 * 7, row);
+                batch.append(Timestamp(row.0 as i64), Some(row.0 * 7), row);
             }
             assert_eq!(batch.len(), 1000);
             let typed = batch.typed::<(u64, String)>();

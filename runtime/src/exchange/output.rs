@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 use std::num::NonZeroUsize;
 use std::rc::Rc;
 
-use super::{Frame, KeyGroups, Partition, Port};
+use super::{Batch, Frame, KeyGroups, Partition, Port};
 use crate::record::{Emit, Key, Record};
 use crate::task::Failure;
 use crate::time::Timestamp;
@@ -40,6 +40,10 @@ pub(crate) struct OutputEnd {
 
 /// The writing end of an exchange of records of type `T`.
 pub struct Output<T> {
+    /// The batch being written, if the partition writes to one port after the other.
+    open: Batch,
+    /// One per port, if it writes to all of them at a time.
+    opens: Box<[Batch]>,
     ports: Vec<Port>,
     partition: Partition,
     /// The port of each key group: a table, because finding the owner takes a division.
@@ -70,11 +74,15 @@ impl<T: Record> Output<T> {
     /// An output of task `task`.
     pub(crate) fn new(end: OutputEnd, task: usize, blocked: Rc<Cell<bool>>) -> Output<T> {
         let OutputEnd { mut ports, partition, groups, max_waiting } = end;
-        for port in &mut ports {
-            port.open = port.fresh::<T>(Self::RECORDS);
-        }
+        let at_a_time =
+            ports.len() > 1 && matches!(partition, Partition::Key | Partition::Broadcast);
+        let fresh = |port: &mut Port| port.fresh::<T>(Self::RECORDS);
+        let opens = if at_a_time { ports.iter_mut().map(fresh).collect() } else { Box::default() };
+        let current = if partition == Partition::Rebalance { task % ports.len() } else { 0 };
         Output {
-            current: if partition == Partition::Rebalance { task % ports.len() } else { 0 },
+            open: fresh(&mut ports[current]),
+            opens,
+            current,
             owners: groups.owners(),
             groups: groups.groups(),
             ports,
@@ -90,51 +98,59 @@ impl<T: Record> Output<T> {
     /// Writes a record to the exchange.
     #[inline(always)]
     pub fn push<E: Emit<Record = T>>(&mut self, time: Timestamp, item: E) {
-        if self.partition == Partition::Broadcast {
-            for port in 0..self.ports.len() {
-                self.write(port, time, 0, &item);
+        if self.opens.is_empty() {
+            self.open.append(time, None, &item);
+            if is_done::<T>(&self.open) {
+                self.filled(self.current);
             }
         } else {
-            self.write(self.current, time, 0, &item);
+            self.broadcast(time, item);
         }
     }
 
-    #[inline(always)]
-    fn write<E: Emit<Record = T>>(&mut self, port: usize, time: Timestamp, hash: u64, item: &E) {
-        let open = &mut self.ports[port].open;
-        open.push_hashed(time, hash, item);
-        // Only where the batch has to grow, or is at its limit, is there more to ask.
-        if open.is_full() || (!T::FIXED && open.bytes() >= BUFFER_BYTES) {
-            self.filled(port);
+    /// Out of line and by value: a second place that writes records would take the registers of the first, and a
+    /// reference would keep the item in memory.
+    #[inline(never)]
+    fn broadcast<E: Emit<Record = T>>(&mut self, time: Timestamp, item: E) {
+        debug_assert_eq!(self.partition, Partition::Broadcast);
+        for port in 0..self.opens.len() {
+            self.opens[port].append(time, None, &item);
+            if is_done::<T>(&self.opens[port]) {
+                self.filled(port);
+            }
         }
+    }
+
+    fn open(&mut self, port: usize) -> &mut Batch {
+        self.opens.get_mut(port).unwrap_or(&mut self.open)
     }
 
     #[cold]
     #[inline(never)]
-    fn filled(&mut self, index: usize) {
-        let open = &self.ports[index].open;
+    fn filled(&mut self, port: usize) {
+        let open = self.open(port);
         if open.len() >= Self::RECORDS.get() || open.bytes() >= BUFFER_BYTES {
-            self.hand_on(index);
+            self.hand_on(port);
         }
     }
 
     fn hand_on(&mut self, index: usize) {
-        let port = &mut self.ports[index];
-        if port.open.is_empty() {
+        if self.open(index).is_empty() {
             return;
         }
-        let next = port.fresh::<T>(Self::RECORDS);
-        let full = std::mem::replace(&mut port.open, next);
+        let next =
+            if self.partition == Partition::Rebalance { self.next_port(index) } else { index };
+        let fresh = self.ports[next].fresh::<T>(Self::RECORDS);
+        let full = std::mem::replace(self.open(index), fresh);
+        self.current = next;
         self.records += full.len() as u64;
         self.bytes += full.bytes() as u64;
+        let port = &mut self.ports[index];
         if !port.send(Frame::Records(full)) {
             self.blocked.set(true);
             if port.waiting_bytes() > self.max_waiting {
                 too_much(self.max_waiting);
             }
-        }
-        if self.partition == Partition::Rebalance {
-            self.current = self.next_port(index);
         }
     }
 
@@ -144,6 +160,12 @@ impl<T: Record> Output<T> {
         let in_turn = (1..=ports).map(|step| (index + step) % ports);
         in_turn.clone().find(|&port| self.ports[port].has_room()).unwrap_or((index + 1) % ports)
     }
+}
+
+/// True if the batch is to be handed on, or has to grow. Only then is there more to ask.
+#[inline(always)]
+fn is_done<T: Record>(open: &Batch) -> bool {
+    open.is_full() || (!T::FIXED && open.bytes() >= BUFFER_BYTES)
 }
 
 /// Ends the task by unwinding: what overflows is usually deep inside a record's own output, and writing a record is
@@ -176,20 +198,26 @@ impl<K: Key, P: Record> Output<(K, P)> {
         EK: Emit<Record = K>,
         EP: Emit<Record = P>,
     {
-        let port = if self.ports.len() == 1 {
-            0
+        let mut port = 0;
+        let open = if self.opens.is_empty() {
+            &mut self.open
         } else {
-            usize::from(self.owners[super::key_group(hash, self.groups) as usize])
+            port = usize::from(self.owners[super::key_group(hash, self.groups) as usize]);
+            &mut self.opens[port]
         };
-        self.write(port, time, hash, &(key, payload));
+        open.append(time, Some(hash), &(key, payload));
+        if is_done::<(K, P)>(open) {
+            self.filled(port);
+        }
     }
 }
 
 impl<T: Record> AnyOutput for Output<T> {
     fn flush(&mut self) {
-        for port in 0..self.ports.len() {
+        for port in 0..self.opens.len() {
             self.hand_on(port);
         }
+        self.hand_on(self.current);
     }
 
     fn control(&mut self, frame: &dyn Fn() -> Frame) {

@@ -34,21 +34,14 @@ pub(crate) fn channel(
     // As many empty batches as can be under way, one being read and one being written.
     let (give_back, free) = RingBuffer::new(frames + 2);
     let link = Arc::new(Link { producer_waits: AtomicBool::new(false), producer, consumer });
-    let port = Port {
-        open: Batch::default(),
-        ring,
-        free,
-        overflow: VecDeque::new(),
-        overflow_bytes: 0,
-        link: link.clone(),
-    };
+    let port =
+        Port { ring, free, overflow: VecDeque::new(), overflow_bytes: 0, link: link.clone() };
     (port, Channel { ring: received, free: give_back, link })
 }
 
-/// The way to one downstream task: an open batch, the ring behind it and what did not fit into the ring.
+/// The way to one downstream task: a ring, and what did not fit into the ring.
 #[derive(Debug)]
 pub struct Port {
-    pub(super) open: Batch,
     ring: Producer<Frame>,
     free: Consumer<Batch>,
     /// A record's own output may overshoot the ring; while anything waits here the task gets no new input.

@@ -17,6 +17,10 @@ pub struct Arena {
 }
 
 impl Arena {
+    /// Bytes that a buffer may hold: less than what a relative pointer reaches and a string's length can say, so that
+    /// neither needs a check of its own.
+    const LIMIT: usize = (1 << 30) - 1;
+
     /// Appends one record and returns the offset of its root, in bytes.
     #[inline(always)]
     pub fn put<E: Emit>(&mut self, item: &E) -> u32 {
@@ -36,11 +40,51 @@ impl Arena {
         unsafe { self.close(size) }
     }
 
+    /// Appends one record of fixed size as the `index`-th of its kind.
+    ///
+    /// # Safety
+    /// All that was written are `index` such records, and the capacity suffices for one more.
+    #[inline(always)]
+    pub(crate) unsafe fn put_fixed<E: Emit>(&mut self, index: usize, item: &E) {
+        let size = size_of::<<E::Record as Record>::Archived>();
+        let at = index * size;
+        debug_assert!(
+            E::Record::FIXED && at == self.bytes.len() && self.bytes.capacity() >= at + size
+        );
+        // Records of fixed size have no tails.
+        let resolver = item.tails(&mut Arena::default());
+        // SAFETY: by the caller's promise there is room for `size` bytes behind the current length.
+        unsafe {
+            let start = NonNull::new_unchecked(self.bytes.as_mut_ptr().add(at));
+            let mut root = Root::new(start, size, at);
+            item.root(resolver, &mut root);
+            root.assert_whole();
+            self.bytes.set_len(at + size);
+        }
+    }
+
+    /// Makes room for `size` more bytes.
+    #[inline(always)]
+    fn make_room(&mut self, size: usize) {
+        if self.bytes.capacity() - self.bytes.len() < size {
+            self.grow(size);
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn grow(&mut self, size: usize) {
+        let needed = self.bytes.len().saturating_add(size);
+        assert!(needed <= Self::LIMIT, "a record in a buffer stays below 1 GiB");
+        let doubled = (2 * self.bytes.capacity()).clamp(needed, Self::LIMIT);
+        self.bytes.reserve_exact(doubled - self.bytes.len());
+    }
+
     /// Makes room for `size` bytes.
     #[inline(always)]
     fn open(&mut self, size: usize) -> Root<'_> {
         let at = self.bytes.len();
-        self.bytes.reserve(size);
+        self.make_room(size);
         // SAFETY: `size` bytes were reserved behind the current length.
         unsafe { Root::new(NonNull::new_unchecked(self.bytes.as_mut_ptr().add(at)), size, at) }
     }
@@ -114,7 +158,7 @@ impl Arena {
     pub(crate) fn put_text(&mut self, text: &str) -> TextResolver {
         let (at, len) = (self.bytes.len(), text.len());
         if len > INLINE {
-            self.bytes.reserve(len);
+            self.make_room(len);
             // SAFETY: the room was reserved; the source is a slice of `len` bytes, more than eight, elsewhere in memory.
             unsafe {
                 copy_text(text.as_ptr(), self.bytes.as_mut_ptr().add(at), len);
@@ -128,6 +172,7 @@ impl Arena {
     #[inline(always)]
     pub(crate) fn put_bytes(&mut self, bytes: &[u8]) -> ListResolver {
         let at = self.bytes.len();
+        self.make_room(bytes.len());
         self.bytes.extend_from_slice(bytes);
         ListResolver(at as u32)
     }
@@ -178,7 +223,7 @@ impl Arena {
 
     /// Makes room for `bytes` more bytes.
     pub fn reserve(&mut self, bytes: usize) {
-        self.bytes.reserve(bytes);
+        self.make_room(bytes);
     }
 
     /// Memory held, in bytes.
@@ -189,5 +234,25 @@ impl Arena {
     /// What was written.
     pub fn as_bytes(&self) -> &[u8] {
         &self.bytes
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    #[should_panic(expected = "below 1 GiB")]
+    fn a_record_that_no_pointer_spans_is_refused() {
+        Arena::default().make_room(Arena::LIMIT + 1);
+    }
+
+    #[test]
+    fn buffer_grows_by_doubling_up_to_its_limit() {
+        let mut arena = Arena::default();
+        arena.make_room(1000);
+        arena.bytes.resize(1000, 0);
+        arena.make_room(1);
+        assert!((2000..3000).contains(&arena.capacity()));
     }
 }

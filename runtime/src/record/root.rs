@@ -61,19 +61,15 @@ impl Root<'_> {
     }
 
     /// Writes a relative pointer to the offset `target`.
-    ///
-    /// # Panics
-    /// If the target is 2 GiB or more away.
     #[inline(always)]
     pub(crate) fn pointer(&mut self, target: u32) {
         self.put(self.distance(target).to_le_bytes());
     }
 
-    /// The way from the next byte to `target`.
+    /// The way from the next byte to `target`: a buffer is shorter than the greatest distance.
     #[inline(always)]
     fn distance(&self, target: u32) -> i32 {
-        let distance = i64::from(target) - self.pos as i64;
-        i32::try_from(distance).expect("an archive stays below 2 GiB")
+        (target as i32).wrapping_sub(self.pos as i32)
     }
 
     /// Writes a list whose elements were written before.
