@@ -39,6 +39,12 @@ pub fn per_second(times: Timed<u64>) -> Stream<(u64, u64)> {
     times.key_by(|n| n % 2).window(tumbling(secs(1))).count().map(|w| (w.key, w.value))
 }
 
+/// What was wrong with each line that failed.
+#[operator]
+pub fn reasons(failed: Stream<Failed<String>>) -> Stream<String> {
+    failed.map(|failed| failed.error)
+}
+
 /// A keyed stream keeps its key in a fragment.
 #[operator]
 pub fn totals(lines: Keyed<u64, String>) -> Stream<(u64, u64)> {

@@ -8,7 +8,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use thalweg::connector::{Sink, callback};
 use thalweg::job::Job;
 use thalweg::prelude::*;
-use thalweg_tests::{numbers, per_second, tally_lines, totals};
+use thalweg_tests::{numbers, per_second, reasons, tally_lines, totals};
 
 /// What the sinks of this file's pipelines were given, by name.
 static SEEN: Mutex<BTreeMap<&str, Vec<String>>> = Mutex::new(BTreeMap::new());
@@ -86,6 +86,13 @@ fn keeps_the_key() {
     totals(source(collection(lines())).key_by(|line| line.len() as u64)).sink(remember("totals"));
 }
 
+#[pipeline]
+fn passes_a_side() {
+    let bad = side();
+    numbers(source(collection(lines())), bad, |_: &str| true).sink(remember("passed"));
+    reasons(bad).sink(remember("reasons"));
+}
+
 fn at_all_parallelisms(job: impl Fn() -> Job, check: impl Fn()) {
     for parallelism in [1, 2, 3] {
         job().parallelism(parallelism).run().unwrap();
@@ -144,6 +151,21 @@ fn the_key_goes_through_a_fragment() {
         || {
             let expected = ["(0, 0)", "(1, 1)", "(1, 2)", "(1, 3)", "(2, 2)", "(2, 4)", "(2, 6)"];
             assert_eq!(take("totals"), expected);
+        },
+    );
+}
+
+#[test]
+fn a_side_is_a_stream_like_any_other() {
+    at_all_parallelisms(
+        || Job::new(passes_a_side),
+        || {
+            let wrong = "\"invalid digit found in string\"";
+            assert_eq!(
+                take("reasons"),
+                ["\"cannot parse integer from empty string\"", wrong, wrong]
+            );
+            assert_eq!(take("passed").len(), 4);
         },
     );
 }

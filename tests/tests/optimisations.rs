@@ -204,6 +204,8 @@ optimised!(field_reads, in_parallel, bids => {
     bids.key_by(|b| b.place).window(tumbling(secs(1))).min(|b| b.note).sink(out("option"));
     bids.key_by(|b| b.note).window(tumbling(millis(700)).offset(millis(100))).avg(|b| b.price).sink(out("mean"));
     bids.key_by(|b| (b.auction, b.channel)).window(tumbling(secs(1))).sum(|b| b.tags.len() as u64).sink(out("len"));
+    bids.key_by(|BidRef { auction, .. }| auction).window(tumbling(secs(1))).sum(|BidRef { price: p, change, .. }| p + change.unsigned_abs() as u64).sink(out("pattern"));
+    bids.key_by(|b| b.auction).window(tumbling(secs(1))).fold(0u64, |n, BidRef { price, .. }| n.max(price)).sink(out("pattern in a fold"));
     bids.window_all(tumbling(secs(1))).max(|b| (b.price, b.channel)).sink(out("all"));
     bids.key_by(|b| b.auction).window(tumbling(secs(1))).wrapping_sum(|b| b.price << 60).sink(out("wrapping"));
 });

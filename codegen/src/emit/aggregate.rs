@@ -29,7 +29,8 @@ pub fn constructor(calls: &[AggregateCall]) -> TokenStream {
 pub fn addends(calls: &[AggregateCall], value: &Value) -> TokenStream {
     let parts = calls.iter().map(|call| {
         let view = value.view(call.span);
-        let applied = || apply(&view, call.f.as_ref().expect("checked: takes a closure"));
+        let closure = || value.fitted(call.f.as_ref().expect("checked: takes a closure"), 0);
+        let applied = || apply(&view, &closure());
         match call.kind.adds {
             Adds::Unit => code!(()),
             Adds::Value => applied(),

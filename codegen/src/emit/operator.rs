@@ -2,7 +2,7 @@
 
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream};
 use quote::quote_spanned;
-use syn::Expr;
+use syn::{Expr, Pat};
 
 use super::aggregate;
 use super::chain::ChainEmitter;
@@ -16,12 +16,32 @@ use crate::passes::{EdgeId, Payload, Route};
 pub struct Value {
     view: Ident,
     item: Option<Ident>,
+    /// The view's type, if only some of the record's fields crossed an exchange.
+    pruned: Option<Ident>,
 }
 
 impl Value {
     /// A view.
     pub fn of_view(view: Ident) -> Value {
-        Value { view, item: None }
+        Value { view, item: None, pruned: None }
+    }
+
+    /// A view of the fields that crossed an exchange.
+    pub fn of_pruned(view: Ident, pruned: Ident) -> Value {
+        Value { view, item: None, pruned: Some(pruned) }
+    }
+
+    /// The closure as it fits the view: where its parameter `index` takes the record apart by name, the type that it
+    /// names is that of the fields that are there.
+    pub fn fitted(&self, closure: &Expr, index: usize) -> Expr {
+        let mut closure = closure.clone();
+        if let Some(pruned) = &self.pruned
+            && let Expr::Closure(closure) = &mut closure
+            && let Some(Pat::Struct(taken)) = closure.inputs.get_mut(index)
+        {
+            taken.path = pruned.clone().into();
+        }
+        closure
     }
 
     /// The view, which is `Copy`, as the operator at `span` uses it: what does not fit is reported there.
@@ -113,17 +133,17 @@ impl ChainEmitter<'_> {
         match &node.op {
             Op::Stateless { kind, f, owned, fallible } => {
                 let input = if *owned { value.record(alone) } else { view };
-                let applied = apply(&input, f);
+                let applied = apply(&input, &value.fitted(f, 0));
                 self.stateless(id, *kind, applied, *fallible, value)
             }
             Op::Partition { f } => {
-                let applied = apply(&view, f);
+                let applied = apply(&view, &value.fitted(f, 0));
                 let (matching, rest) = self.arms(id, value);
                 quote_spanned!(span=> if #applied { #matching } else { #rest })
             }
             Op::Arm(_) => self.readers(id, value),
             Op::EventTime { f, .. } => {
-                let applied = apply(&view, f);
+                let applied = apply(&view, &value.fitted(f, 0));
                 let clock = self.clock(id);
                 let time = ours("time", node.site.span);
                 let rest = self.readers(id, value);
@@ -220,7 +240,7 @@ impl ChainEmitter<'_> {
                 let #view = ::thalweg::__private::view(::thalweg::__private::annotated::<#ty, _>(#borrowed));),
             None => quote_spanned!(span=> let #view = ::thalweg::__private::view(#borrowed);),
         };
-        let rest = self.readers(id, &Value { view, item: Some(item.clone()) });
+        let rest = self.readers(id, &Value { view, item: Some(item.clone()), pruned: None });
         (item, taken, rest)
     }
 
@@ -293,7 +313,9 @@ impl ChainEmitter<'_> {
         }
         // What is no key is reported where the closure starts.
         let (key, blamed) = match &node.op {
-            Op::KeyBy { f: Some(f) } => (apply(&view, f), Extent::of(&without_move(f)).ends().0),
+            Op::KeyBy { f: Some(f) } => {
+                (apply(&view, &value.fitted(f, 0)), Extent::of(&without_move(f)).ends().0)
+            }
             _ => (code!(()), span),
         };
         if let Payload::Partial(window) = edge.payload

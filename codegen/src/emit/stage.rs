@@ -131,14 +131,14 @@ impl ChainEmitter<'_> {
         match &self.chained.edge(edge).payload {
             Payload::Fields(fields) if fields.is_empty() => {
                 let pruned = super::plan::pruned(edge);
-                (code!(()), code!(let #word = #pruned;), Value::of_view(word))
+                (code!(()), code!(let #word = #pruned;), Value::of_pruned(word, pruned))
             }
             Payload::Fields(fields) => {
                 let pruned = super::plan::pruned(edge);
                 (
                     code!((#(#fields,)*)),
                     code!(let #word = #pruned { #(#fields),* };),
-                    Value::of_view(word),
+                    Value::of_pruned(word, pruned),
                 )
             }
             _ => (code!(#word), TokenStream::new(), Value::of_view(word)),
@@ -219,7 +219,7 @@ impl ChainEmitter<'_> {
                 })
             }
             Aggregation::Fold { f, .. } => {
-                let f = without_move(f);
+                let f = without_move(&value.fitted(f, 1));
                 quote_spanned!(span=> #window.add(turn, time, hash, key, #view, #f)?)
             }
         };
@@ -260,7 +260,7 @@ impl ChainEmitter<'_> {
                 )
             }
             Aggregation::Fold { f, .. } => {
-                let f = without_move(f);
+                let f = without_move(&value.fitted(f, 1));
                 let kept = ours("kept", span);
                 quote_spanned!(span=> let #kept = #running.add(hash, key, #view, #f)?;)
             }

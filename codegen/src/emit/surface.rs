@@ -2,7 +2,7 @@
 
 use proc_macro2::{Ident, Span, TokenStream};
 use syn::ext::IdentExt;
-use syn::{FnArg, ItemFn};
+use syn::{FnArg, ItemFn, PathArguments, Type};
 
 /// A pipeline's body against `thalweg::stream`, in the place of the builder of its plan. The choice stands inside the
 /// function, where `#[allow(unexpected_cfgs)]` reaches it: no crate but ours declares that cfg.
@@ -19,10 +19,24 @@ pub fn surface_build(function: &ItemFn) -> TokenStream {
     }
 }
 
-/// A fragment's body, as the function that it is.
+/// A fragment's body, as the function that it is, but that whatever is a stream may be passed as one.
 pub fn surface_fragment(function: &ItemFn) -> TokenStream {
     let ItemFn { attrs, vis, sig, block, .. } = function;
-    code!(#[allow(unused, clippy::all)] #(#attrs)* #vis #sig #block)
+    let mut sig = sig.clone();
+    let streams: TokenStream = sig.inputs.iter_mut().filter_map(accept_any_stream).collect();
+    code!(#[allow(unused, clippy::all)] #(#attrs)* #vis #sig { #streams #block })
+}
+
+/// Makes `x: Stream<T>` a parameter that a side or a keyed stream fits; returns the statement that makes it the stream.
+fn accept_any_stream(input: &mut FnArg) -> Option<TokenStream> {
+    let FnArg::Typed(input) = input else { return None };
+    let Type::Path(path) = &*input.ty else { return None };
+    let last = path.path.segments.last().filter(|last| last.ident == "Stream")?;
+    let PathArguments::AngleBracketed(record) = &last.arguments else { return None };
+    let (pattern, record, ty) = (&input.pat, &record.args, &input.ty);
+    let stream = code!(let #pattern: #ty = ::thalweg::stream::IntoStream::into_stream(#pattern););
+    input.ty = Box::new(syn::parse_quote!(impl ::thalweg::stream::IntoStream<#record>));
+    Some(stream)
 }
 
 /// `#[arg(..)]` and doc comments are not for rustc.

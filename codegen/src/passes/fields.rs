@@ -1,13 +1,14 @@
 //! Which fields of its parameter a closure reads.
 //!
 //! A parameter is *field-read* iff it is a plain untyped identifier, nothing in the body rebinds the name, and every
-//! occurrence is the base of a field access that is not a method call, outside every macro call.
+//! occurrence is the base of a field access that is not a method call, outside every macro call. A pattern that takes
+//! the record apart, `BidRef { price, .. }`, is a list of fields.
 
 use std::collections::BTreeSet;
 
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
 use quote::ToTokens;
-use syn::{Expr, Pat};
+use syn::{Expr, Member, Pat};
 
 use crate::lower::pattern_variables;
 
@@ -24,8 +25,21 @@ pub(super) fn field_reads(f: &Expr, index: usize) -> Option<BTreeSet<String>> {
             let mut fields = BTreeSet::new();
             scan(closure.body.to_token_stream(), &name, &mut fields).then_some(fields)
         }
+        Pat::Struct(taken) if taken.qself.is_none() && !is_variant(&taken.path) => {
+            let field = |field: &syn::FieldPat| match &field.member {
+                Member::Named(name) => Some(name.to_string()),
+                Member::Unnamed(_) => None,
+            };
+            taken.fields.iter().map(field).collect()
+        }
         _ => None,
     }
+}
+
+/// True if the path names an enum's variant, as far as its spelling tells.
+fn is_variant(path: &syn::Path) -> bool {
+    let owner = path.segments.iter().rev().nth(1).map(|owner| owner.ident.to_string());
+    owner.is_some_and(|owner| owner.starts_with(char::is_uppercase))
 }
 
 /// True if a pattern inside binds the name again.
@@ -137,6 +151,9 @@ mod tests {
         assert_eq!(reads("|b| 7"), "");
         assert_eq!(reads("|b| x.b + b.a"), "a");
         assert_eq!(reads("|b| f(b.a)"), "a");
+        assert_eq!(reads("|BidRef { price, .. }| price"), "price");
+        assert_eq!(reads("|nexmark::BidRef { price: p, url, .. }| (p, url)"), "price url");
+        assert_eq!(reads("|BidRef { .. }| 1"), "");
     }
 
     #[test]
@@ -149,7 +166,9 @@ mod tests {
             "|b| format!(\"{}\", b.price)",
             "|b| format!(\"{b:?}\")",
             "|b: BidRef| b.price",
-            "|BidRef { price, .. }| price",
+            "|BidRef(price, ..)| price",
+            "|EventRef::Bid { price, .. }| price",
+            "|BidRef { price, .. }: BidRef| price",
             "|(a, b)| a",
             "|b| { let b = b.price; b }",
             "|b| xs.iter().map(|b| b.x).count() as u64 + b.price",
