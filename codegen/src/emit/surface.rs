@@ -35,7 +35,7 @@ fn accept_any_stream(input: &mut FnArg) -> Option<TokenStream> {
     let PathArguments::AngleBracketed(record) = &last.arguments else { return None };
     let (pattern, record, ty) = (&input.pat, &record.args, &input.ty);
     let stream = code!(let #pattern: #ty = ::thalweg::stream::IntoStream::into_stream(#pattern););
-    input.ty = Box::new(syn::parse_quote!(impl ::thalweg::stream::IntoStream<#record>));
+    *input.ty = syn::parse_quote!(impl ::thalweg::stream::IntoStream<#record>);
     Some(stream)
 }
 
