@@ -1,6 +1,6 @@
 //! A sink in one task.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use super::Failure;
@@ -24,6 +24,8 @@ pub(crate) trait AnySink {
 pub struct SinkTask<T: Record, S: Sink<T>> {
     /// None if a condition keeps the sink out of this run: nothing is ever written to it then.
     writer: Option<S::Writer>,
+    /// What a test takes in the writer's place.
+    taken: Option<Rc<RefCell<Vec<(Timestamp, T)>>>>,
     blocked: Rc<Cell<bool>>,
     written: u64,
     /// Written to since the last flush.
@@ -31,8 +33,12 @@ pub struct SinkTask<T: Record, S: Sink<T>> {
 }
 
 impl<T: Record, S: Sink<T>> SinkTask<T, S> {
-    pub(crate) fn new(writer: Option<S::Writer>, blocked: Rc<Cell<bool>>) -> SinkTask<T, S> {
-        SinkTask { writer, blocked, written: 0, dirty: false }
+    pub(crate) fn new(
+        writer: Option<S::Writer>,
+        blocked: Rc<Cell<bool>>,
+        taken: Option<Rc<RefCell<Vec<(Timestamp, T)>>>>,
+    ) -> SinkTask<T, S> {
+        SinkTask { writer, taken, blocked, written: 0, dirty: false }
     }
 
     /// Writes one record.
@@ -41,7 +47,10 @@ impl<T: Record, S: Sink<T>> SinkTask<T, S> {
     /// If the target does not take it.
     #[inline(always)]
     pub fn write<E: Emit<Record = T>>(&mut self, time: Timestamp, item: E) -> Result<(), Failure> {
-        let Some(writer) = &mut self.writer else { return Ok(()) };
+        let Some(writer) = &mut self.writer else {
+            self.take(time, item);
+            return Ok(());
+        };
         if let Err(error) = writer.write(time, item.as_view()) {
             return Err(failed(error));
         }
@@ -51,6 +60,15 @@ impl<T: Record, S: Sink<T>> SinkTask<T, S> {
             self.blocked.set(true);
         }
         Ok(())
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn take<E: Emit<Record = T>>(&mut self, time: Timestamp, item: E) {
+        if let Some(taken) = &self.taken {
+            taken.borrow_mut().push((time, T::from_view(item.as_view())));
+            self.written += 1;
+        }
     }
 }
 
