@@ -1,9 +1,10 @@
 //! A sink in one task.
 
-use std::cell::{Cell, RefCell};
+use std::cell::Cell;
 use std::rc::Rc;
 
 use super::Failure;
+use super::hands::Taken;
 use crate::connector::{Sink, SinkError, Writer};
 use crate::record::{Emit, Record};
 use crate::time::Timestamp;
@@ -25,7 +26,7 @@ pub struct SinkTask<T: Record, S: Sink<T>> {
     /// None if a condition keeps the sink out of this run: nothing is ever written to it then.
     writer: Option<S::Writer>,
     /// What a test takes in the writer's place.
-    taken: Option<Rc<RefCell<Vec<(Timestamp, T)>>>>,
+    taken: Option<Taken<T>>,
     blocked: Rc<Cell<bool>>,
     written: u64,
     /// Written to since the last flush.
@@ -36,7 +37,7 @@ impl<T: Record, S: Sink<T>> SinkTask<T, S> {
     pub(crate) fn new(
         writer: Option<S::Writer>,
         blocked: Rc<Cell<bool>>,
-        taken: Option<Rc<RefCell<Vec<(Timestamp, T)>>>>,
+        taken: Option<Taken<T>>,
     ) -> SinkTask<T, S> {
         SinkTask { writer, taken, blocked, written: 0, dirty: false }
     }

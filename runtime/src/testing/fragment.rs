@@ -218,10 +218,13 @@ macro_rules! fragments {
 
 fragments! { () (A X) (A X B Y) (A X B Y C Z) (A X B Y C Z D V) (A X B Y C Z D V E W) }
 
+/// What a fragment is given, what it returns, its parameters behind the stream.
+type Types<G, R, P> = PhantomData<fn() -> (G, R, P)>;
+
 /// A fragment under test that was not started yet.
 pub struct OperatorSetup<F, G, R, P> {
     fragment: F,
-    types: PhantomData<fn() -> (G, R, P)>,
+    types: Types<G, R, P>,
 }
 
 impl<F, G, R, P> OperatorSetup<F, G, R, P>
@@ -258,7 +261,7 @@ pub struct OperatorReady<F, G, R, P, A> {
     fragment: F,
     arguments: A,
     kit: KitOptions,
-    types: PhantomData<fn() -> (G, R, P)>,
+    types: Types<G, R, P>,
 }
 
 impl<F, G, R, P, A> OperatorReady<F, G, R, P, A>
