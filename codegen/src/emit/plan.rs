@@ -209,12 +209,14 @@ fn aggregate_prelude(
 fn connector(chained: &Chained, names: &Names, id: NodeId) -> TokenStream {
     let node = chained.graph.node(id);
     let name = names.node(id, node.site.span);
+    let label = super::labels::label(chained, id);
     let connector = match (&node.op, &node.annotation) {
-        (Op::Source { expr, .. }, Some(ty)) => {
-            code!(let #name = plan.source(::thalweg::__private::annotated_source::<#ty, _>(#expr));)
-        }
-        (Op::Source { expr, .. }, None) => code!(let #name = plan.source(#expr);),
-        (Op::Sink { expr }, _) => code!(let #name = plan.share(#expr);),
+        (Op::Source { expr, .. }, Some(ty)) => code! {
+            let #name =
+                plan.source(::thalweg::__private::annotated_source::<#ty, _>(#expr), #label);
+        },
+        (Op::Source { expr, .. }, None) => code!(let #name = plan.source(#expr, #label);),
+        (Op::Sink { expr }, _) => code!(let #name = plan.sink(#expr, #label);),
         _ => TokenStream::new(),
     };
     located(connector, node.site.span)

@@ -24,6 +24,8 @@ pub struct Graph {
     pub variables: Vec<String>,
     /// What each `let` of a stream binds.
     pub bindings: Vec<(Ident, NodeId)>,
+    /// The name of the stream or side that the chain of a sink starts from.
+    pub starts: BTreeMap<NodeId, String>,
     /// Nodes whose readers or writers were refused: nothing can be said about how they are used.
     pub refused: BTreeSet<NodeId>,
 }

@@ -73,6 +73,10 @@ pub struct Watermarks {
     emitted: Timestamp,
     /// Idle marks not handed out yet.
     status: Option<TimeEvent>,
+    /// What a test said the watermark of each split is, at least.
+    raised: Vec<Timestamp>,
+    /// What records say does not count.
+    only_raised: bool,
 }
 
 impl Watermarks {
@@ -92,6 +96,8 @@ impl Watermarks {
             valve: WatermarkValve::new(splits, Timestamp::MIN),
             emitted: Timestamp::MIN,
             status: None,
+            raised: vec![Timestamp::MIN; splits],
+            only_raised: false,
         }
     }
 
@@ -148,6 +154,24 @@ impl Watermarks {
         waiting.filter(|_| !self.valve.is_idle())
     }
 
+    /// From here on only [`told`](Watermarks::told) moves time.
+    pub(crate) fn only_raised(&mut self) {
+        self.only_raised = true;
+    }
+
+    /// A test says what a split reports.
+    pub(crate) fn told(&mut self, split: usize, event: TimeEvent) {
+        let event = match event {
+            TimeEvent::Watermark(time) => {
+                self.raised[split] = self.raised[split].max(time);
+                TimeEvent::Watermark(self.of_split(split))
+            }
+            status => status,
+        };
+        let events = self.valve.report(split, event);
+        self.keep(events);
+    }
+
     /// What is to be sent downstream now. A watermark is held back while there is more to read and less than the
     /// interval of event time has passed since the last: each one flushes partial aggregates and open batches.
     pub(crate) fn due(&mut self, input_idle: bool) -> TimeEvents {
@@ -170,10 +194,12 @@ impl Watermarks {
 
     fn of_split(&self, split: usize) -> Timestamp {
         let greatest = self.generators[split].greatest;
-        match self.strategy.bound {
+        let seen = match self.strategy.bound {
+            _ if self.only_raised => Timestamp::MIN,
             Some(bound) => Timestamp(greatest.0.saturating_sub(bound).saturating_sub(1)),
             None => greatest,
-        }
+        };
+        seen.max(self.raised[split])
     }
 
     /// Idle and active again before anybody was told: nothing to tell.
