@@ -18,7 +18,7 @@ pub use crate::plan::{ChainSpec, EdgePlan, OperatorSpec, Plan};
 pub use crate::record::apply;
 pub use crate::stream::annotation::{GivenOf, RecordOf, annotated, annotated_source};
 pub use crate::task::{Failure, OpenSegment, Returned, Segment, Step, TaskContext, Turn};
-pub use crate::time::Timestamp;
+pub use crate::time::{Timestamp, punctuated};
 pub use crate::window::{
     Tumbling, TumblingFold, TumblingPartials, TumblingReduce, TumblingWindows,
 };

@@ -246,12 +246,13 @@ fn emit_edge(chained: &Chained, id: EdgeId, edge: &Edge) -> TokenStream {
             Route::Rebalance => "Rebalance",
             Route::Broadcast => "Broadcast",
             Route::Global => "Global",
+            Route::Named => "Named",
             Route::Forward => "Forward",
         },
         Span::call_site(),
     );
     let key = match &node.op {
-        Op::KeyBy { f: Some(f) } => {
+        Op::KeyBy { f: Some(f) } | Op::PartitionBy { f } => {
             let text = crate::lower::text_of(f);
             code!(::core::option::Option::Some(#text))
         }
@@ -266,7 +267,10 @@ fn emit_edge(chained: &Chained, id: EdgeId, edge: &Edge) -> TokenStream {
         }
     };
     let annotation = match (&node.annotation, edge.route) {
-        (Some(ty), Route::Forward | Route::Rebalance | Route::Broadcast | Route::Global) => {
+        (
+            Some(ty),
+            Route::Forward | Route::Rebalance | Route::Broadcast | Route::Global | Route::Named,
+        ) => {
             code!(::<::thalweg::__private::RecordOf<#ty>>)
         }
         _ => TokenStream::new(),

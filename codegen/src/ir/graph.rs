@@ -200,12 +200,19 @@ pub enum Op {
     },
     /// Another exchange.
     Exchange(ExchangeKind),
+    /// An exchange whose closure says which task gets a record.
+    PartitionBy {
+        /// The number of the task, before it is taken modulo the parallelism.
+        f: Expr,
+    },
     /// Takes timestamps, generates watermarks.
     EventTime {
         /// The timestamp.
         f: Expr,
         /// The strategy.
         strategy: Expr,
+        /// The watermark that a record brings, in place of those that are made from timestamps.
+        punctuated: Option<Expr>,
     },
     /// Processing time from here on.
     ProcessingTime,

@@ -47,6 +47,8 @@ pub enum Route {
     Broadcast,
     /// To task 0.
     Global,
+    /// To the task that a closure names.
+    Named,
     /// Task to task.
     Forward,
 }
@@ -116,6 +118,7 @@ impl Chained {
             Op::Exchange(ExchangeKind::Rebalance) => Some(Route::Rebalance),
             Op::Exchange(ExchangeKind::Broadcast) => Some(Route::Broadcast),
             Op::Exchange(ExchangeKind::Global) => Some(Route::Global),
+            Op::PartitionBy { .. } => Some(Route::Named),
             // The caller reads it.
             Op::Side { external: true, .. } => return,
             Op::Union if above.len() > 1 => Some(Route::Forward),
