@@ -20,6 +20,7 @@ mod labels;
 mod names;
 mod operator;
 mod plan;
+mod process;
 mod stage;
 mod surface;
 

@@ -177,7 +177,9 @@ fn prelude(chained: &Chained, names: &Names, id: NodeId) -> TokenStream {
                 }
                 other => code!((#other)),
             };
-            tokens.extend(code!(let #name = ::thalweg::__private::Tumbling::checked(#spec #(#options)* #time)?;));
+            tokens.extend(
+                code!(let #name = ::thalweg::__private::checked(#spec #(#options)* #time)?;),
+            );
             tokens.extend(aggregate_prelude(chained, names, id, aggregation));
         }
         Op::Running { aggregation } => {
@@ -190,6 +192,7 @@ fn prelude(chained: &Chained, names: &Names, id: NodeId) -> TokenStream {
         Op::Fragment { .. } => tokens.extend(super::fragment::arguments(chained, names, id)),
         _ => {}
     }
+    tokens.extend(super::process::ttl(names, node, id));
     located(tokens, span)
 }
 
@@ -246,12 +249,13 @@ fn emit_edge(chained: &Chained, id: EdgeId, edge: &Edge) -> TokenStream {
             Route::Rebalance => "Rebalance",
             Route::Broadcast => "Broadcast",
             Route::Global => "Global",
+            Route::Named => "Named",
             Route::Forward => "Forward",
         },
         Span::call_site(),
     );
     let key = match &node.op {
-        Op::KeyBy { f: Some(f) } => {
+        Op::KeyBy { f: Some(f) } | Op::PartitionBy { f } => {
             let text = crate::lower::text_of(f);
             code!(::core::option::Option::Some(#text))
         }
@@ -266,7 +270,10 @@ fn emit_edge(chained: &Chained, id: EdgeId, edge: &Edge) -> TokenStream {
         }
     };
     let annotation = match (&node.annotation, edge.route) {
-        (Some(ty), Route::Forward | Route::Rebalance | Route::Broadcast | Route::Global) => {
+        (
+            Some(ty),
+            Route::Forward | Route::Rebalance | Route::Broadcast | Route::Global | Route::Named,
+        ) => {
             code!(::<::thalweg::__private::RecordOf<#ty>>)
         }
         _ => TokenStream::new(),

@@ -3,7 +3,7 @@
 use proc_macro2::Span;
 use quote::ToTokens;
 use syn::spanned::Spanned;
-use syn::{Expr, ExprLit, Ident, Lit};
+use syn::{Expr, ExprLit, Ident, Lit, parse_quote};
 
 use super::{Cursor, Lowering, Pending, PendingWindow, site_of, text_of};
 use crate::ast::Call;
@@ -75,13 +75,17 @@ impl Lowering<'_> {
             Kind::Union => return self.union(cursor, call),
             Kind::KeyBy => self.key_by(cursor, call),
             Kind::Exchange(kind) => self.push(cursor, call, Op::Exchange(kind)),
+            Kind::PartitionBy => {
+                self.check_captures(&call.args[0]);
+                self.push(cursor, call, Op::PartitionBy { f: arg(0) });
+            }
             Kind::EventTime => {
                 self.check_captures(&call.args[0]);
                 let (mut site, place) = (site_of(call), self.place.clone());
                 site.word = super::closure_word(&call.args[0]).map(|word| word.to_string());
                 cursor.pending = Pending::EventTime { f: arg(0), site, place };
             }
-            Kind::Watermarks => return self.watermarks(cursor, call),
+            Kind::Watermarks | Kind::Punctuated => return self.watermarks(cursor, call, kind),
             Kind::ProcessingTime => self.push(cursor, call, Op::ProcessingTime),
             Kind::Window | Kind::WindowAll => return self.window(cursor, call, kind),
             Kind::WindowOption | Kind::LateTo => self.window_option(cursor, call, kind),
@@ -103,6 +107,9 @@ impl Lowering<'_> {
                 self.check_captures(&call.args[1]);
                 self.keyed_operator(cursor, call, Aggregation::Fold { init: arg(0), f: arg(1) });
             }
+            Kind::Process => self.process(cursor, call),
+            Kind::ProcessHook(hook) => return self.process_hook(cursor, call, hook),
+            Kind::Dedup => self.dedup(cursor, call),
             Kind::ErrorsTo | Kind::OrSkip => self.error_word(cursor, call),
             Kind::Modifier => self.modifier(cursor, call),
             Kind::Sink => {
@@ -131,7 +138,7 @@ impl Lowering<'_> {
     fn check_pending_call(&mut self, cursor: &mut Cursor, kind: Kind) -> bool {
         match (&cursor.pending, kind) {
             (Pending::None, _)
-            | (Pending::EventTime { .. }, Kind::Watermarks)
+            | (Pending::EventTime { .. }, Kind::Watermarks | Kind::Punctuated)
             | (
                 Pending::Window(_),
                 Kind::WindowOption
@@ -149,7 +156,7 @@ impl Lowering<'_> {
             ) => true,
             (Pending::EventTime { f, site, place }, _) => {
                 self.errors.report(&m::NEEDS_WATERMARKS, site.span, "", place);
-                let op = Op::EventTime { f: f.clone(), strategy: f.clone() };
+                let op = Op::EventTime { f: f.clone(), strategy: f.clone(), punctuated: None };
                 cursor.node = self.add(op, vec![cursor.node], site.clone());
                 cursor.pending = Pending::None;
                 true
@@ -168,7 +175,7 @@ impl Lowering<'_> {
     }
 
     /// Appends an operator that reads the cursor.
-    fn push(&mut self, cursor: &mut Cursor, call: &Call, op: Op) {
+    pub(super) fn push(&mut self, cursor: &mut Cursor, call: &Call, op: Op) {
         let mut site = site_of(call);
         site.word = call.args.first().and_then(super::closure_word).map(|word| word.to_string());
         cursor.node = self.add(op, vec![cursor.node], site);
@@ -207,17 +214,27 @@ impl Lowering<'_> {
         self.push(cursor, call, Op::KeyBy { f: Some(call.args[0].clone()) });
     }
 
-    fn watermarks(&mut self, cursor: &mut Cursor, call: &Call) -> bool {
+    fn watermarks(&mut self, cursor: &mut Cursor, call: &Call, kind: Kind) -> bool {
         let pending = std::mem::replace(&mut cursor.pending, Pending::None);
         let Pending::EventTime { f, site, .. } = pending else {
-            self.errors.report(&m::WATERMARKS_ALONE, call.name.span(), "", &self.place);
+            let word = call.name.to_string();
+            self.errors.report(&m::WATERMARKS_ALONE, call.name.span(), &word, &self.place);
             return false;
         };
+        if kind == Kind::Punctuated {
+            self.check_captures(&call.args[0]);
+            let strategy = parse_quote!(::thalweg::__private::punctuated());
+            let punctuated = Some(call.args[0].clone());
+            let op = Op::EventTime { f, strategy, punctuated };
+            cursor.node = self.add(op, vec![cursor.node], site);
+            return true;
+        }
         let strategy = call.args[0].clone();
         if strategy_bound_is_negative(&strategy) {
             self.errors.report(&m::NEGATIVE_BOUND, Extent::of(&strategy), "", &self.place);
         }
-        cursor.node = self.add(Op::EventTime { f, strategy }, vec![cursor.node], site);
+        cursor.node =
+            self.add(Op::EventTime { f, strategy, punctuated: None }, vec![cursor.node], site);
         true
     }
 
@@ -242,7 +259,7 @@ impl Lowering<'_> {
         true
     }
 
-    fn is_keyed(&self, cursor: &Cursor) -> bool {
+    pub(super) fn is_keyed(&self, cursor: &Cursor) -> bool {
         self.graph.node(cursor.node).op.is_keyed()
     }
 
@@ -389,7 +406,7 @@ impl Lowering<'_> {
 
     /// Tasks run in parallel, each with its own copy of what a closure captures: none can be written to, and all have to
     /// be there whether or not a branch is taken.
-    fn check_captures(&mut self, f: &Expr) {
+    pub(super) fn check_captures(&mut self, f: &Expr) {
         for word in super::captures::written(f, &self.graph.variables) {
             let name = word.to_string();
             self.errors.report(&m::BORROWED_MUT, word.span(), &name, &self.place);
@@ -458,6 +475,9 @@ impl Lowering<'_> {
             return;
         }
         let uid = if word == "uid" { self.uid(&value) } else { None };
+        if word == "ttl" {
+            self.check_ttl(&value);
+        }
         let is_zero = word == "parallelism" && literal_int(&value).is_some_and(|n| n <= 0);
         if is_zero {
             self.errors.report(&m::PARALLELISM_ZERO, Extent::of(&value), "", &self.place);
@@ -469,6 +489,7 @@ impl Lowering<'_> {
         let duplicate = match word.as_str() {
             "uid" => std::mem::replace(&mut modifiers.uid, uid).is_some(),
             "name" => modifiers.name.replace(value).is_some(),
+            "ttl" => modifiers.ttl.replace((value, span)).is_some(),
             "parallelism" => modifiers.parallelism.replace(value).is_some(),
             _ => modifiers.buffer_timeout.replace(value).is_some(),
         };
@@ -493,7 +514,7 @@ impl Lowering<'_> {
 }
 
 /// The call a builder chain starts with: `tumbling(..)` of `tumbling(..).offset(..)`.
-fn innermost(expr: &Expr) -> &Expr {
+pub(super) fn innermost(expr: &Expr) -> &Expr {
     match expr {
         Expr::MethodCall(call) => innermost(&call.receiver),
         Expr::Paren(inner) => innermost(&inner.expr),
@@ -513,7 +534,7 @@ fn literal_int(expr: &Expr) -> Option<i64> {
 }
 
 /// `mins(5)`, `-secs(1)`: milliseconds, where literal.
-fn literal_millis(expr: &Expr) -> Option<i64> {
+pub(super) fn literal_millis(expr: &Expr) -> Option<i64> {
     match expr {
         Expr::Call(call) => {
             let Expr::Path(path) = &*call.func else { return None };

@@ -15,7 +15,7 @@ use crate::connector::{Sink, Source, SourceError, Split};
 use crate::exchange::{AnyOutput, Edge, EdgeId, Input, KeyGroups, Output, OutputEnd};
 use crate::record::Record;
 use crate::state::State;
-use crate::time::{Strategy, Watermarks};
+use crate::time::{Alignments, Strategy, Watermarks};
 
 /// Something that outlives a turn, shared between the chain and the task's runner; borrowed once per turn.
 pub type Handle<T> = Rc<RefCell<T>>;
@@ -54,6 +54,8 @@ pub(crate) struct TaskSeed {
     pub(crate) outputs: BTreeMap<EdgeId, OutputEnd>,
     pub(crate) splits: Arc<SplitTable>,
     pub(crate) signal: Arc<Signal>,
+    /// The job's alignment groups.
+    pub(crate) alignments: Arc<Alignments>,
     pub(crate) max_record_output: usize,
 }
 
@@ -258,6 +260,7 @@ impl TaskContext {
         if self.hands.as_ref().is_some_and(|hands| hands.only_fed_watermarks()) {
             watermarks.only_raised();
         }
+        watermarks.join(&self.seed.alignments, self.seed.signal.clone().into());
         let handle = Rc::new(RefCell::new(watermarks));
         self.handles.watermarks.push(handle.clone());
         handle
@@ -273,5 +276,10 @@ impl TaskContext {
     /// A scratch batch.
     pub fn scratch<T: Record>(&mut self) -> Handle<Scratch<T>> {
         Rc::new(RefCell::new(Scratch::new(self.seed.max_record_output)))
+    }
+
+    /// A scratch batch for what a process function emits: with much in it, the turn goes no further.
+    pub fn emissions<T: Record>(&self) -> Scratch<T> {
+        Scratch::stopping(self.seed.max_record_output, self.stage.blocked.clone())
     }
 }

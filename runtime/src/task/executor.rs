@@ -16,6 +16,7 @@ use crate::exchange::{Channel, EdgeId, KeyGroups, OutputEnd, Partition, channel}
 use crate::metrics::{ChainMetrics, JobMetrics, Registry, TaskMetrics, use_shard};
 use crate::plan::{Plan, Topology};
 use crate::resource::open_all;
+use crate::time::Alignments;
 
 /// How a plan is run.
 #[derive(Clone, Debug)]
@@ -234,6 +235,7 @@ impl Wiring {
         signals: &[Arc<Signal>],
     ) -> Wiring {
         let splits = Arc::new(SplitTable::default());
+        let alignments = Arc::new(Alignments::new(topology.parallelism.iter().sum()));
         let seed = |chain: usize, task: usize| Seed {
             seed: TaskSeed {
                 chain,
@@ -244,6 +246,7 @@ impl Wiring {
                 outputs: BTreeMap::new(),
                 splits: splits.clone(),
                 signal: signals[task % signals.len()].clone(),
+                alignments: alignments.clone(),
                 max_record_output: options.max_record_output,
             },
             channels: Vec::new(),
@@ -378,6 +381,7 @@ impl Seat {
 
     fn open(&self, seed: Seed) -> Result<Runner, Failure> {
         let chain = &self.plan.chains()[seed.seed.chain];
+        let alignments = seed.seed.alignments.clone();
         let parts = RunnerParts {
             seed: seed.seed,
             stage: Stage::new(Box::new(self.clock)),
@@ -387,7 +391,9 @@ impl Seat {
             buffer_timeout: chain.spec.buffer_timeout.unwrap_or(self.options.buffer_timeout),
             hands: None,
         };
-        Runner::open(&chain.factory, parts)
+        let runner = Runner::open(&chain.factory, parts)?;
+        alignments.opened();
+        Ok(runner)
     }
 }
 

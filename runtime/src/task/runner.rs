@@ -106,6 +106,9 @@ pub(crate) struct RunnerParts {
     pub(crate) hands: Option<Rc<Hands>>,
 }
 
+/// Who waits for a slow channel must not be who fills it: only sources can be left unread.
+const ALIGNED_BEHIND_EXCHANGE: &str = "watermarks are aligned behind an exchange, where nothing can be left unread\nhelp: put `.event_time(..).watermarks(..)` right behind the source";
+
 impl Runner {
     /// How often a sink that was not ready is asked again.
     const SINK_POLL: Duration = Duration::from_micros(500);
@@ -122,6 +125,11 @@ impl Runner {
             return Err(Failure::new(format!(
                 "{edge:?} is among the outputs, but was not opened\nhelp: this is a defect of the compiler, please report it"
             )));
+        }
+        if handles.source.is_none()
+            && handles.watermarks.iter().any(|marks| marks.borrow().aligns())
+        {
+            return Err(Failure::new(ALIGNED_BEHIND_EXCHANGE));
         }
         let now = stage.clock().now();
         let mut runner = Runner {
@@ -267,10 +275,26 @@ impl Runner {
             self.actions.push_back(Action::End { drain });
             return Ok(Outcome::Worked);
         }
+        if !has_rest && self.must_wait() {
+            return Ok(Outcome::Blocked);
+        }
         match status {
             SourceStatus::Waiting => Ok(Outcome::Idle),
             _ => self.turn(Brings::Source, now),
         }
+    }
+
+    /// True if what is read is too far ahead of its alignment group. Nobody could read it, so it is not idle either.
+    fn must_wait(&self) -> bool {
+        let mut waits = false;
+        for watermarks in &self.handles.watermarks {
+            let mut watermarks = watermarks.borrow_mut();
+            if watermarks.must_wait() {
+                watermarks.held_up();
+                waits = true;
+            }
+        }
+        waits
     }
 
     fn receive(&mut self, now: &mut Instant) -> Result<Outcome, Failure> {

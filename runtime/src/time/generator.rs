@@ -1,7 +1,9 @@
 //! Watermark generators: one per split of a source, or per channel of an exchange.
 
+use std::task::Waker;
 use std::time::{Duration, Instant};
 
+use super::alignment::{Alignments, Member};
 use super::valve::TimeEvents;
 use super::{Strategy, TimeEvent, Timestamp, WatermarkValve};
 
@@ -37,6 +39,19 @@ impl Generator {
     #[inline]
     pub fn punctuate(&mut self, watermark: impl Into<Timestamp>) {
         self.greatest = self.greatest.max(watermark.into());
+    }
+
+    /// Takes note of the watermark that a record brought, if any, and returns the record's timestamp.
+    #[inline(always)]
+    pub fn punctuated(
+        &mut self,
+        time: impl Into<Timestamp>,
+        watermark: Option<Timestamp>,
+    ) -> Timestamp {
+        if let Some(watermark) = watermark {
+            self.punctuate(watermark);
+        }
+        time.into()
     }
 
     /// Records that were too far ahead to be believed.
@@ -77,6 +92,10 @@ pub struct Watermarks {
     raised: Vec<Timestamp>,
     /// What records say does not count.
     only_raised: bool,
+    /// What this task is in its alignment group.
+    member: Option<Member>,
+    /// Splits that were not read to their end.
+    open: usize,
 }
 
 impl Watermarks {
@@ -87,6 +106,7 @@ impl Watermarks {
             ahead: 0,
             ignored: 0,
         };
+        let open = splits;
         // A task without splits never reads, but its code asks for a generator.
         let splits = splits.max(1);
         Watermarks {
@@ -98,6 +118,8 @@ impl Watermarks {
             status: None,
             raised: vec![Timestamp::MIN; splits],
             only_raised: false,
+            member: None,
+            open,
         }
     }
 
@@ -117,6 +139,24 @@ impl Watermarks {
         self.generators.iter().map(Generator::ignored).sum()
     }
 
+    /// Takes part in an alignment group, if the strategy names one; `waker` wakes the task's slot.
+    pub(crate) fn join(&mut self, alignments: &Alignments, waker: Waker) {
+        let Some((group, max_drift)) = &self.strategy.alignment else { return };
+        if self.open > 0 {
+            self.member = Some(alignments.join(group, *max_drift, waker));
+        }
+    }
+
+    /// True if the strategy names an alignment group.
+    pub(crate) fn aligns(&self) -> bool {
+        self.strategy.alignment.is_some()
+    }
+
+    /// True if the split being read is too far ahead of its group: it must not be read until the waker says so.
+    pub(crate) fn must_wait(&self) -> bool {
+        self.member.as_ref().is_some_and(Member::must_wait)
+    }
+
     /// Records of `split` were processed.
     pub(crate) fn read(&mut self, split: usize) {
         self.quiet_since[split] = None;
@@ -125,6 +165,9 @@ impl Watermarks {
         self.keep(woke);
         let moved = self.valve.report(split, TimeEvent::Watermark(watermark));
         self.keep(moved);
+        if let Some(member) = &self.member {
+            member.report(Some(watermark));
+        }
     }
 
     /// `split` was read, had nothing, and nothing downstream held it up.
@@ -133,6 +176,9 @@ impl Watermarks {
         if self.strategy.idle_after.is_some_and(|after| now.duration_since(since) >= after) {
             let paused = self.valve.report(split, TimeEvent::Idle);
             self.keep(paused);
+            if let Some(member) = &self.member {
+                member.report(None);
+            }
         }
     }
 
@@ -145,6 +191,12 @@ impl Watermarks {
     pub(crate) fn end(&mut self, split: usize) {
         let ended = self.valve.end(split);
         self.keep(ended);
+        self.open = self.open.saturating_sub(1);
+        match &self.member {
+            // The next split starts where time starts.
+            Some(member) if self.open > 0 => member.report(Some(Timestamp::MIN)),
+            _ => self.member = None,
+        }
     }
 
     /// When idleness is to be looked at again.

@@ -84,6 +84,7 @@ impl Bench {
             outputs: BTreeMap::from([(EdgeId(1), ends)]),
             splits: Arc::new(SplitTable::default()),
             signal: bell,
+            alignments: Arc::default(),
             max_record_output: 1 << 20,
         };
         let start = Instant::now();
