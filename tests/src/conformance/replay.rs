@@ -97,12 +97,22 @@ fn feed(t: &mut Pipeline, step: &Value, ports: &Ports) {
         Some("W") => {
             let time = Timestamp(number(1).unwrap_or_default());
             match number(2) {
-                Some(side) => drop(t.watermark(ports.sources[side as usize], time)),
-                None => ports.sources.iter().for_each(|source| drop(t.watermark(*source, time))),
+                Some(side) => {
+                    t.watermark(ports.sources[side as usize], time);
+                }
+                None => {
+                    for source in ports.sources {
+                        t.watermark(*source, time);
+                    }
+                }
             }
         }
-        Some("I") => drop(t.idle(ports.sources[side(1)])),
-        Some("A") => drop(t.active(ports.sources[side(1)])),
+        Some("I") => {
+            t.idle(ports.sources[side(1)]);
+        }
+        Some("A") => {
+            t.active(ports.sources[side(1)]);
+        }
         other => panic!("a step of kind {other:?}"),
     }
 }

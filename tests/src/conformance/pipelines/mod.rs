@@ -1,6 +1,7 @@
 //! The pipelines that cases are replayed through, and which case goes through which.
 
 mod functions;
+mod process;
 mod rolling;
 mod time;
 mod windows;
@@ -24,6 +25,7 @@ pub enum Answer {
 pub fn answer(case: &Case) -> Answer {
     match case.word("op") {
         "window" => windows::answer(case),
+        "keyed_process" => process::keyed(case),
         "rolling" => rolling::answer(case),
         "watermark_valve" => time::valve(case),
         "watermark_generator" => time::generator(case),
