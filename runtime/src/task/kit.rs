@@ -38,6 +38,8 @@ pub struct StateSize {
     pub entries: usize,
     /// Bytes, about.
     pub bytes: usize,
+    /// Timers of process functions that are set and have not fired; they are among the entries.
+    pub timers: usize,
     /// Records that were late, so far.
     pub late: u64,
     /// The earliest processing time at which something is to happen.
@@ -213,6 +215,7 @@ impl Kit {
                 let size = sizes.entry(id.to_owned()).or_default();
                 size.entries += state.entries();
                 size.bytes += state.bytes();
+                size.timers += state.timers();
                 size.late += state.late();
                 size.next_timer = [size.next_timer, state.next_timer()].into_iter().flatten().min();
             });

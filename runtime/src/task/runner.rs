@@ -91,7 +91,7 @@ pub(crate) struct Runner {
     timer: Option<Timestamp>,
     meter: Metering,
     /// What became of time, if a test wants to know.
-    told: Option<Vec<TimeEvent>>,
+    told: Option<by_hand::Told>,
 }
 
 /// What a runner is made of besides its chain.
@@ -435,14 +435,7 @@ impl Runner {
     }
 
     fn carry_out(&mut self, action: Action) -> Result<(), Failure> {
-        if let Some(told) = &mut self.told {
-            match action {
-                Action::Time(event) => told.push(event),
-                Action::Generated(_, event) if self.handles.source.is_some() => told.push(event),
-                Action::End { drain: true } => told.push(TimeEvent::Watermark(Timestamp::MAX)),
-                _ => {}
-            }
-        }
+        self.tell(action);
         match action {
             Action::Time(event) => self.broadcast(Some(None), &|| frame(event)),
             Action::Generated(index, event) => self.broadcast(Some(Some(index)), &|| frame(event)),
