@@ -69,10 +69,14 @@ pub enum Kind {
     KeyBy,
     /// Another exchange.
     Exchange(ExchangeKind),
+    /// `partition_by`: the user says which task.
+    PartitionBy,
     /// Takes timestamps; `watermarks` must follow.
     EventTime,
     /// Completes `event_time`.
     Watermarks,
+    /// Completes `event_time` where records bring watermarks themselves.
+    Punctuated,
     /// Processing time from here on.
     ProcessingTime,
     /// Windows per key.
@@ -166,8 +170,10 @@ pub const OPERATORS: &[Operator] = &[
     op("rescale", &[], ".rescale()", Kind::Exchange(ExchangeKind::Rebalance)),
     op("broadcast", &[], ".broadcast()", Kind::Exchange(ExchangeKind::Broadcast)),
     op("global", &[], ".global()", Kind::Exchange(ExchangeKind::Global)),
+    op("partition_by", &[Closure(1)], ".partition_by(|x| ..)", Kind::PartitionBy),
     op("event_time", &[Closure(1)], ".event_time(|x| ..)", Kind::EventTime),
     op("watermarks", &[Value], ".watermarks(bounded(secs(5)))", Kind::Watermarks),
+    op("punctuated", &[Closure(1)], ".punctuated(|x| ..)", Kind::Punctuated),
     op("processing_time", &[], ".processing_time()", Kind::ProcessingTime),
     op("window", &[Value], ".window(tumbling(mins(5)))", Kind::Window),
     op("window_all", &[Value], ".window_all(tumbling(mins(5)))", Kind::WindowAll),
@@ -201,8 +207,6 @@ pub const OPERATORS: &[Operator] = &[
     op("ttl", &[Value], ".ttl(hours(1))", Kind::Modifier),
     op("buffer_timeout", &[Value], ".buffer_timeout(millis(5))", Kind::Modifier),
     op("sink", &[Value], ".sink(print())", Kind::Sink),
-    later("partition_by", "`key_by`, or `rebalance`"),
-    later("punctuated", "`.watermarks(bounded(secs(5)))`"),
     later("trigger", "the window's own: it fires when the watermark passes its end"),
     later("delta_trigger", "a trigger by time: a window fires when the watermark passes its end"),
     later("evictor", "`.filter(..)` before the window"),

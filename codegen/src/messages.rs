@@ -69,7 +69,7 @@ messages! {
     // Time and windows.
     NEEDS_TIME = "TW0080": "an event-time window needs event time", "put `.event_time(|x| x.at).watermarks(bounded(secs(5)))` before `key_by`, or `.processing_time()`";
     NEEDS_WATERMARKS = "TW0081": "`event_time` needs watermarks", "write `.event_time(|x| x.at).watermarks(bounded(secs(5)))`";
-    WATERMARKS_ALONE = "TW0082": "`watermarks` follows `event_time`", "write `.event_time(|x| x.at).watermarks(..)`";
+    WATERMARKS_ALONE = "TW0082": "`{}` follows `event_time`, once", "write `.event_time(|x| x.at).{}(..)`";
     WINDOW_SIZE = "TW0083": "a window's length must be positive", "give a duration such as `mins(5)`";
     WINDOW_OFFSET = "TW0084": "a window's offset must be smaller than its length", "give an offset between minus and plus the length, both excluded";
     UNKNOWN_WINDOW = "TW0085": "unknown window `{}`", "use `tumbling(duration)`";

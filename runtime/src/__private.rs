@@ -21,9 +21,9 @@ pub use crate::record::apply;
 pub use crate::state::Ttl;
 pub use crate::stream::annotation::{GivenOf, RecordOf, annotated, annotated_source};
 pub use crate::task::{Failure, OpenSegment, Returned, Segment, Step, TaskContext, Turn};
-pub use crate::time::Timestamp;
+pub use crate::time::{Timestamp, punctuated};
 pub use crate::window::{
-    Tumbling, TumblingFold, TumblingPartials, TumblingReduce, TumblingWindows,
+    TumblingFold, TumblingPartials, TumblingReduce, TumblingWindows, checked, checked_dynamic,
 };
 
 /// Fixes the types of a closure's two parameters before its body is checked.

@@ -86,6 +86,7 @@ pub mod resource;
 pub mod state;
 pub mod stream;
 pub mod task;
+pub mod testing;
 pub mod time;
 pub mod window;
 

@@ -14,8 +14,12 @@ pub fn captures(node: &Node, known: &[String]) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
     let mut look = |tokens: TokenStream| mentions(tokens, known, &mut found);
     match &node.op {
-        Op::Stateless { f, .. } | Op::Partition { f } | Op::EventTime { f, .. } => {
+        Op::Stateless { f, .. } | Op::Partition { f } | Op::PartitionBy { f } => {
             look(f.to_token_stream());
+        }
+        Op::EventTime { f, punctuated, .. } => {
+            look(f.to_token_stream());
+            punctuated.iter().for_each(|f| look(f.to_token_stream()));
         }
         Op::KeyBy { f: Some(f) } => look(f.to_token_stream()),
         Op::Process(process) => {

@@ -142,6 +142,14 @@ impl ChainEmitter<'_> {
                 quote_spanned!(span=> if #applied { #matching } else { #rest })
             }
             Op::Arm(_) => self.readers(id, value),
+            Op::EventTime { f, punctuated: Some(brought), .. } => {
+                let applied = apply(&view, &value.fitted(f, 0));
+                let brought = apply(&view, &value.fitted(brought, 0));
+                let clock = self.clock(id);
+                let time = ours("time", node.site.span);
+                let rest = self.readers(id, value);
+                quote_spanned!(span=> let #time = #clock.punctuated(#applied, #brought); #rest)
+            }
             Op::EventTime { f, .. } => {
                 let applied = apply(&view, &value.fitted(f, 0));
                 let clock = self.clock(id);
@@ -168,6 +176,7 @@ impl ChainEmitter<'_> {
             | Op::Input { .. }
             | Op::KeyBy { .. }
             | Op::Exchange(_)
+            | Op::PartitionBy { .. }
             | Op::Union
             | Op::Side { .. } => self.readers(id, value),
         }
@@ -310,6 +319,10 @@ impl ChainEmitter<'_> {
             Payload::Whole | Payload::Partial(_) => view.clone(),
             Payload::Fields(fields) => code!((#(#view.#fields,)*)),
         };
+        if let Op::PartitionBy { f } = &node.op {
+            let task = apply(&view, &value.fitted(f, 0));
+            return quote_spanned!(span=> #exchange.push_to(time, #task, #payload););
+        }
         if edge.route != Route::Key {
             return quote_spanned!(span=> #exchange.push(time, #payload););
         }

@@ -15,7 +15,11 @@ impl ChainEmitter<'_> {
     /// One loop.
     pub fn stage(&mut self, stage: Stage) -> TokenStream {
         let (tokens, at) = match stage {
-            Stage::Input => (self.input_stage(), self.chained.chains[self.chain].head),
+            Stage::Source => {
+                let head = self.chained.chains[self.chain].head;
+                (self.source_input(head), head)
+            }
+            Stage::Input(edge) => (self.input_stage(edge), self.chained.edge(edge).to),
             Stage::Scratch(id) => (self.scratch_stage(id), id),
             Stage::Fire(id) => (self.fire_stage(id), id),
             Stage::Process(id) => (self.process_stage(id), id),
@@ -25,13 +29,10 @@ impl ChainEmitter<'_> {
         located(tokens, self.chained.graph.node(at).site.span)
     }
 
-    fn input_stage(&mut self) -> TokenStream {
-        let chain = &self.chained.chains[self.chain];
-        let (head, input) = (chain.head, chain.input);
-        match input {
-            Some(edge) if self.chained.edge(edge).route == Route::Key => self.keyed_input(edge),
-            Some(edge) => self.plain_input(edge),
-            None => self.source_input(head),
+    fn input_stage(&mut self, edge: EdgeId) -> TokenStream {
+        match self.chained.edge(edge).route {
+            Route::Key => self.keyed_input(edge),
+            _ => self.plain_input(edge),
         }
     }
 
@@ -68,7 +69,9 @@ impl ChainEmitter<'_> {
         let to = self.chained.edge(edge).to;
         let (pattern, rebuilt, value) = self.received(edge, to);
         let body = match self.chained.graph.node(to).op {
-            Op::Exchange(_) | Op::Union | Op::Side { .. } => self.readers(to, &value),
+            Op::Exchange(_) | Op::PartitionBy { .. } | Op::Union | Op::Side { .. } => {
+                self.readers(to, &value)
+            }
             // An operator with a parallelism of its own reads its exchange itself.
             _ => self.operator(to, &value, true),
         };

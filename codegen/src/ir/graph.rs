@@ -25,6 +25,8 @@ pub struct Graph {
     pub variables: Vec<String>,
     /// What each `let` of a stream binds.
     pub bindings: Vec<(Ident, NodeId)>,
+    /// The name of the stream or side that the chain of a sink starts from.
+    pub starts: BTreeMap<NodeId, String>,
     /// Nodes whose readers or writers were refused: nothing can be said about how they are used.
     pub refused: BTreeSet<NodeId>,
 }
@@ -201,12 +203,19 @@ pub enum Op {
     },
     /// Another exchange.
     Exchange(ExchangeKind),
+    /// An exchange whose closure says which task gets a record.
+    PartitionBy {
+        /// The number of the task, before it is taken modulo the parallelism.
+        f: Expr,
+    },
     /// Takes timestamps, generates watermarks.
     EventTime {
         /// The timestamp.
         f: Expr,
         /// The strategy.
         strategy: Expr,
+        /// The watermark that a record brings, in place of those that are made from timestamps.
+        punctuated: Option<Expr>,
     },
     /// Processing time from here on.
     ProcessingTime,

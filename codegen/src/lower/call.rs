@@ -3,7 +3,7 @@
 use proc_macro2::Span;
 use quote::ToTokens;
 use syn::spanned::Spanned;
-use syn::{Expr, ExprLit, Ident, Lit};
+use syn::{Expr, ExprLit, Ident, Lit, parse_quote};
 
 use super::{Cursor, Lowering, Pending, PendingWindow, site_of, text_of};
 use crate::ast::Call;
@@ -75,13 +75,17 @@ impl Lowering<'_> {
             Kind::Union => return self.union(cursor, call),
             Kind::KeyBy => self.key_by(cursor, call),
             Kind::Exchange(kind) => self.push(cursor, call, Op::Exchange(kind)),
+            Kind::PartitionBy => {
+                self.check_captures(&call.args[0]);
+                self.push(cursor, call, Op::PartitionBy { f: arg(0) });
+            }
             Kind::EventTime => {
                 self.check_captures(&call.args[0]);
                 let (mut site, place) = (site_of(call), self.place.clone());
                 site.word = super::closure_word(&call.args[0]).map(|word| word.to_string());
                 cursor.pending = Pending::EventTime { f: arg(0), site, place };
             }
-            Kind::Watermarks => return self.watermarks(cursor, call),
+            Kind::Watermarks | Kind::Punctuated => return self.watermarks(cursor, call, kind),
             Kind::ProcessingTime => self.push(cursor, call, Op::ProcessingTime),
             Kind::Window | Kind::WindowAll => return self.window(cursor, call, kind),
             Kind::WindowOption | Kind::LateTo => self.window_option(cursor, call, kind),
@@ -134,7 +138,7 @@ impl Lowering<'_> {
     fn check_pending_call(&mut self, cursor: &mut Cursor, kind: Kind) -> bool {
         match (&cursor.pending, kind) {
             (Pending::None, _)
-            | (Pending::EventTime { .. }, Kind::Watermarks)
+            | (Pending::EventTime { .. }, Kind::Watermarks | Kind::Punctuated)
             | (
                 Pending::Window(_),
                 Kind::WindowOption
@@ -152,7 +156,7 @@ impl Lowering<'_> {
             ) => true,
             (Pending::EventTime { f, site, place }, _) => {
                 self.errors.report(&m::NEEDS_WATERMARKS, site.span, "", place);
-                let op = Op::EventTime { f: f.clone(), strategy: f.clone() };
+                let op = Op::EventTime { f: f.clone(), strategy: f.clone(), punctuated: None };
                 cursor.node = self.add(op, vec![cursor.node], site.clone());
                 cursor.pending = Pending::None;
                 true
@@ -210,17 +214,27 @@ impl Lowering<'_> {
         self.push(cursor, call, Op::KeyBy { f: Some(call.args[0].clone()) });
     }
 
-    fn watermarks(&mut self, cursor: &mut Cursor, call: &Call) -> bool {
+    fn watermarks(&mut self, cursor: &mut Cursor, call: &Call, kind: Kind) -> bool {
         let pending = std::mem::replace(&mut cursor.pending, Pending::None);
         let Pending::EventTime { f, site, .. } = pending else {
-            self.errors.report(&m::WATERMARKS_ALONE, call.name.span(), "", &self.place);
+            let word = call.name.to_string();
+            self.errors.report(&m::WATERMARKS_ALONE, call.name.span(), &word, &self.place);
             return false;
         };
+        if kind == Kind::Punctuated {
+            self.check_captures(&call.args[0]);
+            let strategy = parse_quote!(::thalweg::__private::punctuated());
+            let punctuated = Some(call.args[0].clone());
+            let op = Op::EventTime { f, strategy, punctuated };
+            cursor.node = self.add(op, vec![cursor.node], site);
+            return true;
+        }
         let strategy = call.args[0].clone();
         if strategy_bound_is_negative(&strategy) {
             self.errors.report(&m::NEGATIVE_BOUND, Extent::of(&strategy), "", &self.place);
         }
-        cursor.node = self.add(Op::EventTime { f, strategy }, vec![cursor.node], site);
+        cursor.node =
+            self.add(Op::EventTime { f, strategy, punctuated: None }, vec![cursor.node], site);
         true
     }
 

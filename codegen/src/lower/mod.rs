@@ -371,6 +371,9 @@ impl Lowering<'_> {
                 return None;
             }
         }
+        if let (Head::Binding(name), true) = (&chain.head, cursor.ended) {
+            self.graph.starts.insert(cursor.node, name.to_string());
+        }
         Some(cursor)
     }
 
