@@ -28,6 +28,7 @@ impl Names {
                 Op::Sink { .. } => "sink",
                 Op::Window { .. } => "window",
                 Op::Running { .. } => "running",
+                Op::Join(_) => "join",
                 Op::EventTime { .. } => "watermarks",
                 Op::Side { .. } => "side",
                 Op::Union => "union",

@@ -120,6 +120,7 @@ impl ChainEmitter<'_> {
             .filter_map(|id| match self.chained.graph.node(id).op {
                 Op::Window { .. } => Some(self.window_handle(id)),
                 Op::Running { .. } => Some(self.running_handle(id)),
+                Op::Join(_) => Some(self.join_handle(id)),
                 _ => None,
             })
             .map(|handle| code!(#handle.prepare(chunk.hashes());))
@@ -165,7 +166,7 @@ impl ChainEmitter<'_> {
 
     fn fire_stage(&mut self, id: NodeId) -> TokenStream {
         let node = self.chained.graph.node(id);
-        let Op::Window { aggregation, .. } = &node.op else { return TokenStream::new() };
+        let Op::Window { aggregation, .. } = &node.op else { return self.join_fire(id) };
         let span = node.site.span;
         let window = self.window_handle(id);
         let (key, window_span) = (key_word(span), window_word(span));

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use proc_macro2::Span;
 use syn::{Expr, Ident, Path, Stmt, Type};
 
+use super::Join;
 use crate::catalog::{AggregateKind, ExchangeKind};
 
 /// Names a node.
@@ -223,6 +224,8 @@ pub enum Op {
         /// What is kept.
         aggregation: Aggregation,
     },
+    /// Joins two keyed inputs.
+    Join(Join),
     /// Calls a fragment.
     Fragment {
         /// Its path.
@@ -323,6 +326,7 @@ impl Graph {
             Op::Source { rejects, .. } => rejects.iter().copied().collect(),
             Op::Stateless { fallible: Some(OnError::Side(side)), .. } => vec![*side],
             Op::Window { late, .. } => late.iter().copied().collect(),
+            Op::Join(join) => join.late.iter().flatten().copied().collect(),
             Op::Fragment { args, .. } => {
                 args.iter().filter_map(|arg| arg.as_ref().ok().copied()).collect()
             }
@@ -347,6 +351,6 @@ impl Op {
 
     /// True if the operator keeps state, so that it has an id.
     pub fn is_stateful(&self) -> bool {
-        matches!(self, Op::Window { .. } | Op::Running { .. })
+        matches!(self, Op::Window { .. } | Op::Running { .. } | Op::Join(_))
     }
 }

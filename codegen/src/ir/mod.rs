@@ -1,10 +1,12 @@
 //! The intermediate representation: a graph of operators, and its printed form, the test language of every pass.
 
 mod graph;
+mod join;
 mod print;
 
 pub use graph::{
     AggregateCall, AggregateResult, Aggregation, Binding, Condition, Graph, Modifiers, Node,
     NodeId, OnError, Op, Site, Stateless, Step,
 };
+pub use join::{Join, JoinBound};
 pub use print::print;

@@ -19,7 +19,7 @@ impl Lowering<'_> {
             self.errors.report(&m::AFTER_SINK, call.name.span(), "", &self.place);
             return false;
         }
-        let Some(operator) = self.check_form(call) else { return false };
+        let Some(operator) = self.check_form_behind(cursor, call) else { return false };
         if !self.apply(cursor, call, operator) {
             return false;
         }
@@ -40,6 +40,14 @@ impl Lowering<'_> {
             return None;
         }
         self.check_args(operator, &call.name, &call.args).then_some(operator)
+    }
+
+    /// The same behind what is pending, which may know words of its own.
+    fn check_form_behind(&mut self, cursor: &Cursor, call: &Call) -> Option<&'static Operator> {
+        match super::join::word_behind(&cursor.pending, call) {
+            Some(own) => self.check_args(own, &call.name, &call.args).then_some(own),
+            None => self.check_form(call),
+        }
     }
 
     /// Calls behind one that was refused: what they read is not known, so only their form is checked.
@@ -83,7 +91,11 @@ impl Lowering<'_> {
             }
             Kind::Watermarks => return self.watermarks(cursor, call),
             Kind::ProcessingTime => self.push(cursor, call, Op::ProcessingTime),
+            Kind::Window if matches!(cursor.pending, Pending::Join(_)) => {
+                return self.join_window(cursor, call);
+            }
             Kind::Window | Kind::WindowAll => return self.window(cursor, call, kind),
+            Kind::WindowOption if self.is_join_window(cursor) => self.join_option(cursor, call),
             Kind::WindowOption | Kind::LateTo => self.window_option(cursor, call, kind),
             Kind::Aggregate(kind) => self.short_aggregate(cursor, call, kind),
             Kind::AggregateExpression => {
@@ -105,6 +117,11 @@ impl Lowering<'_> {
             }
             Kind::ErrorsTo | Kind::OrSkip => self.error_word(cursor, call),
             Kind::Modifier => self.modifier(cursor, call),
+            Kind::Join(kind) => return self.join(cursor, call, kind),
+            Kind::On => return self.join_keys(cursor, call),
+            Kind::Within | Kind::AsOf => return self.join_by_time(cursor, call, kind),
+            Kind::LateSide(side) => return self.join_late(cursor, call, side),
+            Kind::ApplyGroups => return self.apply_groups(cursor, call),
             Kind::Sink => {
                 self.push(cursor, call, Op::Sink { expr: arg(0) });
                 cursor.ended = true;
@@ -147,6 +164,7 @@ impl Lowering<'_> {
                 Kind::Stateless(Stateless::Map | Stateless::FilterMap | Stateless::FlatMap)
                 | Kind::Fallible(_),
             ) => true,
+            (Pending::Join(join), _) => self.check_join_word(join, kind, cursor.node),
             (Pending::EventTime { f, site, place }, _) => {
                 self.errors.report(&m::NEEDS_WATERMARKS, site.span, "", place);
                 let op = Op::EventTime { f: f.clone(), strategy: f.clone() };
@@ -168,7 +186,7 @@ impl Lowering<'_> {
     }
 
     /// Appends an operator that reads the cursor.
-    fn push(&mut self, cursor: &mut Cursor, call: &Call, op: Op) {
+    pub(super) fn push(&mut self, cursor: &mut Cursor, call: &Call, op: Op) {
         let mut site = site_of(call);
         site.word = call.args.first().and_then(super::closure_word).map(|word| word.to_string());
         cursor.node = self.add(op, vec![cursor.node], site);
@@ -247,7 +265,7 @@ impl Lowering<'_> {
     }
 
     /// Known window, positive length where it is literal; false if nothing can follow it.
-    fn check_window(&mut self, spec: &Expr) -> bool {
+    pub(super) fn check_window(&mut self, spec: &Expr) -> bool {
         let Expr::Call(call) = innermost(spec) else { return true };
         let Expr::Path(path) = &*call.func else { return true };
         let Some(word) = path.path.segments.last().map(|last| &last.ident) else { return true };
@@ -389,7 +407,7 @@ impl Lowering<'_> {
 
     /// Tasks run in parallel, each with its own copy of what a closure captures: none can be written to, and all have to
     /// be there whether or not a branch is taken.
-    fn check_captures(&mut self, f: &Expr) {
+    pub(super) fn check_captures(&mut self, f: &Expr) {
         for word in super::captures::written(f, &self.graph.variables) {
             let name = word.to_string();
             self.errors.report(&m::BORROWED_MUT, word.span(), &name, &self.place);
@@ -464,6 +482,7 @@ impl Lowering<'_> {
         }
         let modifiers = match &mut cursor.pending {
             Pending::Window(window) => &mut window.modifiers,
+            Pending::Join(join) => &mut join.modifiers,
             _ => &mut self.graph.nodes[cursor.node.0].modifiers,
         };
         let duplicate = match word.as_str() {
@@ -493,7 +512,7 @@ impl Lowering<'_> {
 }
 
 /// The call a builder chain starts with: `tumbling(..)` of `tumbling(..).offset(..)`.
-fn innermost(expr: &Expr) -> &Expr {
+pub(super) fn innermost(expr: &Expr) -> &Expr {
     match expr {
         Expr::MethodCall(call) => innermost(&call.receiver),
         Expr::Paren(inner) => innermost(&inner.expr),
@@ -513,7 +532,7 @@ fn literal_int(expr: &Expr) -> Option<i64> {
 }
 
 /// `mins(5)`, `-secs(1)`: milliseconds, where literal.
-fn literal_millis(expr: &Expr) -> Option<i64> {
+pub(super) fn literal_millis(expr: &Expr) -> Option<i64> {
     match expr {
         Expr::Call(call) => {
             let Expr::Path(path) = &*call.func else { return None };
@@ -545,7 +564,7 @@ fn strategy_bound_is_negative(strategy: &Expr) -> bool {
 }
 
 /// A body that is a float literal or ends in `as f64`.
-fn is_float(body: &Expr) -> bool {
+pub(super) fn is_float(body: &Expr) -> bool {
     match body {
         Expr::Lit(ExprLit { lit: Lit::Float(_), .. }) => true,
         Expr::Cast(cast) => {

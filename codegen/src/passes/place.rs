@@ -133,7 +133,9 @@ impl Chained {
             Op::Side { .. } if above.len() > 1 || self.is_written_by_fragment(id) => {
                 Some(Route::Forward)
             }
-            Op::Window { .. } | Op::Running { .. } => return self.join_chain(id, above),
+            Op::Window { .. } | Op::Running { .. } | Op::Join(_) => {
+                return self.join_chain(id, above);
+            }
             _ if node.modifiers.parallelism.is_some() => Some(Route::Rebalance),
             _ => return self.join_chain(id, above),
         };
@@ -241,7 +243,7 @@ impl Chained {
         for id in &self.chains[chain].nodes {
             match &self.graph.node(*id).op {
                 Op::Source { .. } => stages.push(Stage::Source),
-                Op::Window { .. } => stages.push(Stage::Fire(*id)),
+                Op::Window { .. } | Op::Join(_) => stages.push(Stage::Fire(*id)),
                 Op::Union | Op::Side { .. } if self.is_scratch(*id) => {
                     stages.push(Stage::Scratch(*id));
                 }

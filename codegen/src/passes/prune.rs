@@ -83,7 +83,9 @@ fn reads_of(chained: &Chained, id: NodeId) -> Reads {
         Op::Exchange(_) => payload_reads(chained, id),
         Op::Window { late: Some(_), .. } => None,
         Op::Window { aggregation, .. } | Op::Running { aggregation } => kept(aggregation),
-        Op::Source { .. }
+        // What is kept are the records as declared.
+        Op::Join(_)
+        | Op::Source { .. }
         | Op::Union
         | Op::Side { .. }
         | Op::Fragment { .. }
