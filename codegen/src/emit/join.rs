@@ -28,7 +28,7 @@ pub fn prelude(chained: &Chained, names: &Names, id: NodeId, join: &Join) -> Tok
                 }
                 other => code!((#other)),
             };
-            code!(let #bound = ::thalweg::__private::JoinWindows::checked(#spec #(#options)* #time)?;)
+            code!(let #bound = ::thalweg::__private::checked(#spec #(#options)* #time)?;)
         }
         JoinBound::Within { range, .. } => {
             code!(let #bound = ::thalweg::__private::Within::checked(#range)?;)

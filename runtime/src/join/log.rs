@@ -83,9 +83,8 @@ impl<T: Record> Log<T> {
         item: &E,
         mark: Mark,
     ) -> u32 {
-        let is_full = |chunk: &Chunk| {
-            chunk.links.len() >= CHUNK || chunk.batch.bytes() >= CHUNK_BYTES
-        };
+        let is_full =
+            |chunk: &Chunk| chunk.links.len() >= CHUNK || chunk.batch.bytes() >= CHUNK_BYTES;
         if self.chunks.last().is_none_or(is_full) {
             self.open();
         }
@@ -162,6 +161,45 @@ impl<T: Record> Log<T> {
                 }
             }
         }
+    }
+
+    /// Appends the elements of a run once more, as a run of their own.
+    pub fn copy(&mut self, run: Run) -> Run {
+        let (mut copy, mut at) = (Run::default(), run.first());
+        while let Some(number) = at {
+            let (time, view) = self.get(number);
+            let element = T::from_view(view);
+            self.push(&mut copy, time, &element, Mark::default());
+            at = self.after(number, run);
+        }
+        copy
+    }
+
+    /// Forgets all elements but those of the given runs, which are numbered anew, still in order of arrival.
+    pub fn retain(&mut self, runs: &mut [&mut Run]) {
+        const LIVE: u32 = NONE - 1;
+        let mut renumbered = vec![NONE; self.chunks.len() << CHUNK_BITS];
+        for run in runs.iter() {
+            let mut at = run.first();
+            while let Some(number) = at {
+                renumbered[number as usize] = LIVE;
+                at = self.after(number, **run);
+            }
+        }
+        let mut kept = Log::new();
+        for (old, new) in renumbered.iter_mut().enumerate().filter(|(_, new)| **new == LIVE) {
+            let (time, view) = self.get(old as u32);
+            *new = kept.push(&mut Run::default(), time, &view, self.mark(old as u32));
+        }
+        for (old, &new) in renumbered.iter().enumerate().filter(|(_, new)| **new != NONE) {
+            let next = self.link(old as u32).next;
+            kept.link_mut(new).next = renumbered.get(next as usize).copied().unwrap_or(NONE);
+        }
+        for run in runs.iter_mut().filter(|run| !run.is_empty()) {
+            run.first = renumbered[run.first as usize];
+            run.last = renumbered[run.last as usize];
+        }
+        *self = kept;
     }
 
     #[inline(always)]

@@ -1,7 +1,7 @@
 //! Modifiers: what may follow an operator and says something about it, not about the records.
 
 use super::base::not_run;
-use super::{Fallible, Keyed, Stream, Windows};
+use super::{Fallible, Joined, JoinedByWindow, Keyed, Stream, Windows};
 use crate::time::Span;
 
 /// The modifiers are the same on every handle, and give back the handle that they follow.
@@ -78,4 +78,6 @@ macro_rules! modifiers {
     )*};
 }
 
-modifiers! { Stream<T> Fallible<T, R> Keyed<K, T> Windows<K, T> }
+modifiers! {
+    Stream<T> Fallible<T, R> Keyed<K, T> Windows<K, T> Joined<L, R, O> JoinedByWindow<L, R, O>
+}
