@@ -4,6 +4,7 @@ mod aggregate;
 mod call;
 mod captures;
 mod site;
+mod window;
 
 use std::collections::BTreeMap;
 
@@ -19,6 +20,7 @@ use crate::messages as m;
 pub(crate) use aggregate::accumulator_word;
 pub use aggregate::{key_word, window_word};
 pub(crate) use site::{closure_word, site_of, text_of};
+pub(crate) use window::is_session;
 
 /// Lowers the statements of the pipeline `name`.
 pub fn lower(
@@ -118,6 +120,7 @@ enum Pending {
 struct PendingWindow {
     spec: syn::Expr,
     options: Vec<(Ident, syn::Expr)>,
+    gap: Option<syn::Expr>,
     late: Option<NodeId>,
     site: Site,
     place: String,

@@ -82,6 +82,9 @@ fn reads_of(chained: &Chained, id: NodeId) -> Reads {
         }
         Op::Exchange(_) => payload_reads(chained, id),
         Op::Window { late: Some(_), .. } => None,
+        Op::Window { gap: Some(gap), aggregation, .. } => {
+            join(field_reads(gap, 0)?, kept(aggregation))
+        }
         Op::Window { aggregation, .. } | Op::Running { aggregation } => kept(aggregation),
         Op::Source { .. }
         | Op::Union
