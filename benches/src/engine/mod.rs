@@ -23,6 +23,7 @@ const PIPELINES: &[(Query, Run)] = &[
     (Query::Kcb, |input, parallelism| job(pipelines::kcb, input, parallelism)),
     (Query::Q5, |input, parallelism| job(pipelines::q5, input, parallelism)),
     (Query::Q7, |input, parallelism| job(pipelines::q7, input, parallelism)),
+    (Query::Q8, |input, parallelism| job(pipelines::q8, input, parallelism)),
     (Query::Q11, |input, parallelism| job(pipelines::q11, input, parallelism)),
 ];
 

@@ -3,6 +3,8 @@
 mod aggregate;
 mod call;
 mod captures;
+mod join;
+mod process;
 mod site;
 mod window;
 
@@ -19,6 +21,7 @@ use crate::messages as m;
 
 pub(crate) use aggregate::accumulator_word;
 pub use aggregate::{key_word, window_word};
+pub(crate) use process::is_event_time;
 pub(crate) use site::{closure_word, site_of, text_of};
 pub(crate) use window::is_session;
 
@@ -115,6 +118,7 @@ enum Pending {
     Owned { span: Span },
     EventTime { f: syn::Expr, site: Site, place: String },
     Window(Box<PendingWindow>),
+    Join(Box<join::PendingJoin>),
 }
 
 struct PendingWindow {
@@ -315,6 +319,7 @@ impl Lowering<'_> {
     fn check_pending(&mut self, cursor: &Cursor) -> bool {
         let (message, span, place) = match &cursor.pending {
             Pending::None => return true,
+            Pending::Join(join) => return self.incomplete_join(join, cursor.node),
             Pending::Owned { span } => (&m::OWNED_MISPLACED, *span, ""),
             Pending::EventTime { site, place, .. } => {
                 (&m::NEEDS_WATERMARKS, site.span, place.as_str())
@@ -371,6 +376,9 @@ impl Lowering<'_> {
                 self.check_forms(&chain.calls[index + 1..]);
                 return None;
             }
+        }
+        if let (Head::Binding(name), true) = (&chain.head, cursor.ended) {
+            self.graph.starts.insert(cursor.node, name.to_string());
         }
         Some(cursor)
     }

@@ -18,6 +18,7 @@ pub(super) struct Older<V>(VecDeque<(Timestamp, V)>);
 
 /// Memory of keys that have no older panes any more.
 pub(super) struct Spare<V> {
+    #[expect(clippy::vec_box, reason = "they are handed out as they are")]
     boxes: Vec<Box<Older<V>>>,
     /// How many values lie in older panes of any key.
     pub used: usize,

@@ -54,6 +54,7 @@ pub(super) struct Sessions<V> {
 pub(super) struct Earlier<V>(VecDeque<Session<V>>);
 
 /// Memory of keys that have no earlier sessions any more.
+#[expect(clippy::vec_box, reason = "they are handed out as they are")]
 pub(super) struct Spare<V>(Vec<Box<Earlier<V>>>);
 
 /// Keys' memory that is kept at most.
