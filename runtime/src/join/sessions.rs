@@ -318,11 +318,16 @@ impl<K: Key, L: Record, R: Record> Sessions<K, L, R> {
             let births = self.births;
             *self = Sessions { births, ..Sessions::new() };
         } else if self.dead > DEAD_MIN && self.dead > all / 2 {
-            let live = self.slab.iter_mut().flatten();
-            let (mut lefts, mut rights): (Vec<_>, Vec<_>) =
-                live.map(|session| (&mut session.sides.left, &mut session.sides.right)).unzip();
-            self.lefts.retain(&mut lefts);
-            self.rights.retain(&mut rights);
+            let (mut lefts, mut rights) = (Vec::new(), Vec::new());
+            for session in self.slab.iter().flatten() {
+                self.lefts.numbers(session.sides.left, &mut lefts);
+                self.rights.numbers(session.sides.right, &mut rights);
+            }
+            let (lefts, rights) = (self.lefts.retain(&lefts), self.rights.retain(&rights));
+            for session in self.slab.iter_mut().flatten() {
+                session.sides.left = lefts.run(session.sides.left);
+                session.sides.right = rights.run(session.sides.right);
+            }
             self.dead = 0;
         }
     }
