@@ -24,6 +24,8 @@ mod log;
 mod pairs;
 mod panes;
 mod sessions;
+#[cfg(test)]
+mod tests;
 mod window;
 mod within;
 

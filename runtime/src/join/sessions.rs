@@ -244,12 +244,12 @@ impl<K: Key, L: Record, R: Record> Sessions<K, L, R> {
                 self.clean(now);
                 return None;
             }
-            let Some(Reverse((_, _, birth, at))) = self.timers.pop() else { return None };
+            let Some(Reverse((time, _, birth, at))) = self.timers.pop() else { return None };
             let is_stale = |session: &Session<K>| session.birth != birth;
             if self.slab[at as usize].as_ref().is_none_or(is_stale) {
                 continue;
             }
-            if let Some(sides) = self.timer(spec, at, now) {
+            if let Some(sides) = self.timer(spec, at, (time, now)) {
                 return Some(sides);
             }
         }
@@ -260,11 +260,12 @@ impl<K: Key, L: Record, R: Record> Sessions<K, L, R> {
         &mut self,
         spec: &S,
         at: u32,
-        now: Timestamp,
+        (time, now): (Timestamp, Timestamp),
     ) -> Option<Sides> {
         let session = self.get_mut(at);
         let (last, cleanup) = (session.window.last(), spec.cleanup(session.window));
-        if !session.fired && last <= now {
+        // A session that has grown waits for its turn among the others.
+        if !session.fired && last == time {
             session.fired = true;
             let sides = session.sides;
             let goes = cleanup <= now;
