@@ -1,6 +1,6 @@
 //! The operators: name, arguments, what they need before them. Every pass reads its facts here; none matches on names.
 
-use crate::ir::Stateless;
+use crate::ir::{Hook, Stateless};
 
 /// One operator.
 #[derive(Debug)]
@@ -69,10 +69,14 @@ pub enum Kind {
     KeyBy,
     /// Another exchange.
     Exchange(ExchangeKind),
+    /// `partition_by`: the user says which task.
+    PartitionBy,
     /// Takes timestamps; `watermarks` must follow.
     EventTime,
     /// Completes `event_time`.
     Watermarks,
+    /// Completes `event_time` where records bring watermarks themselves.
+    Punctuated,
     /// Processing time from here on.
     ProcessingTime,
     /// Windows per key.
@@ -91,6 +95,12 @@ pub enum Kind {
     Reduce,
     /// `fold`.
     Fold,
+    /// `process`.
+    Process,
+    /// `on_event`, `on_timer`, `on_end`.
+    ProcessHook(Hook),
+    /// `dedup`.
+    Dedup,
     /// `errors_to`.
     ErrorsTo,
     /// `or_skip`.
@@ -187,8 +197,10 @@ pub const OPERATORS: &[Operator] = &[
     op("rescale", &[], ".rescale()", Kind::Exchange(ExchangeKind::Rebalance)),
     op("broadcast", &[], ".broadcast()", Kind::Exchange(ExchangeKind::Broadcast)),
     op("global", &[], ".global()", Kind::Exchange(ExchangeKind::Global)),
+    op("partition_by", &[Closure(1)], ".partition_by(|x| ..)", Kind::PartitionBy),
     op("event_time", &[Closure(1)], ".event_time(|x| ..)", Kind::EventTime),
     op("watermarks", &[Value], ".watermarks(bounded(secs(5)))", Kind::Watermarks),
+    op("punctuated", &[Closure(1)], ".punctuated(|x| ..)", Kind::Punctuated),
     op("processing_time", &[], ".processing_time()", Kind::ProcessingTime),
     op("window", &[Value], ".window(tumbling(mins(5)))", Kind::Window),
     op("window_all", &[Value], ".window_all(tumbling(mins(5)))", Kind::WindowAll),
@@ -211,10 +223,15 @@ pub const OPERATORS: &[Operator] = &[
     op("aggregate", &[Closure(1)], ".aggregate(|w| ..)", Kind::AggregateExpression),
     op("reduce", &[Closure(2)], ".reduce(|a, b| ..)", Kind::Reduce),
     op("fold", &[Value, Closure(2)], ".fold(init, |acc, x| ..)", Kind::Fold),
+    op("process", &[Value], ".process(State::default)", Kind::Process),
+    op("on_event", &[Closure(3)], ".on_event(|state, e, cx| ..)", Kind::ProcessHook(Hook::Event)),
+    op("on_timer", &[Closure(3)], ".on_timer(|state, at, cx| ..)", Kind::ProcessHook(Hook::Timer)),
+    op("on_end", &[Closure(2)], ".on_end(|state, cx| ..)", Kind::ProcessHook(Hook::End)),
+    op("dedup", &[], ".dedup()", Kind::Dedup),
     op("uid", &[Value], ".uid(\"name\")", Kind::Modifier),
     op("name", &[Value], ".name(\"text\")", Kind::Modifier),
     op("parallelism", &[Value], ".parallelism(n)", Kind::Modifier),
-    later("ttl", "a window, whose state ends with it"),
+    op("ttl", &[Value], ".ttl(hours(1))", Kind::Modifier),
     op("buffer_timeout", &[Value], ".buffer_timeout(millis(5))", Kind::Modifier),
     op("join", &[Stream], ".join(other)", Kind::Join(JoinKind::Inner)),
     op("left_join", &[Stream], ".left_join(other)", Kind::Join(JoinKind::Left)),
@@ -227,8 +244,6 @@ pub const OPERATORS: &[Operator] = &[
     op("late_left_to", &[Side], ".late_left_to(side)", Kind::LateSide(0)),
     op("late_right_to", &[Side], ".late_right_to(side)", Kind::LateSide(1)),
     op("sink", &[Value], ".sink(print())", Kind::Sink),
-    later("partition_by", "`key_by`, or `rebalance`"),
-    later("punctuated", "`.watermarks(bounded(secs(5)))`"),
     later("trigger", "the window's own: it fires when the watermark passes its end"),
     later("delta_trigger", "a trigger by time: a window fires when the watermark passes its end"),
     later("evictor", "`.filter(..)` before the window"),
@@ -236,11 +251,9 @@ pub const OPERATORS: &[Operator] = &[
     later("approx_count_distinct", "`.count_distinct(..)`, which is exact"),
     later("quantile", "`.to_vec()`, or an aggregate of your own: `w.with(MyAggregate, |x| ..)`"),
     later("apply", "`.aggregate(|w| ..)`, or `.to_vec()` and `.flat_map(..)`"),
-    later("process", "`.fold(init, |state, x| ..)`, or `.aggregate(|w| ..)`"),
     later("connect", "`union`"),
     later("broadcast_by", "`broadcast`"),
     later("async_map", "`resource`, and a blocking call in `try_map`"),
-    later("dedup", "`.reduce(|first, _| first)`"),
 ];
 
 /// Aggregates of one's own, in `aggregate(|w| ..)` only: `w.with(MyAggregate, |x| ..)`.

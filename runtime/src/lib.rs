@@ -80,12 +80,14 @@ mod nearest;
 pub mod operator;
 pub mod plan;
 pub mod prelude;
+pub mod process;
 pub mod record;
 pub mod render;
 pub mod resource;
 pub mod state;
 pub mod stream;
 pub mod task;
+pub mod testing;
 pub mod time;
 pub mod window;
 

@@ -145,6 +145,14 @@ impl ChainEmitter<'_> {
                 quote_spanned!(span=> if #applied { #matching } else { #rest })
             }
             Op::Arm(_) => self.readers(id, value),
+            Op::EventTime { f, punctuated: Some(brought), .. } => {
+                let applied = apply(&view, &value.fitted(f, 0));
+                let brought = apply(&view, &value.fitted(brought, 0));
+                let clock = self.clock(id);
+                let time = ours("time", node.site.span);
+                let rest = self.readers(id, value);
+                quote_spanned!(span=> let #time = #clock.punctuated(#applied, #brought); #rest)
+            }
             Op::EventTime { f, .. } => {
                 let applied = apply(&view, &value.fitted(f, 0));
                 let clock = self.clock(id);
@@ -159,6 +167,8 @@ impl ChainEmitter<'_> {
             }
             Op::Window { .. } => self.add_to_window(id, value),
             Op::Running { .. } => self.running(id, value),
+            Op::Process(process) => self.process(id, process, value),
+            Op::Dedup => self.dedup(id, value),
             Op::Sink { .. } => {
                 let sink = self.sink(id);
                 quote_spanned!(span=> #sink.write(time, #view)?;)
@@ -169,6 +179,7 @@ impl ChainEmitter<'_> {
             | Op::Input { .. }
             | Op::KeyBy { .. }
             | Op::Exchange(_)
+            | Op::PartitionBy { .. }
             | Op::Union
             | Op::Join(_)
             | Op::Side { .. } => self.readers(id, value),
@@ -312,6 +323,10 @@ impl ChainEmitter<'_> {
             Payload::Whole | Payload::Partial(_) => view.clone(),
             Payload::Fields(fields) => code!((#(#view.#fields,)*)),
         };
+        if let Op::PartitionBy { f } = &node.op {
+            let task = apply(&view, &value.fitted(f, 0));
+            return quote_spanned!(span=> #exchange.push_to(time, #task, #payload););
+        }
         if edge.route != Route::Key {
             return quote_spanned!(span=> #exchange.push(time, #payload););
         }

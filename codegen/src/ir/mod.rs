@@ -3,6 +3,7 @@
 mod graph;
 mod join;
 mod print;
+mod process;
 
 pub use graph::{
     AggregateCall, AggregateResult, Aggregation, Binding, Condition, Graph, Modifiers, Node,
@@ -10,3 +11,4 @@ pub use graph::{
 };
 pub use join::{Join, JoinBound};
 pub use print::print;
+pub use process::{Hook, ProcessOp};

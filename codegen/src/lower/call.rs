@@ -3,7 +3,7 @@
 use proc_macro2::Span;
 use quote::ToTokens;
 use syn::spanned::Spanned;
-use syn::{Expr, ExprLit, Ident, Lit};
+use syn::{Expr, ExprLit, Ident, Lit, parse_quote};
 
 use super::{Cursor, Lowering, Pending, PendingWindow, site_of, text_of};
 use crate::ast::Call;
@@ -83,13 +83,17 @@ impl Lowering<'_> {
             Kind::Union => return self.union(cursor, call),
             Kind::KeyBy => self.key_by(cursor, call),
             Kind::Exchange(kind) => self.push(cursor, call, Op::Exchange(kind)),
+            Kind::PartitionBy => {
+                self.check_captures(&call.args[0]);
+                self.push(cursor, call, Op::PartitionBy { f: arg(0) });
+            }
             Kind::EventTime => {
                 self.check_captures(&call.args[0]);
                 let (mut site, place) = (site_of(call), self.place.clone());
                 site.word = super::closure_word(&call.args[0]).map(|word| word.to_string());
                 cursor.pending = Pending::EventTime { f: arg(0), site, place };
             }
-            Kind::Watermarks => return self.watermarks(cursor, call),
+            Kind::Watermarks | Kind::Punctuated => return self.watermarks(cursor, call, kind),
             Kind::ProcessingTime => self.push(cursor, call, Op::ProcessingTime),
             Kind::Window if matches!(cursor.pending, Pending::Join(_)) => {
                 return self.join_window(cursor, call);
@@ -115,6 +119,9 @@ impl Lowering<'_> {
                 self.check_captures(&call.args[1]);
                 self.keyed_operator(cursor, call, Aggregation::Fold { init: arg(0), f: arg(1) });
             }
+            Kind::Process => self.process(cursor, call),
+            Kind::ProcessHook(hook) => return self.process_hook(cursor, call, hook),
+            Kind::Dedup => self.dedup(cursor, call),
             Kind::ErrorsTo | Kind::OrSkip => self.error_word(cursor, call),
             Kind::Modifier => self.modifier(cursor, call),
             Kind::Join(kind) => return self.join(cursor, call, kind),
@@ -148,7 +155,7 @@ impl Lowering<'_> {
     fn check_pending_call(&mut self, cursor: &mut Cursor, kind: Kind) -> bool {
         match (&cursor.pending, kind) {
             (Pending::None, _)
-            | (Pending::EventTime { .. }, Kind::Watermarks)
+            | (Pending::EventTime { .. }, Kind::Watermarks | Kind::Punctuated)
             | (
                 Pending::Window(_),
                 Kind::WindowOption
@@ -167,7 +174,7 @@ impl Lowering<'_> {
             (Pending::Join(join), _) => self.check_join_word(join, kind, cursor.node),
             (Pending::EventTime { f, site, place }, _) => {
                 self.errors.report(&m::NEEDS_WATERMARKS, site.span, "", place);
-                let op = Op::EventTime { f: f.clone(), strategy: f.clone() };
+                let op = Op::EventTime { f: f.clone(), strategy: f.clone(), punctuated: None };
                 cursor.node = self.add(op, vec![cursor.node], site.clone());
                 cursor.pending = Pending::None;
                 true
@@ -225,17 +232,27 @@ impl Lowering<'_> {
         self.push(cursor, call, Op::KeyBy { f: Some(call.args[0].clone()) });
     }
 
-    fn watermarks(&mut self, cursor: &mut Cursor, call: &Call) -> bool {
+    fn watermarks(&mut self, cursor: &mut Cursor, call: &Call, kind: Kind) -> bool {
         let pending = std::mem::replace(&mut cursor.pending, Pending::None);
         let Pending::EventTime { f, site, .. } = pending else {
-            self.errors.report(&m::WATERMARKS_ALONE, call.name.span(), "", &self.place);
+            let word = call.name.to_string();
+            self.errors.report(&m::WATERMARKS_ALONE, call.name.span(), &word, &self.place);
             return false;
         };
+        if kind == Kind::Punctuated {
+            self.check_captures(&call.args[0]);
+            let strategy = parse_quote!(::thalweg::__private::punctuated());
+            let punctuated = Some(call.args[0].clone());
+            let op = Op::EventTime { f, strategy, punctuated };
+            cursor.node = self.add(op, vec![cursor.node], site);
+            return true;
+        }
         let strategy = call.args[0].clone();
         if strategy_bound_is_negative(&strategy) {
             self.errors.report(&m::NEGATIVE_BOUND, Extent::of(&strategy), "", &self.place);
         }
-        cursor.node = self.add(Op::EventTime { f, strategy }, vec![cursor.node], site);
+        cursor.node =
+            self.add(Op::EventTime { f, strategy, punctuated: None }, vec![cursor.node], site);
         true
     }
 
@@ -260,7 +277,7 @@ impl Lowering<'_> {
         true
     }
 
-    fn is_keyed(&self, cursor: &Cursor) -> bool {
+    pub(super) fn is_keyed(&self, cursor: &Cursor) -> bool {
         self.graph.node(cursor.node).op.is_keyed()
     }
 
@@ -476,6 +493,9 @@ impl Lowering<'_> {
             return;
         }
         let uid = if word == "uid" { self.uid(&value) } else { None };
+        if word == "ttl" {
+            self.check_ttl(&value);
+        }
         let is_zero = word == "parallelism" && literal_int(&value).is_some_and(|n| n <= 0);
         if is_zero {
             self.errors.report(&m::PARALLELISM_ZERO, Extent::of(&value), "", &self.place);
@@ -488,6 +508,7 @@ impl Lowering<'_> {
         let duplicate = match word.as_str() {
             "uid" => std::mem::replace(&mut modifiers.uid, uid).is_some(),
             "name" => modifiers.name.replace(value).is_some(),
+            "ttl" => modifiers.ttl.replace((value, span)).is_some(),
             "parallelism" => modifiers.parallelism.replace(value).is_some(),
             _ => modifiers.buffer_timeout.replace(value).is_some(),
         };

@@ -4,6 +4,7 @@ mod aggregate;
 mod call;
 mod captures;
 mod join;
+mod process;
 mod site;
 
 use std::collections::BTreeMap;
@@ -19,6 +20,7 @@ use crate::messages as m;
 
 pub(crate) use aggregate::accumulator_word;
 pub use aggregate::{key_word, window_word};
+pub(crate) use process::is_event_time;
 pub(crate) use site::{closure_word, site_of, text_of};
 
 /// Lowers the statements of the pipeline `name`.
@@ -371,6 +373,9 @@ impl Lowering<'_> {
                 self.check_forms(&chain.calls[index + 1..]);
                 return None;
             }
+        }
+        if let (Head::Binding(name), true) = (&chain.head, cursor.ended) {
+            self.graph.starts.insert(cursor.node, name.to_string());
         }
         Some(cursor)
     }

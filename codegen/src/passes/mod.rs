@@ -8,6 +8,7 @@ mod joins;
 mod place;
 mod preaggregate;
 mod print;
+mod process;
 mod prune;
 #[cfg(test)]
 mod tests;

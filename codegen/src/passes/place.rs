@@ -47,6 +47,8 @@ pub enum Route {
     Broadcast,
     /// To task 0.
     Global,
+    /// To the task that a closure names.
+    Named,
     /// Task to task.
     Forward,
 }
@@ -89,6 +91,10 @@ pub enum Stage {
     Scratch(NodeId),
     /// Over the firings of a window.
     Fire(NodeId),
+    /// Over what is due in a process function, and over what it emitted.
+    Process(NodeId),
+    /// Forgets some of what is over.
+    Sweep(NodeId),
     /// Over pre-aggregated accumulators.
     Drain(EdgeId),
 }
@@ -127,15 +133,14 @@ impl Chained {
             Op::Exchange(ExchangeKind::Rebalance) => Some(Route::Rebalance),
             Op::Exchange(ExchangeKind::Broadcast) => Some(Route::Broadcast),
             Op::Exchange(ExchangeKind::Global) => Some(Route::Global),
+            Op::PartitionBy { .. } => Some(Route::Named),
             // The caller reads it.
             Op::Side { external: true, .. } => return,
             Op::Union if above.len() > 1 => Some(Route::Forward),
             Op::Side { .. } if above.len() > 1 || self.is_written_by_fragment(id) => {
                 Some(Route::Forward)
             }
-            Op::Window { .. } | Op::Running { .. } | Op::Join(_) => {
-                return self.join_chain(id, above);
-            }
+            op if op.is_stateful() => return self.join_chain(id, above),
             _ if node.modifiers.parallelism.is_some() => Some(Route::Rebalance),
             _ => return self.join_chain(id, above),
         };
@@ -244,6 +249,10 @@ impl Chained {
             match &self.graph.node(*id).op {
                 Op::Source { .. } => stages.push(Stage::Source),
                 Op::Window { .. } | Op::Join(_) => stages.push(Stage::Fire(*id)),
+                Op::Process(_) => stages.push(Stage::Process(*id)),
+                op if op.takes_ttl() && self.graph.node(*id).modifiers.ttl.is_some() => {
+                    stages.push(Stage::Sweep(*id));
+                }
                 Op::Union | Op::Side { .. } if self.is_scratch(*id) => {
                     stages.push(Stage::Scratch(*id));
                 }
