@@ -11,7 +11,6 @@ use proptest::test_runner::{Config, TestRunner};
 use thalweg::connector::{Replay, Sink, callback, replay};
 use thalweg::job::{Definition, Job};
 use thalweg::prelude::*;
-use thalweg::window::{session, sliding};
 
 #[record]
 #[derive(Clone, Debug, PartialEq)]
