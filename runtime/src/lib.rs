@@ -74,6 +74,7 @@ pub mod error;
 pub mod exchange;
 mod http;
 pub mod job;
+pub mod join;
 pub mod metrics;
 mod nearest;
 pub mod operator;

@@ -26,6 +26,7 @@ pub fn captures(node: &Node, known: &[String]) -> BTreeSet<String> {
             look(process.made.to_token_stream());
             process.closures.iter().for_each(|(_, f)| look(f.to_token_stream()));
         }
+        Op::Join(join) => join.groups.iter().for_each(|f| look(f.to_token_stream())),
         Op::Window { aggregation, .. } | Op::Running { aggregation } => match aggregation {
             Aggregation::Calls { calls, result } => {
                 calls

@@ -16,6 +16,7 @@ mod chain;
 mod definition;
 mod fragment;
 mod handles;
+mod join;
 mod labels;
 mod names;
 mod operator;

@@ -185,6 +185,7 @@ fn prelude(chained: &Chained, names: &Names, id: NodeId) -> TokenStream {
         Op::Running { aggregation } => {
             tokens.extend(aggregate_prelude(chained, names, id, aggregation));
         }
+        Op::Join(join) => tokens.extend(super::join::prelude(chained, names, id, join)),
         Op::EventTime { strategy, .. } => {
             let name = names.of("strategy", id, span);
             tokens.extend(code!(let #name = #strategy;));

@@ -126,6 +126,7 @@ impl ChainEmitter<'_> {
                 Op::Running { .. } => Some(self.running_handle(id)),
                 Op::Process(ref process) => Some(self.process_handle(id, process)),
                 Op::Dedup => Some(self.dedup_handle(id)),
+                Op::Join(_) => Some(self.join_handle(id)),
                 _ => None,
             })
             .map(|handle| code!(#handle.prepare(chunk.hashes());))
@@ -175,7 +176,7 @@ impl ChainEmitter<'_> {
 
     fn fire_stage(&mut self, id: NodeId) -> TokenStream {
         let node = self.chained.graph.node(id);
-        let Op::Window { aggregation, .. } = &node.op else { return TokenStream::new() };
+        let Op::Window { aggregation, .. } = &node.op else { return self.join_fire(id) };
         let span = node.site.span;
         let window = self.window_handle(id);
         let (key, window_span) = (key_word(span), window_word(span));

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use proc_macro2::Span;
 use syn::{Expr, Ident, Path, Stmt, Type};
 
-use super::ProcessOp;
+use super::{Join, ProcessOp};
 use crate::catalog::{AggregateKind, ExchangeKind};
 
 /// Names a node.
@@ -239,6 +239,8 @@ pub enum Op {
     Process(Box<ProcessOp>),
     /// The first record of each key.
     Dedup,
+    /// Joins two keyed inputs.
+    Join(Join),
     /// Calls a fragment.
     Fragment {
         /// Its path.
@@ -340,6 +342,7 @@ impl Graph {
             Op::Stateless { fallible: Some(OnError::Side(side)), .. } => vec![*side],
             Op::Window { late, .. } => late.iter().copied().collect(),
             Op::Process(process) => process.sides.iter().map(|(_, side)| *side).collect(),
+            Op::Join(join) => join.late.iter().flatten().copied().collect(),
             Op::Fragment { args, .. } => {
                 args.iter().filter_map(|arg| arg.as_ref().ok().copied()).collect()
             }
@@ -366,12 +369,12 @@ impl Op {
     pub fn is_stateful(&self) -> bool {
         match self {
             Op::Process(process) => process.keyed,
-            _ => matches!(self, Op::Window { .. } | Op::Running { .. } | Op::Dedup),
+            _ => matches!(self, Op::Window { .. } | Op::Running { .. } | Op::Dedup | Op::Join(_)),
         }
     }
 
     /// True if the operator keeps something per key for as long as `.ttl(..)` says.
     pub fn takes_ttl(&self) -> bool {
-        self.is_stateful() && !matches!(self, Op::Window { .. })
+        self.is_stateful() && !matches!(self, Op::Window { .. } | Op::Join(_))
     }
 }

@@ -1,6 +1,7 @@
 //! The intermediate representation: a graph of operators, and its printed form, the test language of every pass.
 
 mod graph;
+mod join;
 mod print;
 mod process;
 
@@ -8,5 +9,6 @@ pub use graph::{
     AggregateCall, AggregateResult, Aggregation, Binding, Condition, Graph, Modifiers, Node,
     NodeId, OnError, Op, Site, Stateless, Step,
 };
+pub use join::{Join, JoinBound};
 pub use print::print;
 pub use process::{Hook, ProcessOp};

@@ -3,6 +3,7 @@
 mod aggregate;
 mod call;
 mod captures;
+mod join;
 mod process;
 mod site;
 
@@ -115,6 +116,7 @@ enum Pending {
     Owned { span: Span },
     EventTime { f: syn::Expr, site: Site, place: String },
     Window(Box<PendingWindow>),
+    Join(Box<join::PendingJoin>),
 }
 
 struct PendingWindow {
@@ -314,6 +316,7 @@ impl Lowering<'_> {
     fn check_pending(&mut self, cursor: &Cursor) -> bool {
         let (message, span, place) = match &cursor.pending {
             Pending::None => return true,
+            Pending::Join(join) => return self.incomplete_join(join, cursor.node),
             Pending::Owned { span } => (&m::OWNED_MISPLACED, *span, ""),
             Pending::EventTime { site, place, .. } => {
                 (&m::NEEDS_WATERMARKS, site.span, place.as_str())

@@ -92,7 +92,9 @@ fn reads_of(chained: &Chained, id: NodeId) -> Reads {
         Op::Window { aggregation, .. } | Op::Running { aggregation } => kept(aggregation),
         Op::Process(process) => field_reads(process.closure(Hook::Event)?, 1),
         Op::Dedup => reads_behind(chained, id),
-        Op::Source { .. }
+        // What is kept are the records as declared.
+        Op::Join(_)
+        | Op::Source { .. }
         | Op::Union
         | Op::Side { .. }
         | Op::Fragment { .. }

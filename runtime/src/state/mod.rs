@@ -6,6 +6,8 @@
 mod bits;
 mod cursor;
 mod kept;
+mod list;
+mod map;
 mod segment;
 mod table;
 #[cfg(test)]
@@ -14,6 +16,8 @@ mod ttl;
 
 pub use cursor::{Change, Cursor};
 pub use kept::Kept;
+pub use list::{ListState, ListStateView};
+pub use map::{MapState, MapStateView};
 pub use table::{Entry, Table, Vacant};
 pub use ttl::{Forever, Keep, Moment, Ttl, event_time};
 

@@ -33,6 +33,7 @@ pub mod annotation;
 mod base;
 mod exchanges;
 mod fallible;
+mod joins;
 mod keyed;
 mod modifiers;
 mod owned;
@@ -54,6 +55,7 @@ pub use crate::operator::{
 pub use agg::{Agg, Mean, Sum};
 pub use base::{IntoStream, Stream};
 pub use fallible::Fallible;
+pub use joins::{CoGroup, CoGroupOn, CoGroupWindows, Join, JoinOn, Joined, JoinedByWindow};
 pub use keyed::Keyed;
 pub use owned::Owned;
 pub use process::{Closures, Process, Processes, Value};
