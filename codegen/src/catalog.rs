@@ -87,6 +87,8 @@ pub enum Kind {
     WindowOption,
     /// `late_to`.
     LateTo,
+    /// `gap` of a dynamic session.
+    Gap,
     /// One aggregate.
     Aggregate(AggregateKind),
     /// Several aggregates as an expression.
@@ -207,6 +209,7 @@ pub const OPERATORS: &[Operator] = &[
     op("offset", &[Value], ".offset(mins(1))", Kind::WindowOption),
     op("allowed_lateness", &[Value], ".allowed_lateness(mins(1))", Kind::WindowOption),
     op("late_to", &[Side], ".late_to(side)", Kind::LateTo),
+    op("gap", &[Closure(1)], ".gap(|x| ..)", Kind::Gap),
     aggregate("count", &[], ".count()", Adds::Unit, true),
     aggregate("sum", &[Closure(1)], ".sum(|x| ..)", Adds::Value, true),
     aggregate("wrapping_sum", &[Closure(1)], ".wrapping_sum(|x| ..)", Adds::Value, true),
@@ -285,7 +288,6 @@ pub fn find_aggregate(name: &str) -> Option<(&'static Operator, AggregateKind)> 
 }
 
 /// The words of windows; those that are not here yet are named so.
-pub const WINDOWS: &[&str] = &["tumbling"];
+pub const WINDOWS: &[&str] = &["tumbling", "sliding", "session", "dynamic_session"];
 /// Windows of later versions.
-pub const LATER_WINDOWS: &[&str] =
-    &["sliding", "session", "dynamic_session", "global_window", "tumbling_count", "sliding_count"];
+pub const LATER_WINDOWS: &[&str] = &["global_window", "tumbling_count", "sliding_count"];

@@ -24,7 +24,7 @@ pub use crate::stream::annotation::{GivenOf, RecordOf, annotated, annotated_sour
 pub use crate::task::{Failure, OpenSegment, Returned, Segment, Step, TaskContext, Turn};
 pub use crate::time::{Timestamp, punctuated};
 pub use crate::window::{
-    TumblingFold, TumblingPartials, TumblingReduce, TumblingWindows, checked, checked_dynamic,
+    AggregateWindows, FoldWindows, Partials, ReduceWindows, WithGap, checked, checked_dynamic,
 };
 
 /// Fixes the types of a closure's two parameters before its body is checked.

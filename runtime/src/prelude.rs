@@ -19,5 +19,5 @@ pub use crate::stream::{
 pub use crate::time::{
     Span, Timestamp, Window, bounded, days, hours, millis, mins, monotonic, secs,
 };
-pub use crate::window::tumbling;
+pub use crate::window::{dynamic_session, session, sliding, tumbling};
 pub use crate::{args, operator, pipeline, record};
