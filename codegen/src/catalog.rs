@@ -95,6 +95,10 @@ pub enum Kind {
     Reduce,
     /// `fold`.
     Fold,
+    /// `async_map`.
+    AsyncMap,
+    /// A word behind `async_map`.
+    AsyncOption,
     /// `errors_to`.
     ErrorsTo,
     /// `or_skip`.
@@ -157,6 +161,13 @@ pub const OPERATORS: &[Operator] = &[
         Kind::Fallible(Stateless::FilterMap),
     ),
     op("try_flat_map", &[Closure(1)], ".try_flat_map(|x| ..)", Kind::Fallible(Stateless::FlatMap)),
+    op("async_map", &[Closure(1)], ".async_map(|x| async move { .. })", Kind::AsyncMap),
+    op("ordered", &[], ".ordered()", Kind::AsyncOption),
+    op("unordered", &[], ".unordered()", Kind::AsyncOption),
+    op("capacity", &[Value], ".capacity(100)", Kind::AsyncOption),
+    op("timeout", &[Value], ".timeout(secs(5))", Kind::AsyncOption),
+    op("retry", &[Value], ".retry(fixed_delay(3, millis(100)))", Kind::AsyncOption),
+    op("cache", &[Value, Value, Closure(1)], ".cache(10_000, mins(5), |x| ..)", Kind::AsyncOption),
     op("errors_to", &[Side], ".errors_to(side)", Kind::ErrorsTo),
     op("or_skip", &[], ".or_skip()", Kind::OrSkip),
     op("key_by", &[Closure(1)], ".key_by(|x| ..)", Kind::KeyBy),
@@ -211,7 +222,6 @@ pub const OPERATORS: &[Operator] = &[
     later("co_group", "`union` of both sides and one window over them"),
     later("connect", "`union`"),
     later("broadcast_by", "`broadcast`"),
-    later("async_map", "`resource`, and a blocking call in `try_map`"),
     later("dedup", "`.reduce(|first, _| first)`"),
 ];
 

@@ -17,6 +17,7 @@ pub use crate::operator::{
 pub use crate::plan::{ChainSpec, EdgePlan, OperatorSpec, Plan};
 pub use crate::record::apply;
 pub use crate::stream::annotation::{GivenOf, RecordOf, annotated, annotated_source};
+pub use crate::task::{Asked, AsyncOptions, answer};
 pub use crate::task::{Failure, OpenSegment, Returned, Segment, Step, TaskContext, Turn};
 pub use crate::time::{Timestamp, punctuated};
 pub use crate::window::{
@@ -51,6 +52,17 @@ pub fn into_record<E: Emit>(item: E) -> E::Record {
 #[cold]
 pub fn to_text(error: &impl std::fmt::Display) -> String {
     error.to_string()
+}
+
+/// A record as failures name it, shortened.
+#[cold]
+pub fn shown(record: &impl std::fmt::Debug) -> String {
+    const LONGEST: usize = 200;
+    let text = format!("{record:?}");
+    match text.char_indices().nth(LONGEST) {
+        Some((end, _)) => format!("{}..", &text[..end]),
+        None => text,
+    }
 }
 
 /// An operator's id behind the path of the fragment's call that it stands in.

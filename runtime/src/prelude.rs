@@ -10,10 +10,11 @@ pub use crate::job::Secret;
 pub use crate::metrics::{counter, gauge, histogram};
 pub use crate::record::{Emit, Record};
 pub use crate::stream::{
-    Agg, Changed, ChangedRef, ChangedWith, Failed, FailedRef, FailedWith, Fallible, Keyed, Side,
-    Stream, Timed, Windowed, WindowedRef, WindowedWith, Windows, async_resource, resource, side,
-    source,
+    Agg, Answers, Changed, ChangedRef, ChangedWith, Failed, FailedRef, FailedWith, Fallible, Keyed,
+    Side, Stream, Timed, Windowed, WindowedRef, WindowedWith, Windows, async_resource, resource,
+    side, source,
 };
+pub use crate::task::{exponential_backoff, fixed_delay};
 pub use crate::time::{
     Span, Timestamp, Window, bounded, days, hours, millis, mins, monotonic, secs,
 };

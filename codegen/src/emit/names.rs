@@ -29,6 +29,7 @@ impl Names {
                 Op::Window { .. } => "window",
                 Op::Running { .. } => "running",
                 Op::EventTime { .. } => "watermarks",
+                Op::AsyncMap(_) => "asynchronous",
                 Op::Side { .. } => "side",
                 Op::Union => "union",
                 Op::Fragment { .. } => "fragment",

@@ -18,6 +18,7 @@ impl ChainEmitter<'_> {
             Stage::Input => (self.input_stage(), self.chained.chains[self.chain].head),
             Stage::Scratch(id) => (self.scratch_stage(id), id),
             Stage::Fire(id) => (self.fire_stage(id), id),
+            Stage::Answers(id) => (self.answers_stage(id), id),
             Stage::Drain(edge) => (self.drain_stage(edge), self.chained.edge(edge).to),
         };
         located(tokens, self.chained.graph.node(at).site.span)

@@ -230,6 +230,8 @@ pub enum Op {
         /// What is kept.
         aggregation: Aggregation,
     },
+    /// Runs a future per record.
+    AsyncMap(AsyncMap),
     /// Calls a fragment.
     Fragment {
         /// Its path.
@@ -242,6 +244,18 @@ pub enum Op {
         /// The sink.
         expr: Expr,
     },
+}
+
+/// `async_map(f)` with its words.
+pub struct AsyncMap {
+    /// Makes the future.
+    pub f: Expr,
+    /// `capacity(n)`, `timeout(d)`, ..: the words but for the key of `cache`.
+    pub options: Vec<(Ident, Vec<Expr>)>,
+    /// The key of `cache`.
+    pub key: Option<Expr>,
+    /// What becomes of answers that are errors.
+    pub on_error: OnError,
 }
 
 /// What a keyed operator keeps.
@@ -330,6 +344,7 @@ impl Graph {
             Op::Source { rejects, .. } => rejects.iter().copied().collect(),
             Op::Stateless { fallible: Some(OnError::Side(side)), .. } => vec![*side],
             Op::Window { late, .. } => late.iter().copied().collect(),
+            Op::AsyncMap(AsyncMap { on_error: OnError::Side(side), .. }) => vec![*side],
             Op::Fragment { args, .. } => {
                 args.iter().filter_map(|arg| arg.as_ref().ok().copied()).collect()
             }
@@ -354,6 +369,6 @@ impl Op {
 
     /// True if the operator keeps state, so that it has an id.
     pub fn is_stateful(&self) -> bool {
-        matches!(self, Op::Window { .. } | Op::Running { .. })
+        matches!(self, Op::Window { .. } | Op::Running { .. } | Op::AsyncMap(_))
     }
 }

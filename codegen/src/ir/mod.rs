@@ -4,7 +4,7 @@ mod graph;
 mod print;
 
 pub use graph::{
-    AggregateCall, AggregateResult, Aggregation, Binding, Condition, Graph, Modifiers, Node,
-    NodeId, OnError, Op, Site, Stateless, Step,
+    AggregateCall, AggregateResult, Aggregation, AsyncMap, Binding, Condition, Graph, Modifiers,
+    Node, NodeId, OnError, Op, Site, Stateless, Step,
 };
 pub use print::print;

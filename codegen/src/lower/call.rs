@@ -9,7 +9,7 @@ use super::{Cursor, Lowering, Pending, PendingWindow, site_of, text_of};
 use crate::ast::Call;
 use crate::catalog::{self, AggregateKind, Arg, Kind, Operator};
 use crate::diagnostic::{Extent, nearest};
-use crate::ir::{AggregateCall, AggregateResult, Aggregation, OnError, Op, Stateless};
+use crate::ir::{AggregateCall, AggregateResult, Aggregation, AsyncMap, OnError, Op, Stateless};
 use crate::messages as m;
 
 impl Lowering<'_> {
@@ -107,6 +107,8 @@ impl Lowering<'_> {
                 self.check_captures(&call.args[1]);
                 self.keyed_operator(cursor, call, Aggregation::Fold { init: arg(0), f: arg(1) });
             }
+            Kind::AsyncMap => self.async_map(cursor, call),
+            Kind::AsyncOption => self.async_option(cursor, call),
             Kind::ErrorsTo | Kind::OrSkip => self.error_word(cursor, call),
             Kind::Modifier => self.modifier(cursor, call),
             Kind::Sink => {
@@ -172,7 +174,7 @@ impl Lowering<'_> {
     }
 
     /// Appends an operator that reads the cursor.
-    fn push(&mut self, cursor: &mut Cursor, call: &Call, op: Op) {
+    pub(super) fn push(&mut self, cursor: &mut Cursor, call: &Call, op: Op) {
         let mut site = site_of(call);
         site.word = call.args.first().and_then(super::closure_word).map(|word| word.to_string());
         cursor.node = self.add(op, vec![cursor.node], site);
@@ -369,11 +371,14 @@ impl Lowering<'_> {
         };
         let on_error = side.map_or(OnError::Skip, OnError::Side);
         match &mut self.graph.nodes[cursor.node.0].op {
-            Op::Stateless { fallible: Some(policy), .. } if *policy == OnError::Fail => {
+            Op::Stateless { fallible: Some(policy), .. }
+            | Op::AsyncMap(AsyncMap { on_error: policy, .. })
+                if *policy == OnError::Fail =>
+            {
                 *policy = on_error;
                 self.write_side(side, cursor.node);
             }
-            Op::Stateless { fallible: Some(_), .. } => {
+            Op::Stateless { fallible: Some(_), .. } | Op::AsyncMap(_) => {
                 self.errors.report(&m::TWO_ERROR_WORDS, span, "", &self.place);
                 self.graph.refused.extend(side);
             }
@@ -403,7 +408,7 @@ impl Lowering<'_> {
 
     /// Tasks run in parallel, each with its own copy of what a closure captures: none can be written to, and all have to
     /// be there whether or not a branch is taken.
-    fn check_captures(&mut self, f: &Expr) {
+    pub(super) fn check_captures(&mut self, f: &Expr) {
         for word in super::captures::written(f, &self.graph.variables) {
             let name = word.to_string();
             self.errors.report(&m::BORROWED_MUT, word.span(), &name, &self.place);
@@ -515,7 +520,7 @@ fn innermost(expr: &Expr) -> &Expr {
     }
 }
 
-fn literal_int(expr: &Expr) -> Option<i64> {
+pub(super) fn literal_int(expr: &Expr) -> Option<i64> {
     match expr {
         Expr::Lit(ExprLit { lit: Lit::Int(int), .. }) => int.base10_parse().ok(),
         Expr::Unary(unary) if matches!(unary.op, syn::UnOp::Neg(_)) => {
@@ -527,7 +532,7 @@ fn literal_int(expr: &Expr) -> Option<i64> {
 }
 
 /// `mins(5)`, `-secs(1)`: milliseconds, where literal.
-fn literal_millis(expr: &Expr) -> Option<i64> {
+pub(super) fn literal_millis(expr: &Expr) -> Option<i64> {
     match expr {
         Expr::Call(call) => {
             let Expr::Path(path) = &*call.func else { return None };

@@ -1,6 +1,7 @@
 //! [`ast`](crate::ast) to [`ir::Graph`](crate::ir::Graph): names become nodes, method calls become operators.
 
 mod aggregate;
+mod asynchronous;
 mod call;
 mod captures;
 mod site;

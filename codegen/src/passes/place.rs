@@ -89,6 +89,8 @@ pub enum Stage {
     Scratch(NodeId),
     /// Over the firings of a window.
     Fire(NodeId),
+    /// Over the answers of an `async_map`.
+    Answers(NodeId),
     /// Over pre-aggregated accumulators.
     Drain(EdgeId),
 }
@@ -127,9 +129,13 @@ impl Chained {
             }
             Op::Window { .. } | Op::Running { .. } => return self.join_chain(id, above),
             _ if node.modifiers.parallelism.is_some() => Some(Route::Rebalance),
+            Op::AsyncMap(_) if self.may_fire(&above) => Some(Route::Forward),
             _ => return self.join_chain(id, above),
         };
-        let parallelism = self.graph.node(id).modifiers.parallelism.clone();
+        let mut parallelism = self.graph.node(id).modifiers.parallelism.clone();
+        if matches!(self.graph.node(id).op, Op::AsyncMap(_)) && parallelism.is_none() {
+            parallelism = above.first().and_then(|chain| self.chains[*chain].parallelism.clone());
+        }
         let input = route.map(|route| {
             self.edges.push(Edge { to: id, route, payload: Payload::Whole });
             EdgeId(self.edges.len() - 1)
@@ -152,6 +158,18 @@ impl Chained {
         if let Some(parallelism) = &self.graph.node(id).modifiers.parallelism {
             self.chains[chain].parallelism = Some(parallelism.clone());
         }
+    }
+
+    /// True if something in these chains fires without input, or may do so where it was compiled apart. An `async_map`
+    /// stands in the chain of its input only where that alone makes requests: when it can take no more, no input is
+    /// all it takes to stop them.
+    fn may_fire(&self, chains: &BTreeSet<usize>) -> bool {
+        chains.iter().any(|chain| {
+            let chain = &self.chains[*chain];
+            let is_apart =
+                matches!(self.graph.node(chain.head).op, Op::Fragment { .. } | Op::Input { .. });
+            is_apart || chain.nodes.iter().any(|node| self.graph.node(*node).op.is_stateful())
+        })
     }
 
     /// Where a fragment writes is its own business: a side that it is given is always an exchange.
@@ -197,6 +215,7 @@ impl Chained {
         for id in &self.chains[chain].nodes {
             match &self.graph.node(*id).op {
                 Op::Window { .. } => stages.push(Stage::Fire(*id)),
+                Op::AsyncMap(_) => stages.push(Stage::Answers(*id)),
                 Op::Union | Op::Side { .. } if self.is_scratch(*id) => {
                     stages.push(Stage::Scratch(*id));
                 }

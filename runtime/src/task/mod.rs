@@ -11,12 +11,14 @@
 //! 3. When a control frame is due (watermark, idle mark, barrier, end) the runner gives a turn with
 //!    [`Turn::flushes`], repeats it while there is more, and only then hands the frame on to the outputs.
 
+mod asynchronous;
 mod chain;
 mod clock;
 mod context;
 mod control;
 mod executor;
 mod failure;
+mod held;
 mod inbox;
 mod job;
 mod metering;
@@ -33,6 +35,10 @@ mod source_task;
 mod testing;
 mod turn;
 
+pub use asynchronous::{
+    Answer, Answered, Asked, AsyncMap, AsyncOptions, InvalidAsync, Retry, answer,
+    exponential_backoff, fixed_delay,
+};
 pub use chain::Chain;
 pub use clock::{Clock, SystemClock};
 pub use context::{Handle, TaskContext};
