@@ -11,8 +11,9 @@ pub use {rkyv, serde};
 pub use crate::exchange::{Edge, Partition};
 pub use crate::job::{Args, Arguments, Definition, Parameter};
 pub use crate::operator::{
-    Aggregate, ChangedWith, FailedWith, Fold, Own, Parts, Reduce, Running, WindowedWith, avg,
-    count, count_distinct, first, last, max, max_by, min, min_by, sum, to_vec, top, wrapping_sum,
+    Aggregate, ChangedWith, FailedWith, Fold, Own, Parts, Reduce, Running, WindowedWith,
+    approx_count_distinct, avg, count, count_distinct, first, last, max, max_by, min, min_by,
+    quantile, sum, to_vec, top, wrapping_sum,
 };
 pub use crate::plan::{ChainSpec, EdgePlan, OperatorSpec, Plan};
 pub use crate::record::apply;

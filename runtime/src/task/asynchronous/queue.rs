@@ -143,6 +143,11 @@ impl<T, R> AsyncMap<T, R> {
         self.marks.front().copied().unwrap_or(u64::MAX)
     }
 
+    #[cfg(test)]
+    pub(super) fn arrivals(&self) -> usize {
+        self.arrivals.count.load(Ordering::Acquire)
+    }
+
     /// What may be handed on now.
     fn next_answered(&self) -> Option<u64> {
         if self.options.ordered {
