@@ -1,6 +1,6 @@
 //! The operators: name, arguments, what they need before them. Every pass reads its facts here; none matches on names.
 
-use crate::ir::Stateless;
+use crate::ir::{Hook, Stateless};
 
 /// One operator.
 #[derive(Debug)]
@@ -99,16 +99,49 @@ pub enum Kind {
     AsyncMap,
     /// A word behind `async_map`.
     AsyncOption,
+    /// `process`.
+    Process,
+    /// `on_event`, `on_timer`, `on_end`.
+    ProcessHook(Hook),
+    /// `dedup`.
+    Dedup,
     /// `errors_to`.
     ErrorsTo,
     /// `or_skip`.
     OrSkip,
     /// `uid`, `name`, `parallelism`, `ttl`, `buffer_timeout`.
     Modifier,
+    /// `join` and its kin: `on` and a bound must follow.
+    Join(JoinKind),
+    /// `on`.
+    On,
+    /// `within`.
+    Within,
+    /// `as_of`.
+    AsOf,
+    /// `late_left_to`, `late_right_to`: the number of the side.
+    LateSide(usize),
+    /// `apply` behind `co_group`.
+    ApplyGroups,
     /// The end.
     Sink,
     /// A word of the language that comes with a later version.
     Later,
+}
+
+/// Which rows a join yields.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum JoinKind {
+    /// Pairs.
+    Inner,
+    /// Pairs, and left records without a partner.
+    Left,
+    /// Pairs, and right records without a partner.
+    Right,
+    /// Pairs, and records of either side without a partner.
+    Full,
+    /// Whatever its function makes of both sides of a key.
+    CoGroup,
 }
 
 /// Exchanges without a key.
@@ -209,31 +242,43 @@ pub const OPERATORS: &[Operator] = &[
     op("aggregate", &[Closure(1)], ".aggregate(|w| ..)", Kind::AggregateExpression),
     op("reduce", &[Closure(2)], ".reduce(|a, b| ..)", Kind::Reduce),
     op("fold", &[Value, Closure(2)], ".fold(init, |acc, x| ..)", Kind::Fold),
+    op("process", &[Value], ".process(State::default)", Kind::Process),
+    op("on_event", &[Closure(3)], ".on_event(|state, e, cx| ..)", Kind::ProcessHook(Hook::Event)),
+    op("on_timer", &[Closure(3)], ".on_timer(|state, at, cx| ..)", Kind::ProcessHook(Hook::Timer)),
+    op("on_end", &[Closure(2)], ".on_end(|state, cx| ..)", Kind::ProcessHook(Hook::End)),
+    op("dedup", &[], ".dedup()", Kind::Dedup),
     op("uid", &[Value], ".uid(\"name\")", Kind::Modifier),
     op("name", &[Value], ".name(\"text\")", Kind::Modifier),
     op("parallelism", &[Value], ".parallelism(n)", Kind::Modifier),
-    later("ttl", "a window, whose state ends with it"),
+    op("ttl", &[Value], ".ttl(hours(1))", Kind::Modifier),
     op("buffer_timeout", &[Value], ".buffer_timeout(millis(5))", Kind::Modifier),
+    op("join", &[Stream], ".join(other)", Kind::Join(JoinKind::Inner)),
+    op("left_join", &[Stream], ".left_join(other)", Kind::Join(JoinKind::Left)),
+    op("right_join", &[Stream], ".right_join(other)", Kind::Join(JoinKind::Right)),
+    op("full_join", &[Stream], ".full_join(other)", Kind::Join(JoinKind::Full)),
+    op("co_group", &[Stream], ".co_group(other)", Kind::Join(JoinKind::CoGroup)),
+    op("on", &[Closure(1), Closure(1)], ".on(|left| .., |right| ..)", Kind::On),
+    op("within", &[Value], ".within(-mins(10)..=mins(0))", Kind::Within),
+    op("as_of", &[], ".as_of()", Kind::AsOf),
+    op("late_left_to", &[Side], ".late_left_to(side)", Kind::LateSide(0)),
+    op("late_right_to", &[Side], ".late_right_to(side)", Kind::LateSide(1)),
     op("sink", &[Value], ".sink(print())", Kind::Sink),
     later("trigger", "the window's own: it fires when the watermark passes its end"),
     later("delta_trigger", "a trigger by time: a window fires when the watermark passes its end"),
     later("evictor", "`.filter(..)` before the window"),
     later("delta_evictor", "`.filter(..)` before the window"),
     later("apply", "`.aggregate(|w| ..)`, or `.to_vec()` and `.flat_map(..)`"),
-    later("process", "`.fold(init, |state, x| ..)`, or `.aggregate(|w| ..)`"),
-    later("join", "`union` of both sides and one window over them"),
-    later("left_join", "`union` of both sides and one window over them"),
-    later("right_join", "`union` of both sides and one window over them"),
-    later("full_join", "`union` of both sides and one window over them"),
-    later("co_group", "`union` of both sides and one window over them"),
     later("connect", "`union`"),
     later("broadcast_by", "`broadcast`"),
-    later("dedup", "`.reduce(|first, _| first)`"),
 ];
 
 /// Aggregates of one's own, in `aggregate(|w| ..)` only: `w.with(MyAggregate, |x| ..)`.
 pub const WITH: Operator =
     aggregate("with", &[Value, Closure(1)], ".with(MyAggregate, |x| ..)", Adds::Value, true);
+
+/// `apply` of a `co_group`, which is given two sides.
+pub static APPLY_GROUPS: Operator =
+    op("apply", &[Closure(4)], ".apply(|w, lefts, rights, out| ..)", Kind::ApplyGroups);
 
 /// Finds an operator.
 pub fn find(name: &str) -> Option<&'static Operator> {

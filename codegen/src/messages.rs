@@ -99,6 +99,17 @@ messages! {
     UID_STATELESS = "TW0122": "`{}` keeps no state, so a uid names nothing", "use `.name(\"..\")` for plans and metrics";
     UID_CHARACTERS = "TW0123": "a uid has 1 to 64 characters of `a-z`, `A-Z`, `0-9`, `-`, `_`, `.`, `/`", "choose another";
     PARALLELISM_ZERO = "TW0124": "parallelism must be at least 1", "give a positive number";
+    // Joins.
+    JOIN_NOT_A_STREAM = "TW0130": "`{}` is not a stream", "a join takes the stream of its right side: `a.join(b)`";
+    JOIN_NEEDS_ON = "TW0131": "`{}` needs the keys of both sides", "follow it with `.on(|left| left.id, |right| right.id)`";
+    JOIN_NEEDS_BOUND = "TW0132": "`{}` needs a bound, or its state would never end", "follow `on` with `.window(tumbling(mins(5)))`, `.within(-mins(10)..=mins(0))` or `.as_of()`";
+    JOIN_WORD = "TW0133": "`{}` belongs to a join", "write `a.join(b).on(|a| .., |b| ..)`, then `.window(..)`, `.within(..)` or `.as_of()`, then `.late_left_to(side)`";
+    JOIN_TIME = "TW0134": "both sides of a join need event time, the {} one has none", "put `.event_time(|x| x.at).watermarks(bounded(secs(5)))` on it";
+    JOIN_TIMES = "TW0135": "one side of the join lives in event time, the other in processing time", "give both the same";
+    JOIN_PROCESSING = "TW0136": "`{}` needs event time", "put `.event_time(|x| x.at).watermarks(..)` on both sides, or join by `.window(..)`";
+    JOIN_INTERVAL = "TW0137": "no time lies in this interval", "give the least and the greatest of the right side's time minus the left side's: `-mins(10)..=mins(0)`";
+    JOIN_INTERVAL_END = "TW0138": "an interval without an end would keep its state for ever", "give both ends: `-mins(10)..=mins(0)`";
+    GROUPS_WINDOW = "TW0139": "`co_group` needs {}", "write `a.co_group(b).on(..).window(tumbling(mins(5))).apply(|w, lefts, rights, out| ..)`";
     // Fragments.
     FRAGMENT_SIGNATURE = "TW0140": "`#[operator]` needs a stream as its first parameter", "write `fn clean(lines: Stream<Log>, ..) -> Stream<Access>`";
     FRAGMENT_RETURN = "TW0141": "`#[operator]` returns a stream", "write `-> Stream<Access>`";
@@ -107,6 +118,15 @@ messages! {
     FRAGMENT_TWO_STREAMS = "TW0144": "a fragment takes one stream in this version of Thalweg", "join the streams with `union` before, or pass a side";
     FRAGMENT_SIDE_READ = "TW0145": "the side `{}` is read by the caller, not by the fragment", "declare a side of the fragment's own: `let more = side();`";
     FRAGMENT_PARAMETER = "TW0146": "a parameter of a fragment is a plain name with a type", "write `name: Type`";
+    // Process functions.
+    PROCESS_WORD = "TW0160": "`{}` follows `process`", "write `.process(State::default).on_event(|state, e, cx| ..)`";
+    PROCESS_INCOMPLETE = "TW0161": "a process function needs `on_event`", "add `.on_event(|state, e, cx| ..)`";
+    TIMER_UNHEARD = "TW0162": "`{}` sets a timer, and there is no `on_timer`", "add `.on_timer(|state, at, cx| ..)`";
+    TIMER_NEEDS_TIME = "TW0163": "`{}` waits for a time that this stream does not have", "put `.event_time(..).watermarks(..)` or `.processing_time()` before `key_by`; `cx.processing_timer_at(..)` needs neither";
+    EMITS_NOTHING = "TW0164": "this process function never calls `cx.emit(..)`", "emit something, or say what it could emit: `let nothing: Stream<()> = ..`";
+    TTL_STATELESS = "TW0165": "`{}` keeps nothing that could be forgotten", "`ttl` follows `process`, `dedup`, `reduce`, `fold` or a running aggregate on a keyed stream";
+    TTL_LENGTH = "TW0166": "a time to live must be positive", "give a duration such as `hours(1)`";
+    TTL_NEEDS_TIME = "TW0167": "a time to live in event time needs event time", "put `.event_time(..).watermarks(..)` before `key_by`, or write `.ttl(d)`, in processing time";
 }
 
 #[cfg(test)]

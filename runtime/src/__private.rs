@@ -10,19 +10,22 @@ pub use {rkyv, serde};
 // Jobs (`#[pipeline]`, `#[operator]`, `#[args]`).
 pub use crate::exchange::{Edge, Partition};
 pub use crate::job::{Args, Arguments, Definition, Parameter};
+pub use crate::join::{JoinKind, WindowJoin, apply_group};
 pub use crate::operator::{
-    Aggregate, ChangedWith, FailedWith, Fold, Own, Parts, Reduce, Running, WindowedWith,
+    Aggregate, ChangedWith, Dedup, FailedWith, Fold, Own, Parts, Reduce, Running, WindowedWith,
     approx_count_distinct, avg, count, count_distinct, first, last, max, max_by, min, min_by,
     quantile, sum, to_vec, top, wrapping_sum,
 };
 pub use crate::plan::{ChainSpec, EdgePlan, OperatorSpec, Plan};
+pub use crate::process::{Process, ProcessFunction, Sides, UnkeyedProcess, state_of};
 pub use crate::record::apply;
+pub use crate::state::Ttl;
 pub use crate::stream::annotation::{GivenOf, RecordOf, annotated, annotated_source};
 pub use crate::task::{Asked, AsyncOptions, answer};
 pub use crate::task::{Failure, OpenSegment, Returned, Segment, Step, TaskContext, Turn};
 pub use crate::time::{Timestamp, punctuated};
 pub use crate::window::{
-    Tumbling, TumblingFold, TumblingPartials, TumblingReduce, TumblingWindows,
+    TumblingFold, TumblingPartials, TumblingReduce, TumblingWindows, checked, checked_dynamic,
 };
 
 /// Fixes the types of a closure's two parameters before its body is checked.

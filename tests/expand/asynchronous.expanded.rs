@@ -23,9 +23,9 @@ fn job() -> ::thalweg::__private::Definition {
             .timeout(secs(5))
             .cache(100, mins(1))
             .checked()?;
-        let source0 = plan.source(collection(orders()));
-        let sink0 = plan.share(print());
-        let sink1 = plan.share(print());
+        let source0 = plan.source(collection(orders()), "source");
+        let sink0 = plan.sink(print(), "sink");
+        let sink1 = plan.sink(print(), "bad");
         let exchange0 = plan
             .edge(::thalweg::__private::EdgePlan {
                 partition: ::thalweg::__private::Partition::Named,

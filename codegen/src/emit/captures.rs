@@ -26,6 +26,11 @@ pub fn captures(node: &Node, known: &[String]) -> BTreeSet<String> {
             look(map.f.to_token_stream());
             map.key.iter().for_each(|f| look(f.to_token_stream()));
         }
+        Op::Process(process) => {
+            look(process.made.to_token_stream());
+            process.closures.iter().for_each(|(_, f)| look(f.to_token_stream()));
+        }
+        Op::Join(join) => join.groups.iter().for_each(|f| look(f.to_token_stream())),
         Op::Window { aggregation, .. } | Op::Running { aggregation } => match aggregation {
             Aggregation::Calls { calls, result } => {
                 calls
@@ -44,6 +49,13 @@ pub fn captures(node: &Node, known: &[String]) -> BTreeSet<String> {
         },
         _ => {}
     }
+    found
+}
+
+/// The variables among `known` that tokens mention.
+pub fn captured_by(tokens: TokenStream, known: &[String]) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    mentions(tokens, known, &mut found);
     found
 }
 

@@ -17,9 +17,12 @@ mod chain;
 mod definition;
 mod fragment;
 mod handles;
+mod join;
+mod labels;
 mod names;
 mod operator;
 mod plan;
+mod process;
 mod stage;
 mod surface;
 

@@ -114,7 +114,10 @@ impl ChainEmitter<'_> {
         let tokens = match self.chained.edge_to(reader) {
             Some(edge) => self.write_edge(edge, value),
             None if self.chained.is_scratch(reader) => self.write_scratch(reader, value),
-            None => self.operator(reader, value, alone),
+            None => match self.chained.graph.node(reader).op {
+                Op::Join(_) => self.join_side(reader, from, value),
+                _ => self.operator(reader, value, alone),
+            },
         };
         match own {
             Some(own) if Some(own) != above => {
@@ -165,6 +168,8 @@ impl ChainEmitter<'_> {
             Op::Window { .. } => self.add_to_window(id, value),
             Op::Running { .. } => self.running(id, value),
             Op::AsyncMap(_) => self.ask(id, value),
+            Op::Process(process) => self.process(id, process, value),
+            Op::Dedup => self.dedup(id, value),
             Op::Sink { .. } => {
                 let sink = self.sink(id);
                 quote_spanned!(span=> #sink.write(time, #view)?;)
@@ -177,6 +182,7 @@ impl ChainEmitter<'_> {
             | Op::Exchange(_)
             | Op::PartitionBy { .. }
             | Op::Union
+            | Op::Join(_)
             | Op::Side { .. } => self.readers(id, value),
         }
     }

@@ -177,12 +177,15 @@ fn prelude(chained: &Chained, names: &Names, id: NodeId) -> TokenStream {
                 }
                 other => code!((#other)),
             };
-            tokens.extend(code!(let #name = ::thalweg::__private::Tumbling::checked(#spec #(#options)* #time)?;));
+            tokens.extend(
+                code!(let #name = ::thalweg::__private::checked(#spec #(#options)* #time)?;),
+            );
             tokens.extend(aggregate_prelude(chained, names, id, aggregation));
         }
         Op::Running { aggregation } => {
             tokens.extend(aggregate_prelude(chained, names, id, aggregation));
         }
+        Op::Join(join) => tokens.extend(super::join::prelude(chained, names, id, join)),
         Op::EventTime { strategy, .. } => {
             let name = names.of("strategy", id, span);
             tokens.extend(code!(let #name = #strategy;));
@@ -191,6 +194,7 @@ fn prelude(chained: &Chained, names: &Names, id: NodeId) -> TokenStream {
         Op::Fragment { .. } => tokens.extend(super::fragment::arguments(chained, names, id)),
         _ => {}
     }
+    tokens.extend(super::process::ttl(names, node, id));
     located(tokens, span)
 }
 
@@ -210,12 +214,14 @@ fn aggregate_prelude(
 fn connector(chained: &Chained, names: &Names, id: NodeId) -> TokenStream {
     let node = chained.graph.node(id);
     let name = names.node(id, node.site.span);
+    let label = super::labels::label(chained, id);
     let connector = match (&node.op, &node.annotation) {
-        (Op::Source { expr, .. }, Some(ty)) => {
-            code!(let #name = plan.source(::thalweg::__private::annotated_source::<#ty, _>(#expr));)
-        }
-        (Op::Source { expr, .. }, None) => code!(let #name = plan.source(#expr);),
-        (Op::Sink { expr }, _) => code!(let #name = plan.share(#expr);),
+        (Op::Source { expr, .. }, Some(ty)) => code! {
+            let #name =
+                plan.source(::thalweg::__private::annotated_source::<#ty, _>(#expr), #label);
+        },
+        (Op::Source { expr, .. }, None) => code!(let #name = plan.source(#expr, #label);),
+        (Op::Sink { expr }, _) => code!(let #name = plan.sink(#expr, #label);),
         _ => TokenStream::new(),
     };
     located(connector, node.site.span)

@@ -15,22 +15,25 @@ impl ChainEmitter<'_> {
     /// One loop.
     pub fn stage(&mut self, stage: Stage) -> TokenStream {
         let (tokens, at) = match stage {
-            Stage::Input => (self.input_stage(), self.chained.chains[self.chain].head),
+            Stage::Source => {
+                let head = self.chained.chains[self.chain].head;
+                (self.source_input(head), head)
+            }
+            Stage::Input(edge) => (self.input_stage(edge), self.chained.edge(edge).to),
             Stage::Scratch(id) => (self.scratch_stage(id), id),
             Stage::Fire(id) => (self.fire_stage(id), id),
             Stage::Answers(id) => (self.answers_stage(id), id),
+            Stage::Process(id) => (self.process_stage(id), id),
+            Stage::Sweep(id) => (self.sweep_stage(id), id),
             Stage::Drain(edge) => (self.drain_stage(edge), self.chained.edge(edge).to),
         };
         located(tokens, self.chained.graph.node(at).site.span)
     }
 
-    fn input_stage(&mut self) -> TokenStream {
-        let chain = &self.chained.chains[self.chain];
-        let (head, input) = (chain.head, chain.input);
-        match input {
-            Some(edge) if self.chained.edge(edge).route == Route::Key => self.keyed_input(edge),
-            Some(edge) => self.plain_input(edge),
-            None => self.source_input(head),
+    fn input_stage(&mut self, edge: EdgeId) -> TokenStream {
+        match self.chained.edge(edge).route {
+            Route::Key => self.keyed_input(edge),
+            _ => self.plain_input(edge),
         }
     }
 
@@ -122,6 +125,9 @@ impl ChainEmitter<'_> {
             .filter_map(|id| match self.chained.graph.node(id).op {
                 Op::Window { .. } => Some(self.window_handle(id)),
                 Op::Running { .. } => Some(self.running_handle(id)),
+                Op::Process(ref process) => Some(self.process_handle(id, process)),
+                Op::Dedup => Some(self.dedup_handle(id)),
+                Op::Join(_) => Some(self.join_handle(id)),
                 _ => None,
             })
             .map(|handle| code!(#handle.prepare(chunk.hashes());))
@@ -138,9 +144,13 @@ impl ChainEmitter<'_> {
             }
             Payload::Fields(fields) => {
                 let pruned = super::plan::pruned(edge);
+                let taken = fields.iter().map(taken).collect::<Vec<_>>();
+                let named = fields.iter().zip(&taken).map(|(field, taken)| {
+                    if field == taken { code!(#field) } else { code!(#field: #taken) }
+                });
                 (
-                    code!((#(#fields,)*)),
-                    code!(let #word = #pruned { #(#fields),* };),
+                    code!((#(#taken,)*)),
+                    code!(let #word = #pruned { #(#named),* };),
                     Value::of_pruned(word, pruned),
                 )
             }
@@ -167,7 +177,7 @@ impl ChainEmitter<'_> {
 
     fn fire_stage(&mut self, id: NodeId) -> TokenStream {
         let node = self.chained.graph.node(id);
-        let Op::Window { aggregation, .. } = &node.op else { return TokenStream::new() };
+        let Op::Window { aggregation, .. } = &node.op else { return self.join_fire(id) };
         let span = node.site.span;
         let window = self.window_handle(id);
         let (key, window_span) = (key_word(span), window_word(span));
@@ -270,7 +280,9 @@ impl ChainEmitter<'_> {
         };
         let made = aggregate::result(aggregation, false, node.site.span);
         let (item, bound, rest) = self.bound(id);
+        let at = self.moment(id, &running);
         quote_spanned!(span=>
+            #at
             #updated
             let #item = #made;
             #bound
@@ -304,7 +316,7 @@ impl ChainEmitter<'_> {
     }
 
     /// The handle of a running operator's state.
-    fn running_handle(&mut self, id: NodeId) -> Ident {
+    pub(super) fn running_handle(&mut self, id: NodeId) -> Ident {
         let span = self.chained.graph.node(id).site.span;
         let name = self.names.node(id, span);
         if self.first_use(&name) {
@@ -318,9 +330,22 @@ impl ChainEmitter<'_> {
                 Aggregation::Reduce(_) => code!(Reduce::new()),
                 Aggregation::Fold { init, .. } => code!(Fold::new(#init)),
             };
-            let open = code!(cx.state(#state, ::thalweg::__private::#made));
+            let ttl = self.ttl_of(id);
+            let open = code!(cx.state(#state, ::thalweg::__private::#made #ttl));
             self.handles.shared(&name, open);
         }
         name
+    }
+}
+
+/// What a field that crossed an exchange is called until its record is rebuilt: as the user does, unless that is a word
+/// of ours, such as `key` or `sink0`.
+fn taken(field: &Ident) -> Ident {
+    const OURS: &[&str] = &["time", "hash", "key", "turn", "chunk", "sides"];
+    let name = field.to_string();
+    if OURS.contains(&name.as_str()) || name.ends_with(|last: char| last.is_ascii_digit()) {
+        ours(&format!("field_{name}"), field.span())
+    } else {
+        field.clone()
     }
 }

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use proc_macro2::Span;
 use syn::{Expr, Ident, Path, Stmt, Type};
 
+use super::{Join, ProcessOp};
 use crate::catalog::{AggregateKind, ExchangeKind};
 
 /// Names a node.
@@ -24,6 +25,8 @@ pub struct Graph {
     pub variables: Vec<String>,
     /// What each `let` of a stream binds.
     pub bindings: Vec<(Ident, NodeId)>,
+    /// The name of the stream or side that the chain of a sink starts from.
+    pub starts: BTreeMap<NodeId, String>,
     /// Nodes whose readers or writers were refused: nothing can be said about how they are used.
     pub refused: BTreeSet<NodeId>,
 }
@@ -115,6 +118,8 @@ pub struct Modifiers {
     pub parallelism: Option<Expr>,
     /// `.buffer_timeout(d)`.
     pub buffer_timeout: Option<Expr>,
+    /// `.ttl(d)`, and its word.
+    pub ttl: Option<(Expr, Span)>,
     /// Where `.late_to(side)` stands.
     pub late_to: Option<Span>,
 }
@@ -232,6 +237,12 @@ pub enum Op {
     },
     /// Runs a future per record.
     AsyncMap(AsyncMap),
+    /// A process function.
+    Process(Box<ProcessOp>),
+    /// The first record of each key.
+    Dedup,
+    /// Joins two keyed inputs.
+    Join(Join),
     /// Calls a fragment.
     Fragment {
         /// Its path.
@@ -345,6 +356,8 @@ impl Graph {
             Op::Stateless { fallible: Some(OnError::Side(side)), .. } => vec![*side],
             Op::Window { late, .. } => late.iter().copied().collect(),
             Op::AsyncMap(AsyncMap { on_error: OnError::Side(side), .. }) => vec![*side],
+            Op::Process(process) => process.sides.iter().map(|(_, side)| *side).collect(),
+            Op::Join(join) => join.late.iter().flatten().copied().collect(),
             Op::Fragment { args, .. } => {
                 args.iter().filter_map(|arg| arg.as_ref().ok().copied()).collect()
             }
@@ -369,6 +382,17 @@ impl Op {
 
     /// True if the operator keeps state, so that it has an id.
     pub fn is_stateful(&self) -> bool {
-        matches!(self, Op::Window { .. } | Op::Running { .. } | Op::AsyncMap(_))
+        match self {
+            Op::Process(process) => process.keyed,
+            _ => matches!(
+                self,
+                Op::Window { .. } | Op::Running { .. } | Op::Dedup | Op::Join(_) | Op::AsyncMap(_)
+            ),
+        }
+    }
+
+    /// True if the operator keeps something per key for as long as `.ttl(..)` says.
+    pub fn takes_ttl(&self) -> bool {
+        self.is_stateful() && !matches!(self, Op::Window { .. } | Op::Join(_) | Op::AsyncMap(_))
     }
 }

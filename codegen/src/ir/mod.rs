@@ -1,10 +1,14 @@
 //! The intermediate representation: a graph of operators, and its printed form, the test language of every pass.
 
 mod graph;
+mod join;
 mod print;
+mod process;
 
 pub use graph::{
     AggregateCall, AggregateResult, Aggregation, AsyncMap, Binding, Condition, Graph, Modifiers,
     Node, NodeId, OnError, Op, Site, Stateless, Step,
 };
+pub use join::{Join, JoinBound};
 pub use print::print;
+pub use process::{Hook, ProcessOp};

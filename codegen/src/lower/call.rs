@@ -19,7 +19,7 @@ impl Lowering<'_> {
             self.errors.report(&m::AFTER_SINK, call.name.span(), "", &self.place);
             return false;
         }
-        let Some(operator) = self.check_form(call) else { return false };
+        let Some(operator) = self.check_form_behind(cursor, call) else { return false };
         if !self.apply(cursor, call, operator) {
             return false;
         }
@@ -40,6 +40,14 @@ impl Lowering<'_> {
             return None;
         }
         self.check_args(operator, &call.name, &call.args).then_some(operator)
+    }
+
+    /// The same behind what is pending, which may know words of its own.
+    fn check_form_behind(&mut self, cursor: &Cursor, call: &Call) -> Option<&'static Operator> {
+        match super::join::word_behind(&cursor.pending, call) {
+            Some(own) => self.check_args(own, &call.name, &call.args).then_some(own),
+            None => self.check_form(call),
+        }
     }
 
     /// Calls behind one that was refused: what they read is not known, so only their form is checked.
@@ -87,7 +95,11 @@ impl Lowering<'_> {
             }
             Kind::Watermarks | Kind::Punctuated => return self.watermarks(cursor, call, kind),
             Kind::ProcessingTime => self.push(cursor, call, Op::ProcessingTime),
+            Kind::Window if matches!(cursor.pending, Pending::Join(_)) => {
+                return self.join_window(cursor, call);
+            }
             Kind::Window | Kind::WindowAll => return self.window(cursor, call, kind),
+            Kind::WindowOption if self.is_join_window(cursor) => self.join_option(cursor, call),
             Kind::WindowOption | Kind::LateTo => self.window_option(cursor, call, kind),
             Kind::Aggregate(kind) => self.short_aggregate(cursor, call, kind),
             Kind::AggregateExpression => {
@@ -109,8 +121,16 @@ impl Lowering<'_> {
             }
             Kind::AsyncMap => self.async_map(cursor, call),
             Kind::AsyncOption => self.async_option(cursor, call),
+            Kind::Process => self.process(cursor, call),
+            Kind::ProcessHook(hook) => return self.process_hook(cursor, call, hook),
+            Kind::Dedup => self.dedup(cursor, call),
             Kind::ErrorsTo | Kind::OrSkip => self.error_word(cursor, call),
             Kind::Modifier => self.modifier(cursor, call),
+            Kind::Join(kind) => return self.join(cursor, call, kind),
+            Kind::On => return self.join_keys(cursor, call),
+            Kind::Within | Kind::AsOf => return self.join_by_time(cursor, call, kind),
+            Kind::LateSide(side) => return self.join_late(cursor, call, side),
+            Kind::ApplyGroups => return self.apply_groups(cursor, call),
             Kind::Sink => {
                 self.push(cursor, call, Op::Sink { expr: arg(0) });
                 cursor.ended = true;
@@ -153,6 +173,7 @@ impl Lowering<'_> {
                 Kind::Stateless(Stateless::Map | Stateless::FilterMap | Stateless::FlatMap)
                 | Kind::Fallible(_),
             ) => true,
+            (Pending::Join(join), _) => self.check_join_word(join, kind, cursor.node),
             (Pending::EventTime { f, site, place }, _) => {
                 self.errors.report(&m::NEEDS_WATERMARKS, site.span, "", place);
                 let op = Op::EventTime { f: f.clone(), strategy: f.clone(), punctuated: None };
@@ -258,12 +279,12 @@ impl Lowering<'_> {
         true
     }
 
-    fn is_keyed(&self, cursor: &Cursor) -> bool {
+    pub(super) fn is_keyed(&self, cursor: &Cursor) -> bool {
         self.graph.node(cursor.node).op.is_keyed()
     }
 
     /// Known window, positive length where it is literal; false if nothing can follow it.
-    fn check_window(&mut self, spec: &Expr) -> bool {
+    pub(super) fn check_window(&mut self, spec: &Expr) -> bool {
         let Expr::Call(call) = innermost(spec) else { return true };
         let Expr::Path(path) = &*call.func else { return true };
         let Some(word) = path.path.segments.last().map(|last| &last.ident) else { return true };
@@ -477,17 +498,22 @@ impl Lowering<'_> {
             return;
         }
         let uid = if word == "uid" { self.uid(&value) } else { None };
+        if word == "ttl" {
+            self.check_ttl(&value);
+        }
         let is_zero = word == "parallelism" && literal_int(&value).is_some_and(|n| n <= 0);
         if is_zero {
             self.errors.report(&m::PARALLELISM_ZERO, Extent::of(&value), "", &self.place);
         }
         let modifiers = match &mut cursor.pending {
             Pending::Window(window) => &mut window.modifiers,
+            Pending::Join(join) => &mut join.modifiers,
             _ => &mut self.graph.nodes[cursor.node.0].modifiers,
         };
         let duplicate = match word.as_str() {
             "uid" => std::mem::replace(&mut modifiers.uid, uid).is_some(),
             "name" => modifiers.name.replace(value).is_some(),
+            "ttl" => modifiers.ttl.replace((value, span)).is_some(),
             "parallelism" => modifiers.parallelism.replace(value).is_some(),
             _ => modifiers.buffer_timeout.replace(value).is_some(),
         };
@@ -512,7 +538,7 @@ impl Lowering<'_> {
 }
 
 /// The call a builder chain starts with: `tumbling(..)` of `tumbling(..).offset(..)`.
-fn innermost(expr: &Expr) -> &Expr {
+pub(super) fn innermost(expr: &Expr) -> &Expr {
     match expr {
         Expr::MethodCall(call) => innermost(&call.receiver),
         Expr::Paren(inner) => innermost(&inner.expr),
@@ -564,7 +590,7 @@ fn strategy_bound_is_negative(strategy: &Expr) -> bool {
 }
 
 /// A body that is a float literal or ends in `as f64`.
-fn is_float(body: &Expr) -> bool {
+pub(super) fn is_float(body: &Expr) -> bool {
     match body {
         Expr::Lit(ExprLit { lit: Lit::Float(_), .. }) => true,
         Expr::Cast(cast) => {

@@ -4,6 +4,8 @@ mod aggregate;
 mod asynchronous;
 mod call;
 mod captures;
+mod join;
+mod process;
 mod site;
 
 use std::collections::BTreeMap;
@@ -19,6 +21,7 @@ use crate::messages as m;
 
 pub(crate) use aggregate::accumulator_word;
 pub use aggregate::{key_word, window_word};
+pub(crate) use process::is_event_time;
 pub(crate) use site::{closure_word, site_of, text_of};
 
 /// Lowers the statements of the pipeline `name`.
@@ -114,6 +117,7 @@ enum Pending {
     Owned { span: Span },
     EventTime { f: syn::Expr, site: Site, place: String },
     Window(Box<PendingWindow>),
+    Join(Box<join::PendingJoin>),
 }
 
 struct PendingWindow {
@@ -313,6 +317,7 @@ impl Lowering<'_> {
     fn check_pending(&mut self, cursor: &Cursor) -> bool {
         let (message, span, place) = match &cursor.pending {
             Pending::None => return true,
+            Pending::Join(join) => return self.incomplete_join(join, cursor.node),
             Pending::Owned { span } => (&m::OWNED_MISPLACED, *span, ""),
             Pending::EventTime { site, place, .. } => {
                 (&m::NEEDS_WATERMARKS, site.span, place.as_str())
@@ -369,6 +374,9 @@ impl Lowering<'_> {
                 self.check_forms(&chain.calls[index + 1..]);
                 return None;
             }
+        }
+        if let (Head::Binding(name), true) = (&chain.head, cursor.ended) {
+            self.graph.starts.insert(cursor.node, name.to_string());
         }
         Some(cursor)
     }

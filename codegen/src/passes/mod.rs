@@ -4,9 +4,11 @@ mod assign_ids;
 mod captures;
 mod check;
 mod fields;
+mod joins;
 mod place;
 mod preaggregate;
 mod print;
+mod process;
 mod prune;
 #[cfg(test)]
 mod tests;

@@ -66,12 +66,12 @@ pub enum Payload {
 
 /// What is fused between two exchanges.
 pub struct ChainPlan {
-    /// The first node: a source, the reading end of an edge, or what follows a fragment.
+    /// The first node: a source, the reading end of the first of its edges, or what follows a fragment.
     pub head: NodeId,
     /// All nodes, writers before readers.
     pub nodes: Vec<NodeId>,
-    /// The edge it reads.
-    pub input: Option<EdgeId>,
+    /// The edges it reads, in the order of its operators' inputs: several if one of those has more than one.
+    pub inputs: Vec<EdgeId>,
     /// The edges it writes.
     pub outputs: Vec<EdgeId>,
     /// `.parallelism(n)`.
@@ -83,16 +83,30 @@ pub struct ChainPlan {
 /// A loop of a chain.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Stage {
-    /// Over what comes in.
-    Input,
+    /// Over what the source brings.
+    Source,
+    /// Over what comes in over an exchange.
+    Input(EdgeId),
     /// Over what was written to a side or union inside the chain.
     Scratch(NodeId),
     /// Over the firings of a window.
     Fire(NodeId),
     /// Over the answers of an `async_map`.
     Answers(NodeId),
+    /// Over what is due in a process function, and over what it emitted.
+    Process(NodeId),
+    /// Forgets some of what is over.
+    Sweep(NodeId),
     /// Over pre-aggregated accumulators.
     Drain(EdgeId),
+}
+
+impl ChainPlan {
+    /// A chain without nodes that is to start with `head`.
+    fn starting(head: NodeId) -> ChainPlan {
+        let (nodes, inputs, outputs, stages) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        ChainPlan { head, nodes, inputs, outputs, parallelism: None, stages }
+    }
 }
 
 pub(super) fn place(checked: Checked) -> Chained {
@@ -102,6 +116,7 @@ pub(super) fn place(checked: Checked) -> Chained {
     for id in &order {
         placed.place_node(*id);
     }
+    placed.drop_merged();
     for chain in 0..placed.chains.len() {
         placed.chains[chain].stages = placed.stages(chain);
         placed.chains[chain].outputs = placed.outputs(chain);
@@ -127,7 +142,9 @@ impl Chained {
             Op::Side { .. } if above.len() > 1 || self.is_written_by_fragment(id) => {
                 Some(Route::Forward)
             }
-            Op::Window { .. } | Op::Running { .. } => return self.join_chain(id, above),
+            op if op.is_stateful() && !matches!(op, Op::AsyncMap(_)) => {
+                return self.join_chain(id, above);
+            }
             _ if node.modifiers.parallelism.is_some() => Some(Route::Rebalance),
             Op::AsyncMap(_) if self.may_fire(&above) => Some(Route::Forward),
             _ => return self.join_chain(id, above),
@@ -141,18 +158,18 @@ impl Chained {
             EdgeId(self.edges.len() - 1)
         });
         self.chain_of.insert(id, self.chains.len());
+        let inputs = input.into_iter().collect();
         self.chains.push(ChainPlan {
-            head: id,
             nodes: vec![id],
-            input,
-            outputs: Vec::new(),
+            inputs,
             parallelism,
-            stages: Vec::new(),
+            ..ChainPlan::starting(id)
         });
     }
 
+    /// Puts a node into the chain above it; those of several inputs become one.
     fn join_chain(&mut self, id: NodeId, above: BTreeSet<usize>) {
-        let Some(chain) = above.into_iter().next() else { return };
+        let Some(chain) = self.merge(id, above) else { return };
         self.chain_of.insert(id, chain);
         self.chains[chain].nodes.push(id);
         if let Some(parallelism) = &self.graph.node(id).modifiers.parallelism {
@@ -170,6 +187,41 @@ impl Chained {
                 matches!(self.graph.node(chain.head).op, Op::Fragment { .. } | Op::Input { .. });
             is_apart || chain.nodes.iter().any(|node| self.graph.node(*node).op.is_stateful())
         })
+    }
+
+    /// Makes one chain of those that `id` reads, in the order of its inputs. It is the last of them that goes on: all
+    /// that writes to any of them comes before it.
+    fn merge(&mut self, id: NodeId, above: BTreeSet<usize>) -> Option<usize> {
+        let last = *above.last()?;
+        if above.len() == 1 {
+            return Some(last);
+        }
+        let mut merged: Option<ChainPlan> = None;
+        for input in self.graph.node(id).inputs.clone() {
+            let from = self.chain_of[&input];
+            let empty = ChainPlan::starting(self.chains[from].head);
+            let mut part = std::mem::replace(&mut self.chains[from], empty);
+            match &mut merged {
+                None => merged = Some(part),
+                Some(merged) => {
+                    merged.nodes.append(&mut part.nodes);
+                    merged.inputs.append(&mut part.inputs);
+                    merged.parallelism = merged.parallelism.take().or(part.parallelism);
+                }
+            }
+        }
+        let merged = merged?;
+        self.chain_of.extend(merged.nodes.iter().map(|node| (*node, last)));
+        self.chains[last] = merged;
+        Some(last)
+    }
+
+    /// Closes the gaps that merged chains leave.
+    fn drop_merged(&mut self) {
+        self.chains.retain(|chain| !chain.nodes.is_empty());
+        for (index, chain) in self.chains.iter().enumerate() {
+            self.chain_of.extend(chain.nodes.iter().map(|node| (*node, index)));
+        }
     }
 
     /// Where a fragment writes is its own business: a side that it is given is always an exchange.
@@ -211,11 +263,17 @@ impl Chained {
 
     /// A node's place in its chain's order is its stage's place.
     fn stages(&self, chain: usize) -> Vec<Stage> {
-        let mut stages = vec![Stage::Input];
+        let inputs = self.chains[chain].inputs.iter().map(|edge| Stage::Input(*edge));
+        let mut stages: Vec<Stage> = inputs.collect();
         for id in &self.chains[chain].nodes {
             match &self.graph.node(*id).op {
-                Op::Window { .. } => stages.push(Stage::Fire(*id)),
                 Op::AsyncMap(_) => stages.push(Stage::Answers(*id)),
+                Op::Source { .. } => stages.push(Stage::Source),
+                Op::Window { .. } | Op::Join(_) => stages.push(Stage::Fire(*id)),
+                Op::Process(_) => stages.push(Stage::Process(*id)),
+                op if op.takes_ttl() && self.graph.node(*id).modifiers.ttl.is_some() => {
+                    stages.push(Stage::Sweep(*id));
+                }
                 Op::Union | Op::Side { .. } if self.is_scratch(*id) => {
                     stages.push(Stage::Scratch(*id));
                 }

@@ -12,10 +12,12 @@
 //! chain gets more to do.
 
 use std::collections::VecDeque;
+use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::context::{Handles, TaskContext, TaskSeed};
+use super::hands::Hands;
 use super::held::Held;
 use super::inbox::{Action, Inbox};
 use super::job::Job;
@@ -91,6 +93,8 @@ pub(crate) struct Runner {
     /// The earliest timer.
     timer: Option<Timestamp>,
     meter: Metering,
+    /// What became of time, if a test wants to know.
+    told: Option<by_hand::Told>,
 }
 
 /// What a runner is made of besides its chain.
@@ -101,6 +105,8 @@ pub(crate) struct RunnerParts {
     pub(crate) job: Arc<Job>,
     pub(crate) metrics: Arc<TaskMetrics>,
     pub(crate) buffer_timeout: Duration,
+    /// What a test puts in place of sources and sinks.
+    pub(crate) hands: Option<Rc<Hands>>,
 }
 
 /// Who waits for a slow channel must not be who fills it: only sources can be left unread.
@@ -114,7 +120,7 @@ impl Runner {
 
     /// Opens a task.
     pub(crate) fn open(factory: &Factory, parts: RunnerParts) -> Result<Runner, Failure> {
-        let mut cx = TaskContext::new(parts.seed, parts.stage);
+        let mut cx = TaskContext::new(parts.seed, parts.stage, parts.hands);
         let chain = guard(|| factory(&mut cx))?;
         let (seed, stage, handles) = cx.into_parts();
         if let Some(edge) = seed.outputs.keys().next() {
@@ -147,6 +153,7 @@ impl Runner {
             sinks_flushed: now,
             timer: None,
             meter: Metering::new(parts.metrics, now),
+            told: None,
             stage,
         };
         runner.look_at_timers();
@@ -230,6 +237,16 @@ impl Runner {
         Ok(None)
     }
 
+    /// True if requests of an `async_map` are under way.
+    pub(crate) fn is_asking(&self) -> bool {
+        self.handles.awaited.as_ref().is_some_and(|awaited| awaited.borrow().is_asking())
+    }
+
+    /// True if answers have come that nobody looked at.
+    pub(crate) fn has_answers(&self) -> bool {
+        self.handles.awaited.as_ref().is_some_and(|awaited| awaited.borrow().wants_turn())
+    }
+
     /// True if no more may be asked before there are answers.
     fn is_full(&self) -> bool {
         self.handles.awaited.as_ref().is_some_and(|awaited| awaited.borrow().is_full())
@@ -259,7 +276,7 @@ impl Runner {
             let mut watermarks = watermarks.borrow_mut();
             match &source {
                 Some(source) if source.status() == SourceStatus::Waiting => {
-                    watermarks.read_in_vain(source.split(), now);
+                    source.silent(&mut |split| watermarks.read_in_vain(split, now));
                 }
                 Some(_) => {}
                 None => self.inbox.silent().for_each(|split| watermarks.read_in_vain(split, now)),
@@ -476,6 +493,7 @@ impl Runner {
     }
 
     fn carry_out(&mut self, action: Action) -> Result<(), Failure> {
+        self.tell(action);
         match action {
             Action::Time(event) => self.broadcast(Some(None), &|| frame(event)),
             Action::Generated(index, event) => self.broadcast(Some(Some(index)), &|| frame(event)),
@@ -565,6 +583,10 @@ fn frame(event: TimeEvent) -> Frame {
         TimeEvent::Active => Frame::Active,
     }
 }
+
+mod by_hand;
+
+pub(crate) use by_hand::Mark;
 
 #[cfg(test)]
 mod tests;

@@ -88,6 +88,10 @@ pub struct Watermarks {
     emitted: Timestamp,
     /// Idle marks not handed out yet.
     status: Option<TimeEvent>,
+    /// What a test said the watermark of each split is, at least.
+    raised: Vec<Timestamp>,
+    /// What records say does not count.
+    only_raised: bool,
     /// What this task is in its alignment group.
     member: Option<Member>,
     /// Splits that were not read to their end.
@@ -112,6 +116,8 @@ impl Watermarks {
             valve: WatermarkValve::new(splits, Timestamp::MIN),
             emitted: Timestamp::MIN,
             status: None,
+            raised: vec![Timestamp::MIN; splits],
+            only_raised: false,
             member: None,
             open,
         }
@@ -200,13 +206,34 @@ impl Watermarks {
         waiting.filter(|_| !self.valve.is_idle())
     }
 
+    /// From here on only [`told`](Watermarks::told) moves time.
+    pub(crate) fn only_raised(&mut self) {
+        self.only_raised = true;
+    }
+
+    /// A test says what a split reports.
+    pub(crate) fn told(&mut self, split: usize, event: TimeEvent) {
+        let event = match event {
+            // What an idle split says of time counts as little as in the valve.
+            TimeEvent::Watermark(_) if self.valve.is_channel_idle(split) => return,
+            TimeEvent::Watermark(time) => {
+                self.raised[split] = self.raised[split].max(time);
+                TimeEvent::Watermark(self.of_split(split))
+            }
+            status => status,
+        };
+        let events = self.valve.report(split, event);
+        self.keep(events);
+    }
+
     /// What is to be sent downstream now. A watermark is held back while there is more to read and less than the
     /// interval of event time has passed since the last: each one flushes partial aggregates and open batches.
     pub(crate) fn due(&mut self, input_idle: bool) -> TimeEvents {
         let watermark = self.valve.watermark();
         let passed = i128::from(watermark.0) - i128::from(self.emitted.0);
-        // The end of time is for the end of the input to tell.
-        let moved = passed > 0 && watermark != Timestamp::MAX;
+        // The end of time is for the end of the input to tell, or for a test.
+        let ends = watermark == Timestamp::MAX && !self.raised.contains(&Timestamp::MAX);
+        let moved = passed > 0 && !ends;
         let status = self.status.take();
         let due = moved
             && (input_idle || status.is_some() || passed >= i128::from(self.strategy.interval));
@@ -222,10 +249,12 @@ impl Watermarks {
 
     fn of_split(&self, split: usize) -> Timestamp {
         let greatest = self.generators[split].greatest;
-        match self.strategy.bound {
+        let seen = match self.strategy.bound {
+            _ if self.only_raised => Timestamp::MIN,
             Some(bound) => Timestamp(greatest.0.saturating_sub(bound).saturating_sub(1)),
             None => greatest,
-        }
+        };
+        seen.max(self.raised[split])
     }
 
     /// Idle and active again before anybody was told: nothing to tell.

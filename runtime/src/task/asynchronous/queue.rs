@@ -24,6 +24,8 @@ use crate::time::Timestamp;
 pub(crate) trait Awaited {
     /// True if a turn would hand something on.
     fn wants_turn(&self) -> bool;
+    /// True if a request is under way.
+    fn is_asking(&self) -> bool;
     /// True if nothing more may be asked.
     fn is_full(&self) -> bool;
     /// True if nothing waits for an answer.
@@ -300,6 +302,10 @@ where
 impl<T, R> Awaited for AsyncMap<T, R> {
     fn wants_turn(&self) -> bool {
         self.arrivals.count.load(Ordering::Acquire) > 0 || self.next_answered().is_some()
+    }
+
+    fn is_asking(&self) -> bool {
+        self.running > 0
     }
 
     fn is_full(&self) -> bool {

@@ -93,6 +93,7 @@ impl Bench {
         let log = Arc::new(Mutex::new(Vec::new()));
         let factory = factory(log.clone(), timer.map(Timestamp), left);
         let parts = RunnerParts {
+            hands: None,
             seed,
             stage: Stage::new(Box::new(clock.clone())),
             channels: vec![(0, channel0), (0, channel1)],
