@@ -3,7 +3,7 @@
 use proc_macro2::Span;
 use quote::ToTokens;
 use syn::spanned::Spanned;
-use syn::{Expr, ExprLit, Ident, Lit, parse_quote};
+use syn::{Expr, ExprLit, Ident, Lit};
 
 use super::{Cursor, Lowering, Pending, PendingWindow, site_of, text_of};
 use crate::ast::Call;
@@ -232,30 +232,6 @@ impl Lowering<'_> {
         }
         self.check_captures(&call.args[0]);
         self.push(cursor, call, Op::KeyBy { f: Some(call.args[0].clone()) });
-    }
-
-    fn watermarks(&mut self, cursor: &mut Cursor, call: &Call, kind: Kind) -> bool {
-        let pending = std::mem::replace(&mut cursor.pending, Pending::None);
-        let Pending::EventTime { f, site, .. } = pending else {
-            let word = call.name.to_string();
-            self.errors.report(&m::WATERMARKS_ALONE, call.name.span(), &word, &self.place);
-            return false;
-        };
-        if kind == Kind::Punctuated {
-            self.check_captures(&call.args[0]);
-            let strategy = parse_quote!(::thalweg::__private::punctuated());
-            let punctuated = Some(call.args[0].clone());
-            let op = Op::EventTime { f, strategy, punctuated };
-            cursor.node = self.add(op, vec![cursor.node], site);
-            return true;
-        }
-        let strategy = call.args[0].clone();
-        if strategy_bound_is_negative(&strategy) {
-            self.errors.report(&m::NEGATIVE_BOUND, Extent::of(&strategy), "", &self.place);
-        }
-        cursor.node =
-            self.add(Op::EventTime { f, strategy, punctuated: None }, vec![cursor.node], site);
-        true
     }
 
     fn window(&mut self, cursor: &mut Cursor, call: &Call, kind: Kind) -> bool {
@@ -577,15 +553,6 @@ pub(super) fn literal_millis(expr: &Expr) -> Option<i64> {
         }
         Expr::Paren(inner) => literal_millis(&inner.expr),
         _ => None,
-    }
-}
-
-fn strategy_bound_is_negative(strategy: &Expr) -> bool {
-    match innermost(strategy) {
-        Expr::Call(call) => {
-            call.args.first().and_then(literal_millis).is_some_and(|millis| millis < 0)
-        }
-        _ => false,
     }
 }
 

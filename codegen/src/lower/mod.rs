@@ -7,6 +7,7 @@ mod captures;
 mod join;
 mod process;
 mod site;
+mod time;
 
 use std::collections::BTreeMap;
 
