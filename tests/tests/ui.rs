@@ -16,6 +16,7 @@ const RULES: &[&str] = &[
     "time",
     "windows",
     "aggregates",
+    "async",
     "uids",
     "captures",
     "collected",
