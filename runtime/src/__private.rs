@@ -20,7 +20,7 @@ pub use crate::stream::annotation::{GivenOf, RecordOf, annotated, annotated_sour
 pub use crate::task::{Failure, OpenSegment, Returned, Segment, Step, TaskContext, Turn};
 pub use crate::time::Timestamp;
 pub use crate::window::{
-    Tumbling, TumblingFold, TumblingPartials, TumblingReduce, TumblingWindows,
+    TumblingFold, TumblingPartials, TumblingReduce, TumblingWindows, checked, checked_dynamic,
 };
 
 /// Fixes the types of a closure's two parameters before its body is checked.

@@ -177,7 +177,9 @@ fn prelude(chained: &Chained, names: &Names, id: NodeId) -> TokenStream {
                 }
                 other => code!((#other)),
             };
-            tokens.extend(code!(let #name = ::thalweg::__private::Tumbling::checked(#spec #(#options)* #time)?;));
+            tokens.extend(
+                code!(let #name = ::thalweg::__private::checked(#spec #(#options)* #time)?;),
+            );
             tokens.extend(aggregate_prelude(chained, names, id, aggregation));
         }
         Op::Running { aggregation } => {

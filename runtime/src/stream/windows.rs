@@ -4,7 +4,7 @@ use super::base::{handle, not_run};
 use super::{Side, Stream};
 use crate::record::Record;
 use crate::time::Span;
-use crate::window::Tumbling;
+pub use crate::window::Assigner;
 
 handle! {
     /// The records of each key (of all, behind [`window_all`](Stream::window_all)) in windows of time: made by
@@ -99,13 +99,3 @@ impl<K: Record, T: Record> Windows<K, T> {
         not_run(side)
     }
 }
-
-/// What `window` takes: [`tumbling(mins(5))`](crate::window::tumbling).
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` is not a window",
-    label = "not a window",
-    note = "to fix: write `tumbling(mins(5))` for windows of five minutes, side by side"
-)]
-pub trait Assigner {}
-
-impl Assigner for Tumbling {}

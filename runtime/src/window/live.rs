@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use super::panes::Panes;
-use super::tumbling::{Time, Tumbling, last};
+use super::{Assigner, Time, Tumbling};
 use crate::record::{Key, Record, View};
 use crate::state::{Cursor, State};
 use crate::task::Turn;
@@ -64,7 +64,7 @@ impl<'w, K: Key, V> Firing<'w, K, V> {
     /// The event time of the result: the window's last millisecond.
     #[inline(always)]
     pub fn time(&self) -> Timestamp {
-        last(self.window)
+        self.window.last()
     }
 
     /// The window.
@@ -229,7 +229,7 @@ impl<K: Key, V: Record> LiveWindows<K, V> {
         }
         while let Some(number) = self.panes.first_from(self.frontier) {
             let pane = self.panes.get(number);
-            if last(pane.window) > now {
+            if pane.window.last() > now {
                 return false;
             }
             self.frontier = pane.window.start + Span(1);

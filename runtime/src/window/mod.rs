@@ -16,22 +16,29 @@
 //! | [`TumblingPartials`] | the same, on the near side of an exchange, never kept for long |
 //! | [`TumblingReduce`], [`TumblingFold`] | a record |
 //!
-//! What other assigners will need is apart from what tumbling windows are: panes (`panes`) know nothing of firing, and
-//! firing (`live`) takes a pane as a window.
+//! Which windows there are is an [`Assigner`]'s business: [`Tumbling`], [`Sliding`], [`Session`], [`DynamicSession`].
 
 mod aggregated;
+mod assigner;
 mod fold;
+mod invalid;
 mod live;
 mod panes;
 mod partials;
 mod reduce;
+mod session;
+mod sliding;
 #[cfg(test)]
 mod tests;
 mod tumbling;
 
 pub use aggregated::TumblingWindows;
+pub use assigner::{Assigner, At, Dynamic, Fixed, Time, WithGap, checked, checked_dynamic};
 pub use fold::TumblingFold;
+pub use invalid::InvalidWindow;
 pub use live::Firing;
 pub use partials::TumblingPartials;
 pub use reduce::{ReduceSlot, TumblingReduce};
-pub use tumbling::{InvalidWindow, Time, Tumbling, tumbling};
+pub use session::{DynamicSession, Session, dynamic_session, session};
+pub use sliding::{Slides, Sliding, sliding};
+pub use tumbling::{Tumbling, tumbling};

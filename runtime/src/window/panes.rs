@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::tumbling::{Tumbling, last};
+use super::{Assigner, Tumbling};
 use crate::record::Key;
 use crate::state::Table;
 use crate::time::{Timestamp, Window};
@@ -77,7 +77,7 @@ impl<K: Key, V> Panes<K, V> {
         if cleanup <= now {
             return None;
         }
-        let fired = last(window) <= now;
+        let fired = window.last() <= now;
         let number = match self.free.pop() {
             Some(number) => {
                 let pane = &mut self.slab[number];

@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use proptest::prelude::*;
 
-use super::tumbling::last;
 use super::*;
 use crate::operator::{count, first, last as last_of, sum, to_vec};
 use crate::record::{Emit, Key};
@@ -63,7 +62,7 @@ impl Model {
         let at = (u64::key_hash(key), key.to_le_bytes().to_vec());
         let (_, values) = keys.entry(at).or_insert((key, Vec::new()));
         values.push(value);
-        if last(window).0 <= watermark {
+        if window.last().0 <= watermark {
             self.fired.push((window.start.0, key, values.clone()));
         }
     }
@@ -71,7 +70,7 @@ impl Model {
     fn advance(&mut self, spec: &Tumbling, watermark: i64) {
         let old = self.watermark;
         for (window, keys) in self.windows.values() {
-            if last(*window).0 <= watermark && old.is_none_or(|old| last(*window).0 > old) {
+            if window.last().0 <= watermark && old.is_none_or(|old| window.last().0 > old) {
                 for (key, values) in keys.values() {
                     self.fired.push((window.start.0, *key, values.clone()));
                 }
@@ -132,7 +131,7 @@ fn run(spec: Tumbling, events: &[Event], partial: bool) -> (Vec<Result>, Vec<u64
         assert_eq!(parts.entries(), 0);
         drain(&stage, watermark, |turn| {
             let Some(firing) = windows.fire(turn) else { return false };
-            assert_eq!(firing.time(), last(firing.window()));
+            assert_eq!(firing.time(), firing.window().last());
             let (n, values) = firing.acc();
             assert_eq!(*n, values.len() as u64);
             whole.push((firing.window(), firing.key(), values.iter().sum::<u64>()));

@@ -1,6 +1,6 @@
 //! What tumbling windows there are.
 
-use crate::task::Failure;
+use super::{Assigner, InvalidWindow, Time};
 use crate::time::{Span, Timestamp, Window};
 
 /// Tumbling windows: of one length, side by side. Made by [`tumbling`].
@@ -12,15 +12,6 @@ pub struct Tumbling {
     time: Time,
 }
 
-/// Which time windows go by.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Time {
-    /// That of the records; a window fires when a watermark has passed it.
-    Event,
-    /// That of the machine when a record comes in; no record is late.
-    Processing,
-}
-
 /// Windows of length `size`, side by side, from the Unix epoch on (`TumblingEventTimeWindows` in Flink).
 ///
 /// ```
@@ -30,38 +21,6 @@ pub enum Time {
 /// ```
 pub fn tumbling(size: Span) -> Tumbling {
     Tumbling { size, offset: Span::ZERO, allowed_lateness: Span::ZERO, time: Time::Event }
-}
-
-/// Why windows cannot be as they were asked for.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
-pub enum InvalidWindow {
-    /// No length.
-    #[error("a window's length must be positive, not {size}\nhelp: write `tumbling(mins(5))`")]
-    Size {
-        /// The length asked for.
-        size: Span,
-    },
-    /// An offset of a whole window or more.
-    #[error(
-        "a window's offset must be shorter than the window: {offset} is not shorter than {size}\n\
-         help: leave out whole windows: an offset of {rest} means the same"
-    )]
-    Offset {
-        /// The offset asked for.
-        offset: Span,
-        /// The length.
-        size: Span,
-        /// The offset without whole windows.
-        rest: Span,
-    },
-    /// Lateness below zero.
-    #[error(
-        "allowed lateness must not be negative, but is {lateness}\nhelp: write `.allowed_lateness(mins(1))`"
-    )]
-    Lateness {
-        /// The lateness asked for.
-        lateness: Span,
-    },
 }
 
 impl Tumbling {
@@ -84,19 +43,34 @@ impl Tumbling {
         Tumbling { time: Time::Processing, ..self }
     }
 
-    /// The windows themselves, if they can be.
-    ///
-    /// # Errors
-    /// See [`InvalidWindow`].
-    pub fn checked(self) -> Result<Tumbling, Failure> {
-        match self.mistake() {
-            Some(mistake) => Err(Failure::new(mistake)),
-            None => Ok(self),
-        }
+    /// The window of a point in time, its ends cut off where time ends.
+    pub fn window_of(&self, time: Timestamp) -> Window {
+        let size = i128::from(self.size.0.max(1));
+        let start = aligned(i128::from(time.0), size, self.offset);
+        cut(start, start + size)
+    }
+}
+
+impl Assigner for Tumbling {
+    type At = Timestamp;
+    type Windows = std::iter::Once<Window>;
+
+    #[inline]
+    fn windows_of(&self, time: Timestamp) -> Self::Windows {
+        std::iter::once(self.window_of(time))
     }
 
-    /// What is wrong with the windows, if anything is.
-    pub fn mistake(&self) -> Option<InvalidWindow> {
+    #[inline(always)]
+    fn time(&self) -> Time {
+        self.time
+    }
+
+    #[inline(always)]
+    fn lateness(&self) -> Span {
+        self.allowed_lateness
+    }
+
+    fn mistake(&self) -> Option<InvalidWindow> {
         let (size, offset, lateness) = (self.size, self.offset, self.allowed_lateness);
         if size <= Span::ZERO {
             return Some(InvalidWindow::Size { size });
@@ -106,31 +80,17 @@ impl Tumbling {
         }
         (lateness < Span::ZERO).then_some(InvalidWindow::Lateness { lateness })
     }
-
-    /// Which time the windows go by.
-    pub fn time(&self) -> Time {
-        self.time
-    }
-
-    /// The window of a point in time, its ends cut off where time ends.
-    pub fn window_of(&self, time: Timestamp) -> Window {
-        let (size, offset) = (i128::from(self.size.0.max(1)), i128::from(self.offset.0));
-        let time = i128::from(time.0);
-        let start = time - (time - offset).rem_euclid(size);
-        let clamp = |t: i128| Timestamp(t.clamp(i128::from(i64::MIN), i128::from(i64::MAX)) as i64);
-        Window { start: clamp(start), end: clamp(start + size) }
-    }
-
-    /// The watermark at which nothing is kept of a window any more.
-    pub(super) fn cleanup(&self, window: Window) -> Timestamp {
-        match self.time {
-            Time::Event => last(window) + self.allowed_lateness,
-            Time::Processing => last(window),
-        }
-    }
 }
 
-/// The last point in time of a window.
-pub(super) fn last(window: Window) -> Timestamp {
-    window.end - Span(1)
+/// The greatest point of `offset + k * step` that is not after `time`.
+#[inline(always)]
+pub(super) fn aligned(time: i128, step: i128, offset: Span) -> i128 {
+    time - (time - i128::from(offset.0)).rem_euclid(step)
+}
+
+/// The window between two points, cut off where time ends.
+#[inline(always)]
+pub(super) fn cut(start: i128, end: i128) -> Window {
+    let clamp = |t: i128| Timestamp(t.clamp(i128::from(i64::MIN), i128::from(i64::MAX)) as i64);
+    Window { start: clamp(start), end: clamp(end) }
 }

@@ -1,0 +1,136 @@
+//! What windows there are, whatever is kept in them: which a record belongs to, and when they end.
+
+use super::InvalidWindow;
+use crate::task::Failure;
+use crate::time::{Span, Timestamp, Window};
+
+/// Which time windows go by.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Time {
+    /// That of the records; a window fires when a watermark has passed it.
+    Event,
+    /// That of the machine when a record comes in; no record is late.
+    Processing,
+}
+
+/// The windows that a record belongs to: [`tumbling`](super::tumbling), [`sliding`](super::sliding),
+/// [`session`](super::session), [`dynamic_session`](super::dynamic_session).
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a window",
+    label = "not a window",
+    note = "to fix: write `tumbling(mins(5))` for windows of five minutes, side by side"
+)]
+pub trait Assigner: Clone + Send + Sync + 'static {
+    /// True if windows of one key that overlap or touch become one: sessions.
+    const MERGES: bool = false;
+    /// What places a record in time: a [`Timestamp`], and for dynamic sessions the record's [gap](WithGap).
+    type At: At;
+    /// Iterator over the windows of a record.
+    type Windows: Iterator<Item = Window> + Clone;
+
+    /// The windows of a record, those that start later first; of an assigner that [merges](Assigner::MERGES) one, as it
+    /// is before it is merged. None in a gap between windows. The ends of windows are cut off where time ends.
+    fn windows_of(&self, at: Self::At) -> Self::Windows;
+    /// Which time the windows go by.
+    fn time(&self) -> Time;
+    /// How long the contents of a window are kept behind its end.
+    fn lateness(&self) -> Span;
+    /// What is wrong with the windows, if anything is.
+    fn mistake(&self) -> Option<InvalidWindow>;
+
+    /// The windows themselves, if they can be.
+    ///
+    /// # Errors
+    /// See [`InvalidWindow`].
+    fn checked(self) -> Result<Self, Failure> {
+        match self.mistake() {
+            Some(mistake) => Err(Failure::new(mistake)),
+            None => Ok(self),
+        }
+    }
+
+    /// The watermark at which nothing is kept of a window any more.
+    #[inline(always)]
+    fn cleanup(&self, window: Window) -> Timestamp {
+        match self.time() {
+            Time::Event => window.last() + self.lateness(),
+            Time::Processing => window.last(),
+        }
+    }
+}
+
+/// A place in time of a record.
+pub trait At: Copy {
+    /// Its time.
+    fn time(self) -> Timestamp;
+    /// The same at another time: that of the machine.
+    #[must_use]
+    fn moved_to(self, time: Timestamp) -> Self;
+}
+
+impl At for Timestamp {
+    #[inline(always)]
+    fn time(self) -> Timestamp {
+        self
+    }
+    #[inline(always)]
+    fn moved_to(self, time: Timestamp) -> Timestamp {
+        time
+    }
+}
+
+/// A record's time, and how long after it a session is still open.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct WithGap {
+    /// The record's time.
+    pub time: Timestamp,
+    /// Its gap.
+    pub gap: Span,
+}
+
+impl At for WithGap {
+    #[inline(always)]
+    fn time(self) -> Timestamp {
+        self.time
+    }
+    #[inline(always)]
+    fn moved_to(self, time: Timestamp) -> WithGap {
+        WithGap { time, gap: self.gap }
+    }
+}
+
+/// Windows whose records' times alone place them: what stands without `.gap(..)`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` needs a gap",
+    label = "how long does a session stay open after a record?",
+    note = "to fix: write `.window(dynamic_session()).gap(|x| ..)`"
+)]
+pub trait Fixed: Assigner<At = Timestamp> {}
+
+impl<S: Assigner<At = Timestamp>> Fixed for S {}
+
+/// Windows whose gap each record decides: what `.gap(..)` stands behind.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` takes no gap",
+    label = "its length is fixed",
+    note = "to fix: remove `.gap(..)`, or write `.window(dynamic_session())`"
+)]
+pub trait Dynamic: Assigner<At = WithGap> {}
+
+impl<S: Assigner<At = WithGap>> Dynamic for S {}
+
+/// The windows themselves, if they can be.
+///
+/// # Errors
+/// See [`InvalidWindow`].
+pub fn checked<S: Fixed>(spec: S) -> Result<S, Failure> {
+    spec.checked()
+}
+
+/// The same where `.gap(..)` follows.
+///
+/// # Errors
+/// See [`InvalidWindow`].
+pub fn checked_dynamic<S: Dynamic>(spec: S) -> Result<S, Failure> {
+    spec.checked()
+}
