@@ -1,6 +1,7 @@
 //! Windows that time does not end: global ones, and those of a number of elements.
 
-use super::assigner::{Assigner, InvalidWindow, Time};
+use super::InvalidWindow;
+use super::assigner::{Assigner, Time};
 use super::evictor::{self, Evictor};
 use super::general::Triggered;
 use super::trigger::{self, Purging};

@@ -20,7 +20,10 @@
 
 mod aggregated;
 mod assigner;
+mod counted;
+pub mod evictor;
 mod fold;
+mod general;
 mod invalid;
 mod live;
 mod panes;
@@ -30,11 +33,21 @@ mod session;
 mod sliding;
 #[cfg(test)]
 mod tests;
+pub mod trigger;
 mod tumbling;
 
 pub use aggregated::TumblingWindows;
 pub use assigner::{Assigner, At, Dynamic, Fixed, Time, WithGap, checked, checked_dynamic};
+pub use counted::{
+    GlobalWindow, NoTrigger, SlidingCount, TumblingCount, global_window, sliding_count,
+    tumbling_count,
+};
 pub use fold::TumblingFold;
+pub use general::{
+    Accumulated, Contents, Due, Elements, Events, EventsIter, Fired, Folded, GeneralFiring,
+    GeneralWindows, KeptIn, Out, ReduceStep, Reduced, Triggered, Unmerged, WindowCx,
+    WindowFunction, WindowPlan,
+};
 pub use invalid::InvalidWindow;
 pub use live::Firing;
 pub use partials::TumblingPartials;

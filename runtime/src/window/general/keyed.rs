@@ -45,13 +45,18 @@ pub(super) struct Slot<K, C, R, W> {
 }
 
 impl<K, C, R, W> Slot<K, C, R, W> {
-    /// Its timers; the other parts stay free to be borrowed.
-    pub fn timers<'t>(
-        (set, cleanup): (&'t mut Set, Option<(Time, Timestamp)>),
-        (hash, window): (u64, Window),
-        number: u32,
+    pub fn timers<'t>(&'t mut self, all: &'t mut Timers, number: u32) -> TimersOf<'t> {
+        self.trigger_parts(all, number).1
+    }
+
+    /// What a trigger may change.
+    pub fn trigger_parts<'t>(
+        &'t mut self,
         all: &'t mut Timers,
-    ) -> TimersOf<'t> {
-        TimersOf { all, set, cleanup, hash, window, number }
+        number: u32,
+    ) -> (&'t mut Option<R>, TimersOf<'t>) {
+        let (hash, window, cleanup) = (self.hash, self.window, self.cleanup);
+        let timers = TimersOf { all, set: &mut self.set, cleanup, hash, window, number };
+        (&mut self.trigger, timers)
     }
 }

@@ -33,9 +33,10 @@ mod timers;
 #[cfg(test)]
 mod tests;
 
+pub use add::ReduceStep;
 pub use contents::{Accumulated, Contents, Elements, Events, EventsIter, Folded, Reduced};
 pub use fire::{Due, GeneralFiring};
-pub use process::{Fired, Out, ProcessFiring, WindowCx, WindowFunction};
+pub use process::{Fired, KeptIn, Out, Unmerged, WindowCx, WindowFunction};
 pub(super) use timers::TimersOf;
 
 use std::collections::VecDeque;
@@ -43,14 +44,14 @@ use std::collections::VecDeque;
 use keyed::{KeyWindows, Slot};
 use timers::Timers;
 
-use super::assigner::{Assigner, Time};
+use super::assigner::Assigner;
 use super::evictor::Evictor;
-use super::trigger::{ByTime, Now, Trigger};
+use super::trigger::{ByTime, Trigger};
 use super::{DynamicSession, Session, Sliding, Tumbling};
 use crate::record::{Key, Record};
 use crate::state::Table;
-use crate::task::{Failure, Turn};
-use crate::time::{Span, Timestamp, Window};
+use crate::task::Failure;
+use crate::time::{Timestamp, Window};
 
 /// Windows with the trigger and the evictor that they have by themselves.
 pub trait Triggered: Assigner {
@@ -98,6 +99,8 @@ pub struct GeneralWindows<K: Key, T: Record, S, C: Contents, R: Trigger<T>, P = 
     timers: Timers,
     /// The windows of the record at hand.
     open: Vec<u32>,
+    /// Its time.
+    at: Timestamp,
     /// Firings that an element caused, oldest first: number, and whether the contents go.
     pending: VecDeque<(u32, bool)>,
     /// The firing that was handed out last.

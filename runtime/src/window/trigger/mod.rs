@@ -11,18 +11,21 @@
 //! ```
 
 mod count;
+mod delta;
 mod early;
 mod purging;
 mod time;
 
 pub use count::{Count, count};
+pub use delta::{Delta, delta};
 pub use early::{Early, early};
 pub use purging::{Purging, purging};
-pub(super) use time::ByTime;
-pub use time::{EndOfStream, EventTime, ProcessingTime, end_of_stream, event_time, processing_time};
+pub use time::{
+    ByTime, EndOfStream, EventTime, ProcessingTime, end_of_stream, event_time, processing_time,
+};
 
-use super::general::TimersOf;
 use super::assigner::Time;
+use super::general::TimersOf;
 use crate::record::{Record, View};
 use crate::time::{Timestamp, Window};
 
@@ -83,11 +86,7 @@ pub trait Trigger<T: Record>: Clone + Send + Sync + 'static {
     ) -> TriggerResult;
 
     /// The watermark has reached a timer that was set by [`TriggerCx::event_timer`].
-    fn on_event_time(
-        &self,
-        time: Timestamp,
-        cx: &mut TriggerCx<'_, Self::State>,
-    ) -> TriggerResult {
+    fn on_event_time(&self, time: Timestamp, cx: &mut TriggerCx<'_, Self::State>) -> TriggerResult {
         let _ = (time, cx);
         TriggerResult::Continue
     }

@@ -36,11 +36,7 @@ impl<T: Record, R: Trigger<T>> Trigger<T> for Purging<R> {
     type State = R::State;
     const MERGES: bool = R::MERGES;
 
-    fn on_element(
-        &self,
-        element: View<'_, T>,
-        cx: &mut TriggerCx<'_, R::State>,
-    ) -> TriggerResult {
+    fn on_element(&self, element: View<'_, T>, cx: &mut TriggerCx<'_, R::State>) -> TriggerResult {
         purges(self.0.on_element(element, cx))
     }
 
