@@ -1,6 +1,6 @@
 //! The operators: name, arguments, what they need before them. Every pass reads its facts here; none matches on names.
 
-use crate::ir::Stateless;
+use crate::ir::{Hook, Stateless};
 
 /// One operator.
 #[derive(Debug)]
@@ -91,6 +91,12 @@ pub enum Kind {
     Reduce,
     /// `fold`.
     Fold,
+    /// `process`.
+    Process,
+    /// `on_event`, `on_timer`, `on_end`.
+    ProcessHook(Hook),
+    /// `dedup`.
+    Dedup,
     /// `errors_to`.
     ErrorsTo,
     /// `or_skip`.
@@ -184,10 +190,15 @@ pub const OPERATORS: &[Operator] = &[
     op("aggregate", &[Closure(1)], ".aggregate(|w| ..)", Kind::AggregateExpression),
     op("reduce", &[Closure(2)], ".reduce(|a, b| ..)", Kind::Reduce),
     op("fold", &[Value, Closure(2)], ".fold(init, |acc, x| ..)", Kind::Fold),
+    op("process", &[Value], ".process(State::default)", Kind::Process),
+    op("on_event", &[Closure(3)], ".on_event(|state, e, cx| ..)", Kind::ProcessHook(Hook::Event)),
+    op("on_timer", &[Closure(3)], ".on_timer(|state, at, cx| ..)", Kind::ProcessHook(Hook::Timer)),
+    op("on_end", &[Closure(2)], ".on_end(|state, cx| ..)", Kind::ProcessHook(Hook::End)),
+    op("dedup", &[], ".dedup()", Kind::Dedup),
     op("uid", &[Value], ".uid(\"name\")", Kind::Modifier),
     op("name", &[Value], ".name(\"text\")", Kind::Modifier),
     op("parallelism", &[Value], ".parallelism(n)", Kind::Modifier),
-    later("ttl", "a window, whose state ends with it"),
+    op("ttl", &[Value], ".ttl(hours(1))", Kind::Modifier),
     op("buffer_timeout", &[Value], ".buffer_timeout(millis(5))", Kind::Modifier),
     op("sink", &[Value], ".sink(print())", Kind::Sink),
     later("partition_by", "`key_by`, or `rebalance`"),
@@ -199,7 +210,6 @@ pub const OPERATORS: &[Operator] = &[
     later("approx_count_distinct", "`.count_distinct(..)`, which is exact"),
     later("quantile", "`.to_vec()`, or an aggregate of your own: `w.with(MyAggregate, |x| ..)`"),
     later("apply", "`.aggregate(|w| ..)`, or `.to_vec()` and `.flat_map(..)`"),
-    later("process", "`.fold(init, |state, x| ..)`, or `.aggregate(|w| ..)`"),
     later("join", "`union` of both sides and one window over them"),
     later("left_join", "`union` of both sides and one window over them"),
     later("right_join", "`union` of both sides and one window over them"),
@@ -208,7 +218,6 @@ pub const OPERATORS: &[Operator] = &[
     later("connect", "`union`"),
     later("broadcast_by", "`broadcast`"),
     later("async_map", "`resource`, and a blocking call in `try_map`"),
-    later("dedup", "`.reduce(|first, _| first)`"),
 ];
 
 /// Aggregates of one's own, in `aggregate(|w| ..)` only: `w.with(MyAggregate, |x| ..)`.

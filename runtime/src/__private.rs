@@ -11,11 +11,14 @@ pub use {rkyv, serde};
 pub use crate::exchange::{Edge, Partition};
 pub use crate::job::{Args, Arguments, Definition, Parameter};
 pub use crate::operator::{
-    Aggregate, ChangedWith, FailedWith, Fold, Own, Parts, Reduce, Running, WindowedWith, avg,
-    count, count_distinct, first, last, max, max_by, min, min_by, sum, to_vec, top, wrapping_sum,
+    Aggregate, ChangedWith, Dedup, FailedWith, Fold, Own, Parts, Reduce, Running, WindowedWith,
+    avg, count, count_distinct, first, last, max, max_by, min, min_by, sum, to_vec, top,
+    wrapping_sum,
 };
 pub use crate::plan::{ChainSpec, EdgePlan, OperatorSpec, Plan};
+pub use crate::process::{Process, ProcessFunction, Sides, UnkeyedProcess, state_of};
 pub use crate::record::apply;
+pub use crate::state::Ttl;
 pub use crate::stream::annotation::{GivenOf, RecordOf, annotated, annotated_source};
 pub use crate::task::{Failure, OpenSegment, Returned, Segment, Step, TaskContext, Turn};
 pub use crate::time::Timestamp;

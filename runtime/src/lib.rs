@@ -79,6 +79,7 @@ mod nearest;
 pub mod operator;
 pub mod plan;
 pub mod prelude;
+pub mod process;
 pub mod record;
 pub mod render;
 pub mod resource;

@@ -18,6 +18,10 @@ pub fn captures(node: &Node, known: &[String]) -> BTreeSet<String> {
             look(f.to_token_stream());
         }
         Op::KeyBy { f: Some(f) } => look(f.to_token_stream()),
+        Op::Process(process) => {
+            look(process.made.to_token_stream());
+            process.closures.iter().for_each(|(_, f)| look(f.to_token_stream()));
+        }
         Op::Window { aggregation, .. } | Op::Running { aggregation } => match aggregation {
             Aggregation::Calls { calls, result } => {
                 calls
@@ -36,6 +40,13 @@ pub fn captures(node: &Node, known: &[String]) -> BTreeSet<String> {
         },
         _ => {}
     }
+    found
+}
+
+/// The variables among `known` that tokens mention.
+pub fn captured_by(tokens: TokenStream, known: &[String]) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    mentions(tokens, known, &mut found);
     found
 }
 

@@ -19,6 +19,7 @@ mod handles;
 mod names;
 mod operator;
 mod plan;
+mod process;
 mod stage;
 mod surface;
 

@@ -28,6 +28,8 @@ impl Names {
                 Op::Sink { .. } => "sink",
                 Op::Window { .. } => "window",
                 Op::Running { .. } => "running",
+                Op::Process(_) => "process",
+                Op::Dedup => "dedup",
                 Op::EventTime { .. } => "watermarks",
                 Op::Side { .. } => "side",
                 Op::Union => "union",

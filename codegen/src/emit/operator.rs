@@ -156,6 +156,8 @@ impl ChainEmitter<'_> {
             }
             Op::Window { .. } => self.add_to_window(id, value),
             Op::Running { .. } => self.running(id, value),
+            Op::Process(process) => self.process(id, process, value),
+            Op::Dedup => self.dedup(id, value),
             Op::Sink { .. } => {
                 let sink = self.sink(id);
                 quote_spanned!(span=> #sink.write(time, #view)?;)

@@ -192,6 +192,7 @@ fn prelude(chained: &Chained, names: &Names, id: NodeId) -> TokenStream {
         Op::Fragment { .. } => tokens.extend(super::fragment::arguments(chained, names, id)),
         _ => {}
     }
+    tokens.extend(super::process::ttl(names, node, id));
     located(tokens, span)
 }
 

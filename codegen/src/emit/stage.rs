@@ -18,6 +18,8 @@ impl ChainEmitter<'_> {
             Stage::Input => (self.input_stage(), self.chained.chains[self.chain].head),
             Stage::Scratch(id) => (self.scratch_stage(id), id),
             Stage::Fire(id) => (self.fire_stage(id), id),
+            Stage::Process(id) => (self.process_stage(id), id),
+            Stage::Sweep(id) => (self.sweep_stage(id), id),
             Stage::Drain(edge) => (self.drain_stage(edge), self.chained.edge(edge).to),
         };
         located(tokens, self.chained.graph.node(at).site.span)
@@ -119,6 +121,8 @@ impl ChainEmitter<'_> {
             .filter_map(|id| match self.chained.graph.node(id).op {
                 Op::Window { .. } => Some(self.window_handle(id)),
                 Op::Running { .. } => Some(self.running_handle(id)),
+                Op::Process(ref process) => Some(self.process_handle(id, process)),
+                Op::Dedup => Some(self.dedup_handle(id)),
                 _ => None,
             })
             .map(|handle| code!(#handle.prepare(chunk.hashes());))
@@ -135,9 +139,13 @@ impl ChainEmitter<'_> {
             }
             Payload::Fields(fields) => {
                 let pruned = super::plan::pruned(edge);
+                let taken = fields.iter().map(taken).collect::<Vec<_>>();
+                let named = fields.iter().zip(&taken).map(|(field, taken)| {
+                    if field == taken { code!(#field) } else { code!(#field: #taken) }
+                });
                 (
-                    code!((#(#fields,)*)),
-                    code!(let #word = #pruned { #(#fields),* };),
+                    code!((#(#taken,)*)),
+                    code!(let #word = #pruned { #(#named),* };),
                     Value::of_pruned(word, pruned),
                 )
             }
@@ -267,7 +275,9 @@ impl ChainEmitter<'_> {
         };
         let made = aggregate::result(aggregation, false, node.site.span);
         let (item, bound, rest) = self.bound(id);
+        let at = self.moment(id, &running);
         quote_spanned!(span=>
+            #at
             #updated
             let #item = #made;
             #bound
@@ -301,7 +311,7 @@ impl ChainEmitter<'_> {
     }
 
     /// The handle of a running operator's state.
-    fn running_handle(&mut self, id: NodeId) -> Ident {
+    pub(super) fn running_handle(&mut self, id: NodeId) -> Ident {
         let span = self.chained.graph.node(id).site.span;
         let name = self.names.node(id, span);
         if self.first_use(&name) {
@@ -315,9 +325,22 @@ impl ChainEmitter<'_> {
                 Aggregation::Reduce(_) => code!(Reduce::new()),
                 Aggregation::Fold { init, .. } => code!(Fold::new(#init)),
             };
-            let open = code!(cx.state(#state, ::thalweg::__private::#made));
+            let ttl = self.ttl_of(id);
+            let open = code!(cx.state(#state, ::thalweg::__private::#made #ttl));
             self.handles.shared(&name, open);
         }
         name
+    }
+}
+
+/// What a field that crossed an exchange is called until its record is rebuilt: as the user does, unless that is a word
+/// of ours, such as `key` or `sink0`.
+fn taken(field: &Ident) -> Ident {
+    const OURS: &[&str] = &["time", "hash", "key", "turn", "chunk", "sides"];
+    let name = field.to_string();
+    if OURS.contains(&name.as_str()) || name.ends_with(|last: char| last.is_ascii_digit()) {
+        ours(&format!("field_{name}"), field.span())
+    } else {
+        field.clone()
     }
 }

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use proc_macro2::Span;
 use syn::{Expr, Ident, Path, Stmt, Type};
 
+use super::ProcessOp;
 use crate::catalog::{AggregateKind, ExchangeKind};
 
 /// Names a node.
@@ -115,6 +116,8 @@ pub struct Modifiers {
     pub parallelism: Option<Expr>,
     /// `.buffer_timeout(d)`.
     pub buffer_timeout: Option<Expr>,
+    /// `.ttl(d)`, and its word.
+    pub ttl: Option<(Expr, Span)>,
     /// Where `.late_to(side)` stands.
     pub late_to: Option<Span>,
 }
@@ -223,6 +226,10 @@ pub enum Op {
         /// What is kept.
         aggregation: Aggregation,
     },
+    /// A process function.
+    Process(Box<ProcessOp>),
+    /// The first record of each key.
+    Dedup,
     /// Calls a fragment.
     Fragment {
         /// Its path.
@@ -323,6 +330,7 @@ impl Graph {
             Op::Source { rejects, .. } => rejects.iter().copied().collect(),
             Op::Stateless { fallible: Some(OnError::Side(side)), .. } => vec![*side],
             Op::Window { late, .. } => late.iter().copied().collect(),
+            Op::Process(process) => process.sides.iter().map(|(_, side)| *side).collect(),
             Op::Fragment { args, .. } => {
                 args.iter().filter_map(|arg| arg.as_ref().ok().copied()).collect()
             }
@@ -347,6 +355,14 @@ impl Op {
 
     /// True if the operator keeps state, so that it has an id.
     pub fn is_stateful(&self) -> bool {
-        matches!(self, Op::Window { .. } | Op::Running { .. })
+        match self {
+            Op::Process(process) => process.keyed,
+            _ => matches!(self, Op::Window { .. } | Op::Running { .. } | Op::Dedup),
+        }
+    }
+
+    /// True if the operator keeps something per key for as long as `.ttl(..)` says.
+    pub fn takes_ttl(&self) -> bool {
+        self.is_stateful() && !matches!(self, Op::Window { .. })
     }
 }

@@ -2,9 +2,11 @@
 
 mod graph;
 mod print;
+mod process;
 
 pub use graph::{
     AggregateCall, AggregateResult, Aggregation, Binding, Condition, Graph, Modifiers, Node,
     NodeId, OnError, Op, Site, Stateless, Step,
 };
 pub use print::print;
+pub use process::{Hook, ProcessOp};

@@ -103,6 +103,9 @@ impl Lowering<'_> {
                 self.check_captures(&call.args[1]);
                 self.keyed_operator(cursor, call, Aggregation::Fold { init: arg(0), f: arg(1) });
             }
+            Kind::Process => self.process(cursor, call),
+            Kind::ProcessHook(hook) => return self.process_hook(cursor, call, hook),
+            Kind::Dedup => self.dedup(cursor, call),
             Kind::ErrorsTo | Kind::OrSkip => self.error_word(cursor, call),
             Kind::Modifier => self.modifier(cursor, call),
             Kind::Sink => {
@@ -168,7 +171,7 @@ impl Lowering<'_> {
     }
 
     /// Appends an operator that reads the cursor.
-    fn push(&mut self, cursor: &mut Cursor, call: &Call, op: Op) {
+    pub(super) fn push(&mut self, cursor: &mut Cursor, call: &Call, op: Op) {
         let mut site = site_of(call);
         site.word = call.args.first().and_then(super::closure_word).map(|word| word.to_string());
         cursor.node = self.add(op, vec![cursor.node], site);
@@ -242,7 +245,7 @@ impl Lowering<'_> {
         true
     }
 
-    fn is_keyed(&self, cursor: &Cursor) -> bool {
+    pub(super) fn is_keyed(&self, cursor: &Cursor) -> bool {
         self.graph.node(cursor.node).op.is_keyed()
     }
 
@@ -389,7 +392,7 @@ impl Lowering<'_> {
 
     /// Tasks run in parallel, each with its own copy of what a closure captures: none can be written to, and all have to
     /// be there whether or not a branch is taken.
-    fn check_captures(&mut self, f: &Expr) {
+    pub(super) fn check_captures(&mut self, f: &Expr) {
         for word in super::captures::written(f, &self.graph.variables) {
             let name = word.to_string();
             self.errors.report(&m::BORROWED_MUT, word.span(), &name, &self.place);
@@ -458,6 +461,9 @@ impl Lowering<'_> {
             return;
         }
         let uid = if word == "uid" { self.uid(&value) } else { None };
+        if word == "ttl" {
+            self.check_ttl(&value);
+        }
         let is_zero = word == "parallelism" && literal_int(&value).is_some_and(|n| n <= 0);
         if is_zero {
             self.errors.report(&m::PARALLELISM_ZERO, Extent::of(&value), "", &self.place);
@@ -469,6 +475,7 @@ impl Lowering<'_> {
         let duplicate = match word.as_str() {
             "uid" => std::mem::replace(&mut modifiers.uid, uid).is_some(),
             "name" => modifiers.name.replace(value).is_some(),
+            "ttl" => modifiers.ttl.replace((value, span)).is_some(),
             "parallelism" => modifiers.parallelism.replace(value).is_some(),
             _ => modifiers.buffer_timeout.replace(value).is_some(),
         };
@@ -493,7 +500,7 @@ impl Lowering<'_> {
 }
 
 /// The call a builder chain starts with: `tumbling(..)` of `tumbling(..).offset(..)`.
-fn innermost(expr: &Expr) -> &Expr {
+pub(super) fn innermost(expr: &Expr) -> &Expr {
     match expr {
         Expr::MethodCall(call) => innermost(&call.receiver),
         Expr::Paren(inner) => innermost(&inner.expr),
@@ -513,7 +520,7 @@ fn literal_int(expr: &Expr) -> Option<i64> {
 }
 
 /// `mins(5)`, `-secs(1)`: milliseconds, where literal.
-fn literal_millis(expr: &Expr) -> Option<i64> {
+pub(super) fn literal_millis(expr: &Expr) -> Option<i64> {
     match expr {
         Expr::Call(call) => {
             let Expr::Path(path) = &*call.func else { return None };

@@ -3,6 +3,7 @@
 mod aggregate;
 mod call;
 mod captures;
+mod process;
 mod site;
 
 use std::collections::BTreeMap;
@@ -18,6 +19,7 @@ use crate::messages as m;
 
 pub(crate) use aggregate::accumulator_word;
 pub use aggregate::{key_word, window_word};
+pub(crate) use process::is_event_time;
 pub(crate) use site::{closure_word, site_of, text_of};
 
 /// Lowers the statements of the pipeline `name`.

@@ -22,6 +22,7 @@ pub(super) fn check(graph: Graph, errors: &mut Diagnostics) -> Checked {
     let order = topological_order(&graph, errors);
     check_time(&graph, errors);
     check_lateness(&graph, errors);
+    super::process::check(&graph, errors);
     check_uids(&graph, errors);
     let ids = assign_ids(&graph);
     Checked { graph, order, ids }
@@ -64,7 +65,7 @@ fn check_time(graph: &Graph, errors: &mut Diagnostics) {
 }
 
 /// True if a side upstream has writers that are not known, or none, which is reported anyway.
-fn is_behind_hole(graph: &Graph, id: NodeId) -> bool {
+pub(super) fn is_behind_hole(graph: &Graph, id: NodeId) -> bool {
     let (mut open, mut seen) = (vec![id], BTreeSet::new());
     while let Some(id) = open.pop() {
         let node = graph.node(id);

@@ -7,6 +7,7 @@ mod fields;
 mod place;
 mod preaggregate;
 mod print;
+mod process;
 mod prune;
 #[cfg(test)]
 mod tests;

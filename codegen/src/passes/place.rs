@@ -87,6 +87,10 @@ pub enum Stage {
     Scratch(NodeId),
     /// Over the firings of a window.
     Fire(NodeId),
+    /// Over what is due in a process function, and over what it emitted.
+    Process(NodeId),
+    /// Forgets some of what is over.
+    Sweep(NodeId),
     /// Over pre-aggregated accumulators.
     Drain(EdgeId),
 }
@@ -122,7 +126,7 @@ impl Chained {
             Op::Side { .. } if above.len() > 1 || self.is_written_by_fragment(id) => {
                 Some(Route::Forward)
             }
-            Op::Window { .. } | Op::Running { .. } => return self.join_chain(id, above),
+            op if op.is_stateful() => return self.join_chain(id, above),
             _ if node.modifiers.parallelism.is_some() => Some(Route::Rebalance),
             _ => return self.join_chain(id, above),
         };
@@ -194,6 +198,10 @@ impl Chained {
         for id in &self.chains[chain].nodes {
             match &self.graph.node(*id).op {
                 Op::Window { .. } => stages.push(Stage::Fire(*id)),
+                Op::Process(_) => stages.push(Stage::Process(*id)),
+                op if op.takes_ttl() && self.graph.node(*id).modifiers.ttl.is_some() => {
+                    stages.push(Stage::Sweep(*id));
+                }
                 Op::Union | Op::Side { .. } if self.is_scratch(*id) => {
                     stages.push(Stage::Scratch(*id));
                 }

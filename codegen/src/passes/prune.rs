@@ -8,7 +8,7 @@ use syn::Ident;
 use super::fields::field_reads;
 use super::place::{Chained, EdgeId, Payload};
 use crate::catalog::Adds;
-use crate::ir::{Aggregation, NodeId, OnError, Op, Stateless};
+use crate::ir::{Aggregation, Hook, NodeId, OnError, Op, Stateless};
 
 /// Tuples, which carry pruned fields, end here.
 const FIELDS_MAX: usize = 8;
@@ -83,6 +83,8 @@ fn reads_of(chained: &Chained, id: NodeId) -> Reads {
         Op::Exchange(_) => payload_reads(chained, id),
         Op::Window { late: Some(_), .. } => None,
         Op::Window { aggregation, .. } | Op::Running { aggregation } => kept(aggregation),
+        Op::Process(process) => field_reads(process.closure(Hook::Event)?, 1),
+        Op::Dedup => reads_behind(chained, id),
         Op::Source { .. }
         | Op::Union
         | Op::Side { .. }

@@ -2,6 +2,7 @@
 
 mod aggregate;
 mod aggregates;
+mod dedup;
 mod fold;
 mod number;
 mod overflow;
@@ -16,6 +17,7 @@ pub use aggregates::{
     avg, count, count_distinct, first, last, max, max_by, min, min_by, sum, to_vec, top,
     wrapping_sum,
 };
+pub use dedup::Dedup;
 pub use fold::Fold;
 pub use number::{Number, Total};
 pub(crate) use overflow::failed_on;

@@ -1,7 +1,9 @@
 //! `reduce` on a keyed stream.
 
 use crate::record::{Emit, Key, Record, View};
-use crate::state::{State, Table};
+use crate::state::{Forever, Keep, Kept, Moment, State, Ttl};
+use crate::task::Turn;
+use crate::time::Timestamp;
 
 /// One record per key, to which all its records were reduced.
 ///
@@ -11,8 +13,8 @@ use crate::state::{State, Table};
 /// let next = slot.kept().map(|kept| apply2(kept, bid, |a, b| ..).into_record());
 /// let kept = slot.keep(next);
 /// ```
-pub struct Reduce<K: Key, T: Record> {
-    table: Table<K, Option<T>>,
+pub struct Reduce<K: Key, T: Record, L: Keep = Forever> {
+    table: Kept<K, Option<T>, L>,
 }
 
 /// One key's place, and the record that is to go there.
@@ -43,13 +45,34 @@ impl<K: Key, T: Record> Reduce<K, T> {
         reason = "named as in the other operators; never defaulted"
     )]
     pub fn new() -> Self {
-        Reduce { table: Table::new() }
+        Reduce { table: Kept::new(Forever) }
     }
 
+    /// The same; a key begins anew `ttl` after its last record.
+    #[must_use]
+    pub fn ttl(self, ttl: Ttl) -> Reduce<K, T, Ttl> {
+        Reduce { table: Kept::new(ttl) }
+    }
+}
+
+impl<K: Key, T: Record, L: Keep> Reduce<K, T, L> {
     /// Fetches what these keys will need into the cache.
     #[inline(always)]
     pub fn prepare(&mut self, hashes: &[u64]) {
         self.table.prepare(hashes);
+    }
+
+    /// What follows happens in this turn, to a record of this time.
+    #[inline(always)]
+    pub fn at(&mut self, turn: &Turn<'_>, time: Timestamp) {
+        let (watermark, processing_time) = (turn.watermark(), turn.processing_time());
+        self.table.at(Moment { time, watermark, processing_time });
+    }
+
+    /// Removes some of what has expired; to be called once per turn.
+    #[inline]
+    pub fn sweep(&mut self, turn: &Turn<'_>) {
+        self.table.sweep(turn.watermark(), turn.processing_time());
     }
 
     /// The place for a record.
@@ -60,15 +83,18 @@ impl<K: Key, T: Record> Reduce<K, T> {
         key: impl Emit<Record = K>,
         record: E,
     ) -> RunningSlot<'_, T, E> {
-        RunningSlot { value: self.table.entry(hash, key.as_view()), record }
+        RunningSlot { value: self.table.entry(hash, key.as_view(), || None), record }
     }
 }
 
-impl<K: Key, T: Record> State for Reduce<K, T> {
+impl<K: Key, T: Record, L: Keep> State for Reduce<K, T, L> {
     fn entries(&self) -> usize {
         self.table.len()
     }
     fn bytes(&self) -> usize {
         self.table.bytes()
+    }
+    fn next_timer(&self) -> Option<Timestamp> {
+        self.table.next_timer()
     }
 }

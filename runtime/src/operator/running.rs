@@ -2,25 +2,47 @@
 
 use super::{Aggregate, failed_on};
 use crate::record::{Emit, Key};
-use crate::state::{State, Table};
-use crate::task::Failure;
+use crate::state::{Forever, Keep, Kept, Moment, State, Ttl};
+use crate::task::{Failure, Turn};
+use crate::time::Timestamp;
 
-/// An aggregate's accumulator per key, for ever.
-pub struct Running<K: Key, A: Aggregate> {
-    table: Table<K, A::Acc>,
+/// An aggregate's accumulator per key, for ever or for as long as `L` says.
+pub struct Running<K: Key, A: Aggregate, L: Keep = Forever> {
+    table: Kept<K, A::Acc, L>,
     aggregate: A,
 }
 
 impl<K: Key, A: Aggregate> Running<K, A> {
     /// No keys yet.
     pub fn new(aggregate: A) -> Self {
-        Running { table: Table::new(), aggregate }
+        Running { table: Kept::new(Forever), aggregate }
     }
 
+    /// The same; a key begins anew `ttl` after its last record.
+    #[must_use]
+    pub fn ttl(self, ttl: Ttl) -> Running<K, A, Ttl> {
+        Running { table: Kept::new(ttl), aggregate: self.aggregate }
+    }
+}
+
+impl<K: Key, A: Aggregate, L: Keep> Running<K, A, L> {
     /// Fetches what these keys will need into the cache.
     #[inline(always)]
     pub fn prepare(&mut self, hashes: &[u64]) {
         self.table.prepare(hashes);
+    }
+
+    /// What follows happens in this turn, to a record of this time.
+    #[inline(always)]
+    pub fn at(&mut self, turn: &Turn<'_>, time: Timestamp) {
+        let (watermark, processing_time) = (turn.watermark(), turn.processing_time());
+        self.table.at(Moment { time, watermark, processing_time });
+    }
+
+    /// Removes some of what has expired; to be called once per turn.
+    #[inline]
+    pub fn sweep(&mut self, turn: &Turn<'_>) {
+        self.table.sweep(turn.watermark(), turn.processing_time());
     }
 
     /// Adds a record, and returns what its key has now.
@@ -34,7 +56,7 @@ impl<K: Key, A: Aggregate> Running<K, A> {
         key: impl Emit<Record = K>,
         value: impl Emit<Record = A::In>,
     ) -> Result<&A::Acc, Failure> {
-        let acc = self.table.entry(hash, key.as_view());
+        let acc = self.table.entry(hash, key.as_view(), A::Acc::default);
         match self.aggregate.add(acc, value.as_view()) {
             Ok(()) => Ok(acc),
             Err(overflow) => Err(failed_on::<K>(overflow, key.as_view())),
@@ -42,12 +64,15 @@ impl<K: Key, A: Aggregate> Running<K, A> {
     }
 }
 
-impl<K: Key, A: Aggregate> State for Running<K, A> {
+impl<K: Key, A: Aggregate, L: Keep> State for Running<K, A, L> {
     fn entries(&self) -> usize {
         self.table.len()
     }
     fn bytes(&self) -> usize {
         self.table.bytes()
+    }
+    fn next_timer(&self) -> Option<Timestamp> {
+        self.table.next_timer()
     }
 }
 

@@ -5,13 +5,17 @@
 
 mod bits;
 mod cursor;
+mod kept;
 mod segment;
 mod table;
 #[cfg(test)]
 mod tests;
+mod ttl;
 
 pub use cursor::{Change, Cursor};
+pub use kept::Kept;
 pub use table::{Entry, Table, Vacant};
+pub use ttl::{Forever, Keep, Moment, Ttl, event_time};
 
 use crate::time::Timestamp;
 

@@ -1,6 +1,6 @@
 //! `let bids: Stream<Bid> = ..`: what an annotation says of the records, for emitted code.
 
-use super::{Fallible, Keyed, Side, Stream};
+use super::{Fallible, Keyed, Process, Side, Stream};
 use crate::connector::Source;
 use crate::record::{Emit, Key, Record};
 
@@ -28,6 +28,10 @@ impl<K: Key, T: Record> Annotation for Keyed<K, T> {
 impl<T: Record> Annotation for Side<T> {
     type Record = T;
     type Given = T;
+}
+impl<K, T, S, O: Record> Annotation for Process<K, T, S, O> {
+    type Record = O;
+    type Given = O;
 }
 impl<T, R: Record> Annotation for Fallible<T, R> {
     type Record = R;

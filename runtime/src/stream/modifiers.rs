@@ -1,7 +1,8 @@
 //! Modifiers: what may follow an operator and says something about it, not about the records.
 
 use super::base::not_run;
-use super::{Fallible, Keyed, Stream, Windows};
+use super::{Fallible, Keyed, Process, Stream, Windows};
+use crate::state::Ttl;
 use crate::time::Span;
 
 /// The modifiers are the same on every handle, and give back the handle that they follow.
@@ -58,6 +59,27 @@ macro_rules! modifiers {
                 not_run(tasks)
             }
 
+            /// How long the state of a key lives behind its last write: a duration of processing time, or
+            /// [`event_time(d)`](crate::state::event_time).
+            ///
+            /// Follows [`process`](Keyed::process) (every call of the function counts as a write), `reduce`, `fold`,
+            /// a running aggregate, or [`dedup`](Keyed::dedup) (a key's first record is its write). What is over is
+            /// gone at once; its memory is given back bit by bit. In event time a key is over for a record once the
+            /// record's time, or the watermark, is `d` or more past the last write. Flink: `StateTtlConfig`, with
+            /// processing time only.
+            ///
+            /// ```
+            /// # use thalweg::prelude::*;
+            /// # #[pipeline]
+            /// # fn example() {
+            /// # let words = source(collection(Vec::<String>::new()));
+            /// words.key_by(|word| word).count().ttl(hours(24)).sink(print());
+            /// # }
+            /// ```
+            pub fn ttl(self, ttl: impl Into<Ttl>) -> Self {
+                not_run(ttl)
+            }
+
             /// How long a record may wait in a buffer of the exchange behind the operator until the buffer is full:
             /// 1 ms unless said otherwise. Buffers are handed on earlier when the task has no more input.
             ///
@@ -78,4 +100,4 @@ macro_rules! modifiers {
     )*};
 }
 
-modifiers! { Stream<T> Fallible<T, R> Keyed<K, T> Windows<K, T> }
+modifiers! { Stream<T> Fallible<T, R> Keyed<K, T> Windows<K, T> Process<K, T, S, O> }

@@ -1,17 +1,18 @@
 //! Sides: further outputs of operators.
 
-use super::base::{deref_to_stream, handle, not_run};
+use super::Stream;
+use super::base::{IntoStream, not_run};
+pub use crate::process::Side;
 
-handle! {
-    /// A further output that operators write to: late records, failures. Made by [`side`]; then a stream like any
-    /// other.
-    ///
-    /// Several writers are a union. A side that is never written or never read is refused. Flink: `OutputTag` and
-    /// `getSideOutput`.
-    Side<T>
+impl<T> std::ops::Deref for Side<T> {
+    type Target = Stream<T>;
+
+    fn deref(&self) -> &Stream<T> {
+        not_run(self)
+    }
 }
 
-deref_to_stream! { Side<T> => T; }
+impl<T> IntoStream<T> for Side<T> {}
 
 /// Declares a side; what it carries is what is sent to it.
 ///

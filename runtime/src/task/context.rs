@@ -247,4 +247,9 @@ impl TaskContext {
     pub fn scratch<T: Record>(&mut self) -> Handle<Scratch<T>> {
         Rc::new(RefCell::new(Scratch::new(self.seed.max_record_output)))
     }
+
+    /// A scratch batch for what a process function emits: with much in it, the turn goes no further.
+    pub fn emissions<T: Record>(&self) -> Scratch<T> {
+        Scratch::stopping(self.seed.max_record_output, self.stage.blocked.clone())
+    }
 }
