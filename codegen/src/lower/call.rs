@@ -103,6 +103,11 @@ impl Lowering<'_> {
                 self.check_captures(&call.args[1]);
                 self.keyed_operator(cursor, call, Aggregation::Fold { init: arg(0), f: arg(1) });
             }
+            Kind::Firing(word) => self.firing_word(cursor, call, word),
+            Kind::Apply => self.window_apply(cursor, call),
+            Kind::Process if matches!(cursor.pending, Pending::Window(_)) => {
+                self.window_process(cursor, call);
+            }
             Kind::Process => self.process(cursor, call),
             Kind::ProcessHook(hook) => return self.process_hook(cursor, call, hook),
             Kind::Dedup => self.dedup(cursor, call),
@@ -139,6 +144,9 @@ impl Lowering<'_> {
                 Pending::Window(_),
                 Kind::WindowOption
                 | Kind::LateTo
+                | Kind::Firing(_)
+                | Kind::Apply
+                | Kind::Process
                 | Kind::Aggregate(_)
                 | Kind::AggregateExpression
                 | Kind::Reduce
@@ -237,6 +245,7 @@ impl Lowering<'_> {
         cursor.pending = Pending::Window(Box::new(PendingWindow {
             spec,
             options: Vec::new(),
+            firing: Default::default(),
             late: None,
             site: site_of(call),
             place: self.place.clone(),
@@ -269,6 +278,9 @@ impl Lowering<'_> {
                 return false;
             }
         }
+        if self.check_count_window(spec) {
+            return true;
+        }
         if let Some(size) = call.args.first()
             && literal_millis(size).is_some_and(|millis| millis <= 0)
         {
@@ -284,6 +296,11 @@ impl Lowering<'_> {
             return self.refuse(call.args[0].to_token_stream());
         }
         let late = if kind == Kind::LateTo { self.side_argument(&call.args[0]) } else { None };
+        if let Pending::Window(window) = &cursor.pending
+            && self.check_timeless(&window.spec, &call.name)
+        {
+            return self.graph.refused.extend(late);
+        }
         let Pending::Window(window) = &mut cursor.pending else { return };
         let given = match kind {
             Kind::LateTo => window.late.is_some(),
@@ -329,8 +346,11 @@ impl Lowering<'_> {
     /// A window's or a keyed stream's aggregate.
     fn keyed_operator(&mut self, cursor: &mut Cursor, call: &Call, kept: Aggregation) {
         match std::mem::replace(&mut cursor.pending, Pending::None) {
+            Pending::Window(window) if window.is_general() => {
+                self.general_aggregation(cursor, call, *window, kept);
+            }
             Pending::Window(window) => {
-                let PendingWindow { spec, options, late, mut site, place, modifiers } = *window;
+                let PendingWindow { spec, options, late, mut site, place, modifiers, .. } = *window;
                 site.text = format!("{}.{}", site.text, site_of(call).text);
                 site.lines.1 = site_of(call).lines.1;
                 let op = Op::Window { spec, options, late, aggregation: kept };
@@ -508,7 +528,7 @@ pub(super) fn innermost(expr: &Expr) -> &Expr {
     }
 }
 
-fn literal_int(expr: &Expr) -> Option<i64> {
+pub(super) fn literal_int(expr: &Expr) -> Option<i64> {
     match expr {
         Expr::Lit(ExprLit { lit: Lit::Int(int), .. }) => int.base10_parse().ok(),
         Expr::Unary(unary) if matches!(unary.op, syn::UnOp::Neg(_)) => {

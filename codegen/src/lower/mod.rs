@@ -3,6 +3,7 @@
 mod aggregate;
 mod call;
 mod captures;
+mod general;
 mod process;
 mod site;
 
@@ -120,6 +121,7 @@ enum Pending {
 struct PendingWindow {
     spec: syn::Expr,
     options: Vec<(Ident, syn::Expr)>,
+    firing: crate::ir::Firing,
     late: Option<NodeId>,
     site: Site,
     place: String,

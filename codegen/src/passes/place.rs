@@ -197,7 +197,7 @@ impl Chained {
         let mut stages = vec![Stage::Input];
         for id in &self.chains[chain].nodes {
             match &self.graph.node(*id).op {
-                Op::Window { .. } => stages.push(Stage::Fire(*id)),
+                Op::Window { .. } | Op::GeneralWindow(_) => stages.push(Stage::Fire(*id)),
                 Op::Process(_) => stages.push(Stage::Process(*id)),
                 op if op.takes_ttl() && self.graph.node(*id).modifiers.ttl.is_some() => {
                     stages.push(Stage::Sweep(*id));

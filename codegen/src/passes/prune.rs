@@ -81,7 +81,8 @@ fn reads_of(chained: &Chained, id: NodeId) -> Reads {
             join(key, payload_reads(chained, id))
         }
         Op::Exchange(_) => payload_reads(chained, id),
-        Op::Window { late: Some(_), .. } => None,
+        // Elements and triggers see the declared record.
+        Op::GeneralWindow(_) | Op::Window { late: Some(_), .. } => None,
         Op::Window { aggregation, .. } | Op::Running { aggregation } => kept(aggregation),
         Op::Process(process) => field_reads(process.closure(Hook::Event)?, 1),
         Op::Dedup => reads_behind(chained, id),

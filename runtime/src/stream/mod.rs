@@ -33,6 +33,7 @@ pub mod annotation;
 mod base;
 mod exchanges;
 mod fallible;
+mod general;
 mod keyed;
 mod modifiers;
 mod owned;

@@ -117,23 +117,28 @@ pub struct GeneralWindows<K: Key, T: Record, S, C: Contents, R: Trigger<T>, P = 
     element: std::marker::PhantomData<fn() -> T>,
 }
 
-/// What windows are made of: assigner, trigger, evictor.
-#[derive(Clone, Debug)]
-pub struct WindowPlan<S, R> {
+/// What windows of elements of type `T` are made of: assigner, trigger, evictor.
+#[derive(Debug)]
+pub struct WindowPlan<S, R, T> {
     spec: S,
     trigger: R,
     evictor: Option<Evictor>,
+    element: std::marker::PhantomData<fn() -> T>,
 }
 
-impl<S: Triggered, R> WindowPlan<S, R> {
+impl<S: Clone, R: Clone, T> Clone for WindowPlan<S, R, T> {
+    fn clone(&self) -> Self {
+        let (spec, trigger) = (self.spec.clone(), self.trigger.clone());
+        WindowPlan { spec, trigger, evictor: self.evictor, element: self.element }
+    }
+}
+
+impl<S: Triggered, R: Trigger<T>, T: Record> WindowPlan<S, R, T> {
     /// Windows with a trigger, and an evictor where there is one.
     ///
     /// # Errors
     /// If the trigger does not fit the windows, or something was given values that cannot be.
-    pub fn new<T: Record>(spec: S, trigger: R, evictor: Option<Evictor>) -> Result<Self, Failure>
-    where
-        R: Trigger<T>,
-    {
+    pub fn new(spec: S, trigger: R, evictor: Option<Evictor>) -> Result<Self, Failure> {
         if let Some(mistake) = trigger.mistake() {
             return Err(Failure::new(mistake));
         }
@@ -146,7 +151,7 @@ impl<S: Triggered, R> WindowPlan<S, R> {
         let evictor = evictor.or_else(|| spec.evictor());
         match evictor.and_then(|evictor| evictor.mistake()) {
             Some(mistake) => Err(Failure::new(mistake)),
-            None => Ok(WindowPlan { spec, trigger, evictor }),
+            None => Ok(WindowPlan { spec, trigger, evictor, element: std::marker::PhantomData }),
         }
     }
 }

@@ -3,7 +3,8 @@
 use super::contents::{Elements, Events};
 use super::fire::{Due, GeneralFiring};
 use super::keyed::KeyWindows;
-use super::{GeneralWindows, Triggered};
+use super::{GeneralWindows, Triggered, WindowPlan};
+use crate::process::side::{Side, Sides};
 use crate::record::{Emit, Key, Record, View};
 use crate::state::Table;
 use crate::task::Scratch;
@@ -66,17 +67,18 @@ impl<'o, O: Record> Out<'o, O> {
 /// A function over the elements of a window, with state: users implement it for `.process(value)`. Flink:
 /// `ProcessWindowFunction`.
 ///
-/// Each task has a copy of the value. What it keeps beyond a call belongs into
-/// [`key_state`](WindowCx::key_state) or [`window_state`](WindowCx::window_state), where a snapshot finds it; fields are
-/// for settings.
+/// The value is made once per task, where `.process(..)` stands: its fields are settings, and
+/// [sides](crate::process::Side). What it keeps beyond a call belongs into [`key_state`](WindowCx::key_state) or
+/// [`window_state`](WindowCx::window_state), where a snapshot finds it.
 ///
 /// ```
 /// # use thalweg::prelude::*;
 /// use thalweg::window::{Events, Out, WindowCx, WindowFunction};
 ///
-/// /// Reports sessions that are longer than all before them.
-/// #[derive(Clone)]
-/// struct Longest;
+/// /// Reports sessions that are longer than all before them, and those of robots apart.
+/// struct Longest {
+///     robots: Side<String>,
+/// }
 ///
 /// impl WindowFunction for Longest {
 ///     type Key = String;
@@ -86,13 +88,15 @@ impl<'o, O: Record> Out<'o, O> {
 ///     type WindowState = ();
 ///
 ///     fn process(
-///         &mut self,
+///         &self,
 ///         w: &mut WindowCx<'_, Self>,
 ///         events: Events<'_, (String, u64)>,
 ///         out: &mut Out<'_, (String, u64)>,
 ///     ) {
 ///         let n = events.len() as u64;
-///         if n > *w.key_state() {
+///         if n > 10_000 {
+///             w.emit_to(self.robots, w.key());
+///         } else if n > *w.key_state() {
 ///             *w.key_state() = n;
 ///             out.emit((w.key(), n));
 ///         }
@@ -101,10 +105,17 @@ impl<'o, O: Record> Out<'o, O> {
 /// # #[pipeline]
 /// # fn example() {
 /// # let clicks = source(collection(Vec::<(String, u64)>::new())).event_time(|_| Timestamp(0)).watermarks(monotonic());
-/// clicks.key_by(|(user, _)| user).window(session(mins(30))).process(Longest).sink(print());
+/// let robots = side();
+/// clicks.key_by(|(user, _)| user).window(tumbling(mins(30))).process(Longest { robots }).sink(print());
+/// robots.sink(print());
 /// # }
 /// ```
-pub trait WindowFunction: Clone + Send + Sync + 'static {
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a window function",
+    label = "does not say what to do when a window fires",
+    note = "to fix: implement `WindowFunction` for it, or write `.apply(|w, events, out| ..)`"
+)]
+pub trait WindowFunction {
     /// The key; `()` for `window_all`.
     type Key: Key;
     /// The elements.
@@ -118,14 +129,15 @@ pub trait WindowFunction: Clone + Send + Sync + 'static {
 
     /// The window fires. `events` are its elements in order of arrival; an evictor may have taken all of them.
     fn process(
-        &mut self,
+        &self,
         w: &mut WindowCx<'_, Self>,
         events: Events<'_, Self::In>,
         out: &mut Out<'_, Self::Out>,
     );
 
-    /// The window goes away: its end and the allowed lateness have passed. Its state is dropped afterwards.
-    fn clear(&mut self, w: &mut WindowCx<'_, Self>) {
+    /// The window goes away: its end and the allowed lateness have passed. Its state is dropped afterwards. Windows that
+    /// time does not end never do.
+    fn clear(&self, w: &mut WindowCx<'_, Self>) {
         let _ = w;
     }
 }
@@ -136,6 +148,7 @@ pub struct WindowCx<'w, F: WindowFunction + ?Sized> {
     timestamp: Timestamp,
     key_state: &'w mut Option<F::KeyState>,
     window_state: &'w mut Option<F::WindowState>,
+    sides: &'w mut Sides,
 }
 
 impl<'w, F: WindowFunction + ?Sized> WindowCx<'w, F> {
@@ -174,6 +187,11 @@ impl<'w, F: WindowFunction + ?Sized> WindowCx<'w, F> {
     /// dropped with the window.
     pub fn window_state(&mut self) -> &mut F::WindowState {
         self.window_state.get_or_insert_with(Default::default)
+    }
+
+    /// Emits to a side, with the event time of the results (`ctx.output` in Flink).
+    pub fn emit_to<T: Record>(&mut self, side: Side<T>, item: impl Emit<Record = T>) {
+        self.sides.push(side, self.timestamp, item);
     }
 }
 
@@ -222,7 +240,7 @@ where
     W: Record + Default,
 {
     /// Calls the window's function.
-    pub fn process<F>(&mut self, function: &mut F, results: &mut Scratch<F::Out>)
+    pub fn process<F>(&mut self, function: &F, results: &mut Scratch<F::Out>, sides: &mut Sides)
     where
         F: WindowFunction<Key = K, In = T, KeyState = P, WindowState = W>,
     {
@@ -235,7 +253,7 @@ where
         let (key, window, watermark) = (slot.key.as_view(), slot.window, current.watermark);
         let fired = Fired { key, window, watermark };
         let (key_state, window_state) = (&mut known.state, &mut slot.state);
-        let mut cx = WindowCx { fired, timestamp, key_state, window_state };
+        let mut cx = WindowCx { fired, timestamp, key_state, window_state, sides };
         match current.due {
             Due::Fire => {
                 let mut out = Out::new(results, timestamp);
@@ -254,7 +272,7 @@ where
     R: Trigger<T>,
 {
     /// Windows with a [`WindowFunction`].
-    pub fn of_process<F>(plan: super::WindowPlan<S, R>, _: &F) -> Self
+    pub fn of_process<F>(plan: WindowPlan<S, R, T>, _: &F) -> Self
     where
         F: WindowFunction<Key = K, In = T, KeyState = P, WindowState = W>,
         W: KeptIn<S>,

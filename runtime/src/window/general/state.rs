@@ -20,7 +20,7 @@ where
     C: Contents,
     R: Trigger<T>,
 {
-    pub(super) fn made(plan: WindowPlan<S, R>, with: C::With) -> Self {
+    pub(super) fn made(plan: WindowPlan<S, R, T>, with: C::With) -> Self {
         GeneralWindows {
             spec: plan.spec,
             trigger: plan.trigger,
@@ -46,7 +46,7 @@ where
 }
 
 /// An evictor takes elements, and there are none.
-fn without_elements<S, R>(plan: &WindowPlan<S, R>) -> Result<(), Failure> {
+fn without_elements<S, R, T>(plan: &WindowPlan<S, R, T>) -> Result<(), Failure> {
     match plan.evictor {
         None => Ok(()),
         Some(_) => Err(Failure::new(
@@ -58,7 +58,7 @@ fn without_elements<S, R>(plan: &WindowPlan<S, R>) -> Result<(), Failure> {
 
 impl<K: Key, T: Record, S: Triggered, R: Trigger<T>> GeneralWindows<K, T, S, Elements<T>, R> {
     /// Windows that keep their elements.
-    pub fn of_elements(plan: WindowPlan<S, R>) -> Self {
+    pub fn of_elements(plan: WindowPlan<S, R, T>) -> Self {
         GeneralWindows::made(plan, ())
     }
 }
@@ -75,7 +75,7 @@ where
     ///
     /// # Errors
     /// If the windows have an evictor.
-    pub fn of_aggregate(plan: WindowPlan<S, R>, aggregate: A) -> Result<Self, Failure> {
+    pub fn of_aggregate(plan: WindowPlan<S, R, T>, aggregate: A) -> Result<Self, Failure> {
         without_elements(&plan)?;
         Ok(GeneralWindows::made(plan, aggregate))
     }
@@ -86,7 +86,7 @@ impl<K: Key, T: Record, S: Triggered, R: Trigger<T>> GeneralWindows<K, T, S, Red
     ///
     /// # Errors
     /// If the windows have an evictor.
-    pub fn of_reduce(plan: WindowPlan<S, R>) -> Result<Self, Failure> {
+    pub fn of_reduce(plan: WindowPlan<S, R, T>) -> Result<Self, Failure> {
         without_elements(&plan)?;
         Ok(GeneralWindows::made(plan, ()))
     }
@@ -104,7 +104,7 @@ where
     ///
     /// # Errors
     /// If the windows have an evictor, or merge.
-    pub fn of_fold(plan: WindowPlan<S, R>, init: A) -> Result<Self, Failure> {
+    pub fn of_fold(plan: WindowPlan<S, R, T>, init: A) -> Result<Self, Failure> {
         without_elements(&plan)?;
         if S::MERGES {
             return Err(Failure::new(

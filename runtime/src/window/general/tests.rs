@@ -99,13 +99,13 @@ fn run<S: Place, R: Trigger<u64>>(
 
 fn with_trigger<S: Place>(spec: S, case: &Case) -> Outcome {
     fn built<S: Place, R: Trigger<u64>>(spec: S, trigger: R, case: &Case) -> Outcome {
-        let plan = WindowPlan::new::<u64>(spec, trigger, case.evictor).unwrap();
+        let plan = WindowPlan::new(spec, trigger, case.evictor).unwrap();
         run(ByElements::of_elements(plan), case, |windows, turn, value| {
             windows.trigger(turn, value);
         })
     }
     fn by_delta<S: Place>(spec: S, purges: bool, threshold: i64, case: &Case) -> Outcome {
-        let plan = WindowPlan::new::<u64>(spec, trigger::delta(purges), case.evictor).unwrap();
+        let plan = WindowPlan::new(spec, trigger::delta(purges), case.evictor).unwrap();
         run(ByElements::<S, Delta>::of_elements(plan), case, |windows, turn, value| {
             windows.trigger_by(turn, value, &threshold, |old, new| new as i64 - old as i64);
         })
@@ -130,7 +130,7 @@ fn with_trigger<S: Place>(spec: S, case: &Case) -> Outcome {
 
 fn by_itself<S: Place<Trigger: Trigger<u64>>>(spec: S, case: &Case) -> Outcome {
     let trigger = spec.trigger();
-    let plan = WindowPlan::new::<u64>(spec, trigger, None).unwrap();
+    let plan = WindowPlan::new(spec, trigger, None).unwrap();
     run(ByElements::of_elements(plan), case, |windows, turn, value| windows.trigger(turn, value))
 }
 

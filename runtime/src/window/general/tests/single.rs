@@ -30,7 +30,7 @@ fn all<S: Place, R: Trigger<u64>>(
     fired: &[Result],
     folds: bool,
 ) {
-    let plan = || WindowPlan::new::<u64>(spec(), trigger.clone(), None).unwrap();
+    let plan = || WindowPlan::new(spec(), trigger.clone(), None).unwrap();
     type Aggregates = (crate::operator::Count, crate::operator::ToVec<u64>);
     let aggregate: Aggregates = (count(), to_vec());
     let mut sums = GeneralWindows::<u64, u64, S, Accumulated<Aggregates>, R>::of_aggregate(
