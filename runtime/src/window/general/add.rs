@@ -52,8 +52,6 @@ where
         }
         let is_late = any && self.open.is_empty();
         self.late += u64::from(is_late);
-        // Iterators give those that start later first.
-        self.open.reverse();
         Ok(!is_late)
     }
 

@@ -79,7 +79,9 @@ impl<T: Record> Trigger<T> for Early {
             cx.event_timer(last);
         }
         let Some(next) = next else { return };
-        let next = if changed { next } else { self.next(watermark).min(last) };
+        // The end of what is merged is nothing to the whole: on to the next multiple.
+        let behind = if changed { next - Span(1) } else { watermark };
+        let next = self.next(behind).min(last);
         let next = cx.state().0.map_or(next, |other| other.min(next));
         cx.event_timer(next);
         // What merges them is about to be added.

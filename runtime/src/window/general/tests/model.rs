@@ -222,7 +222,8 @@ impl Model {
 
     fn windows(&self, time: i64, value: u64) -> Vec<(i64, i64)> {
         let slides = |size: i64, slide: i64, offset: i64| {
-            let starts = time - size + 1..=time;
+            // As in Flink, a record comes first to the window that starts last.
+            let starts = (time - size + 1..=time).rev();
             let aligned = starts.filter(|start| (start - offset).rem_euclid(slide) == 0);
             aligned.map(|start| (start, start + size)).collect()
         };
@@ -289,7 +290,8 @@ impl Model {
             if let TriggerKind::Early(d) = self.case.trigger
                 && let Some(early) = live.early
             {
-                let next = if live.changed { early } else { boundary(self.watermark, d).min(last) };
+                let behind = if live.changed { early - 1 } else { self.watermark };
+                let next = boundary(behind, d).min(last);
                 merged.early = Some(merged.early.map_or(next, |other| other.min(next)));
                 merged.changed = true;
             }
