@@ -14,7 +14,12 @@ impl Figures {
     pub fn cell(&self) -> String {
         let figures = &self.0;
         let (low, high) = (figures[0], figures[figures.len() - 1]);
-        let middle = (figures[(figures.len() - 1) / 2] + figures[figures.len() / 2]) / 2.0;
-        format!("{middle:.2} ({low:.2}–{high:.2})")
+        format!("{:.2} ({low:.2}–{high:.2})", self.median())
+    }
+
+    /// The one in the middle.
+    pub fn median(&self) -> f64 {
+        let figures = &self.0;
+        (figures[(figures.len() - 1) / 2] + figures[figures.len() / 2]) / 2.0
     }
 }

@@ -69,10 +69,14 @@ pub enum Kind {
     KeyBy,
     /// Another exchange.
     Exchange(ExchangeKind),
+    /// `partition_by`: the user says which task.
+    PartitionBy,
     /// Takes timestamps; `watermarks` must follow.
     EventTime,
     /// Completes `event_time`.
     Watermarks,
+    /// Completes `event_time` where records bring watermarks themselves.
+    Punctuated,
     /// Processing time from here on.
     ProcessingTime,
     /// Windows per key.
@@ -107,6 +111,18 @@ pub enum Kind {
     OrSkip,
     /// `uid`, `name`, `parallelism`, `ttl`, `buffer_timeout`.
     Modifier,
+    /// `join` and its kin: `on` and a bound must follow.
+    Join(JoinKind),
+    /// `on`.
+    On,
+    /// `within`.
+    Within,
+    /// `as_of`.
+    AsOf,
+    /// `late_left_to`, `late_right_to`: the number of the side.
+    LateSide(usize),
+    /// `apply` behind `co_group`.
+    ApplyGroups,
     /// The end.
     Sink,
     /// A word of the language that comes with a later version.
@@ -126,6 +142,21 @@ pub enum FiringWord {
     Evictor,
     /// `delta_evictor`.
     DeltaEvictor,
+}
+
+/// Which rows a join yields.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum JoinKind {
+    /// Pairs.
+    Inner,
+    /// Pairs, and left records without a partner.
+    Left,
+    /// Pairs, and right records without a partner.
+    Right,
+    /// Pairs, and records of either side without a partner.
+    Full,
+    /// Whatever its function makes of both sides of a key.
+    CoGroup,
 }
 
 /// Exchanges without a key.
@@ -185,8 +216,10 @@ pub const OPERATORS: &[Operator] = &[
     op("rescale", &[], ".rescale()", Kind::Exchange(ExchangeKind::Rebalance)),
     op("broadcast", &[], ".broadcast()", Kind::Exchange(ExchangeKind::Broadcast)),
     op("global", &[], ".global()", Kind::Exchange(ExchangeKind::Global)),
+    op("partition_by", &[Closure(1)], ".partition_by(|x| ..)", Kind::PartitionBy),
     op("event_time", &[Closure(1)], ".event_time(|x| ..)", Kind::EventTime),
     op("watermarks", &[Value], ".watermarks(bounded(secs(5)))", Kind::Watermarks),
+    op("punctuated", &[Closure(1)], ".punctuated(|x| ..)", Kind::Punctuated),
     op("processing_time", &[], ".processing_time()", Kind::ProcessingTime),
     op("window", &[Value], ".window(tumbling(mins(5)))", Kind::Window),
     op("window_all", &[Value], ".window_all(tumbling(mins(5)))", Kind::WindowAll),
@@ -235,16 +268,19 @@ pub const OPERATORS: &[Operator] = &[
     op("parallelism", &[Value], ".parallelism(n)", Kind::Modifier),
     op("ttl", &[Value], ".ttl(hours(1))", Kind::Modifier),
     op("buffer_timeout", &[Value], ".buffer_timeout(millis(5))", Kind::Modifier),
+    op("join", &[Stream], ".join(other)", Kind::Join(JoinKind::Inner)),
+    op("left_join", &[Stream], ".left_join(other)", Kind::Join(JoinKind::Left)),
+    op("right_join", &[Stream], ".right_join(other)", Kind::Join(JoinKind::Right)),
+    op("full_join", &[Stream], ".full_join(other)", Kind::Join(JoinKind::Full)),
+    op("co_group", &[Stream], ".co_group(other)", Kind::Join(JoinKind::CoGroup)),
+    op("on", &[Closure(1), Closure(1)], ".on(|left| .., |right| ..)", Kind::On),
+    op("within", &[Value], ".within(-mins(10)..=mins(0))", Kind::Within),
+    op("as_of", &[], ".as_of()", Kind::AsOf),
+    op("late_left_to", &[Side], ".late_left_to(side)", Kind::LateSide(0)),
+    op("late_right_to", &[Side], ".late_right_to(side)", Kind::LateSide(1)),
     op("sink", &[Value], ".sink(print())", Kind::Sink),
-    later("partition_by", "`key_by`, or `rebalance`"),
-    later("punctuated", "`.watermarks(bounded(secs(5)))`"),
     later("approx_count_distinct", "`.count_distinct(..)`, which is exact"),
     later("quantile", "`.to_vec()`, or an aggregate of your own: `w.with(MyAggregate, |x| ..)`"),
-    later("join", "`union` of both sides and one window over them"),
-    later("left_join", "`union` of both sides and one window over them"),
-    later("right_join", "`union` of both sides and one window over them"),
-    later("full_join", "`union` of both sides and one window over them"),
-    later("co_group", "`union` of both sides and one window over them"),
     later("connect", "`union`"),
     later("broadcast_by", "`broadcast`"),
     later("async_map", "`resource`, and a blocking call in `try_map`"),
@@ -253,6 +289,10 @@ pub const OPERATORS: &[Operator] = &[
 /// Aggregates of one's own, in `aggregate(|w| ..)` only: `w.with(MyAggregate, |x| ..)`.
 pub const WITH: Operator =
     aggregate("with", &[Value, Closure(1)], ".with(MyAggregate, |x| ..)", Adds::Value, true);
+
+/// `apply` of a `co_group`, which is given two sides.
+pub static APPLY_GROUPS: Operator =
+    op("apply", &[Closure(4)], ".apply(|w, lefts, rights, out| ..)", Kind::ApplyGroups);
 
 /// Finds an operator.
 pub fn find(name: &str) -> Option<&'static Operator> {

@@ -69,7 +69,7 @@ messages! {
     // Time and windows.
     NEEDS_TIME = "TW0080": "an event-time window needs event time", "put `.event_time(|x| x.at).watermarks(bounded(secs(5)))` before `key_by`, or `.processing_time()`";
     NEEDS_WATERMARKS = "TW0081": "`event_time` needs watermarks", "write `.event_time(|x| x.at).watermarks(bounded(secs(5)))`";
-    WATERMARKS_ALONE = "TW0082": "`watermarks` follows `event_time`", "write `.event_time(|x| x.at).watermarks(..)`";
+    WATERMARKS_ALONE = "TW0082": "`{}` follows `event_time`, once", "write `.event_time(|x| x.at).{}(..)`";
     WINDOW_SIZE = "TW0083": "a window's length must be positive", "give a duration such as `mins(5)`";
     WINDOW_OFFSET = "TW0084": "a window's offset must be smaller than its length", "give an offset between minus and plus the length, both excluded";
     UNKNOWN_WINDOW = "TW0085": "unknown window `{}`", "use `tumbling(duration)`";
@@ -94,6 +94,17 @@ messages! {
     UID_STATELESS = "TW0122": "`{}` keeps no state, so a uid names nothing", "use `.name(\"..\")` for plans and metrics";
     UID_CHARACTERS = "TW0123": "a uid has 1 to 64 characters of `a-z`, `A-Z`, `0-9`, `-`, `_`, `.`, `/`", "choose another";
     PARALLELISM_ZERO = "TW0124": "parallelism must be at least 1", "give a positive number";
+    // Joins.
+    JOIN_NOT_A_STREAM = "TW0130": "`{}` is not a stream", "a join takes the stream of its right side: `a.join(b)`";
+    JOIN_NEEDS_ON = "TW0131": "`{}` needs the keys of both sides", "follow it with `.on(|left| left.id, |right| right.id)`";
+    JOIN_NEEDS_BOUND = "TW0132": "`{}` needs a bound, or its state would never end", "follow `on` with `.window(tumbling(mins(5)))`, `.within(-mins(10)..=mins(0))` or `.as_of()`";
+    JOIN_WORD = "TW0133": "`{}` belongs to a join", "write `a.join(b).on(|a| .., |b| ..)`, then `.window(..)`, `.within(..)` or `.as_of()`, then `.late_left_to(side)`";
+    JOIN_TIME = "TW0134": "both sides of a join need event time, the {} one has none", "put `.event_time(|x| x.at).watermarks(bounded(secs(5)))` on it";
+    JOIN_TIMES = "TW0135": "one side of the join lives in event time, the other in processing time", "give both the same";
+    JOIN_PROCESSING = "TW0136": "`{}` needs event time", "put `.event_time(|x| x.at).watermarks(..)` on both sides, or join by `.window(..)`";
+    JOIN_INTERVAL = "TW0137": "no time lies in this interval", "give the least and the greatest of the right side's time minus the left side's: `-mins(10)..=mins(0)`";
+    JOIN_INTERVAL_END = "TW0138": "an interval without an end would keep its state for ever", "give both ends: `-mins(10)..=mins(0)`";
+    GROUPS_WINDOW = "TW0139": "`co_group` needs {}", "write `a.co_group(b).on(..).window(tumbling(mins(5))).apply(|w, lefts, rights, out| ..)`";
     // Fragments.
     FRAGMENT_SIGNATURE = "TW0140": "`#[operator]` needs a stream as its first parameter", "write `fn clean(lines: Stream<Log>, ..) -> Stream<Access>`";
     FRAGMENT_RETURN = "TW0141": "`#[operator]` returns a stream", "write `-> Stream<Access>`";

@@ -12,6 +12,7 @@ pub use {rkyv, serde};
 // Jobs (`#[pipeline]`, `#[operator]`, `#[args]`).
 pub use crate::exchange::{Edge, Partition};
 pub use crate::job::{Args, Arguments, Definition, Parameter};
+pub use crate::join::{JoinKind, WindowJoin, apply_group};
 pub use crate::operator::{
     Aggregate, ChangedWith, Dedup, FailedWith, Fold, Own, Parts, Reduce, Running, WindowedWith,
     avg, count, count_distinct, first, last, max, max_by, min, min_by, sum, to_vec, top,
@@ -23,7 +24,7 @@ pub use crate::record::apply;
 pub use crate::state::Ttl;
 pub use crate::stream::annotation::{GivenOf, RecordOf, annotated, annotated_source};
 pub use crate::task::{Failure, OpenSegment, Returned, Segment, Step, TaskContext, Turn};
-pub use crate::time::Timestamp;
+pub use crate::time::{Timestamp, punctuated};
 pub use crate::window::trigger::delta;
 pub use crate::window::{
     GeneralWindows, Out, TumblingFold, TumblingPartials, TumblingReduce, TumblingWindows,

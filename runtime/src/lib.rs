@@ -74,6 +74,7 @@ pub mod error;
 pub mod exchange;
 mod http;
 pub mod job;
+pub mod join;
 pub mod metrics;
 mod nearest;
 pub mod operator;
@@ -86,6 +87,7 @@ pub mod resource;
 pub mod state;
 pub mod stream;
 pub mod task;
+pub mod testing;
 pub mod time;
 pub mod window;
 

@@ -10,7 +10,7 @@ pub use crate::job::Secret;
 pub use crate::metrics::{counter, gauge, histogram};
 pub use crate::process::{ProcessContext, ProcessFunction, Unkeyed};
 pub use crate::record::{Emit, Record};
-pub use crate::state::event_time;
+pub use crate::state::{ListState, MapState, event_time};
 pub use crate::stream::{
     Agg, Changed, ChangedRef, ChangedWith, Failed, FailedRef, FailedWith, Fallible, Keyed, Side,
     Stream, Timed, Windowed, WindowedRef, WindowedWith, Windows, async_resource, resource, side,

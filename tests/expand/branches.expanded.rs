@@ -6,7 +6,7 @@ pub fn branches() -> ::thalweg::__private::Definition {
         verbose: bool,
         deep: bool,
     ) -> ::thalweg::Result {
-        let source0 = plan.source(collection([1u64, 2, 3]));
+        let source0 = plan.source(collection([1u64, 2, 3]), "numbers");
         let prefix = "n = ".to_owned();
         let prefix_1 = ::core::clone::Clone::clone(&prefix);
         let (
@@ -21,12 +21,12 @@ pub fn branches() -> ::thalweg::__private::Definition {
         ) = if verbose {
             let text = format!("verbose, {prefix}");
             assert!(! text.is_empty());
-            let sink0 = plan.share(print());
+            let sink0 = plan.sink(print(), "numbers");
             let sink0 = ::core::option::Option::Some(sink0);
             let (condition1, condition2, source1, sink1) = if deep {
-                let source1 = plan.source(collection([4u64]));
+                let source1 = plan.source(collection([4u64]), "source");
                 let source1 = ::core::option::Option::Some(source1);
-                let sink1 = plan.share(print());
+                let sink1 = plan.sink(print(), "sink");
                 let sink1 = ::core::option::Option::Some(sink1);
                 (true, false, source1, sink1)
             } else {
@@ -43,7 +43,7 @@ pub fn branches() -> ::thalweg::__private::Definition {
                 ::core::option::Option::None,
             )
         } else {
-            let sink2 = plan.share(discard());
+            let sink2 = plan.sink(discard(), "numbers/1");
             let sink2 = ::core::option::Option::Some(sink2);
             (
                 false,
@@ -56,7 +56,7 @@ pub fn branches() -> ::thalweg::__private::Definition {
                 sink2,
             )
         };
-        let sink3 = plan.share(print());
+        let sink3 = plan.sink(print(), "numbers/2");
         let answer: ::thalweg::Result = Ok(());
         answer?;
         {

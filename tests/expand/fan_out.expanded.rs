@@ -17,12 +17,13 @@ pub fn fan_out() -> ::thalweg::__private::Definition {
                         url: String::new(),
                     },
                 ]),
+                "bids",
             );
         let least_1 = ::core::clone::Clone::clone(&least);
-        let sink0 = plan.share(print());
+        let sink0 = plan.sink(print(), "dear");
         let least_5 = ::core::clone::Clone::clone(&least);
-        let sink1 = plan.share(print());
-        let sink2 = plan.share(discard());
+        let sink1 = plan.sink(print(), "dear/1");
+        let sink2 = plan.sink(discard(), "bids");
         #[derive(Clone, Copy)]
         struct Pruned0<T0, T1> {
             auction: T0,

@@ -93,11 +93,11 @@ pub fn both() -> ::thalweg::__private::Definition {
         right: String,
     ) -> ::thalweg::Result {
         let argument0_1 = 3;
-        let source0 = plan.source(files(&right).text());
+        let source0 = plan.source(files(&right).text(), "more");
         let argument1_1 = 7;
-        let source1 = plan.source(files(&left).text());
-        let sink0 = plan.share(print());
-        let sink1 = plan.share(print());
+        let source1 = plan.source(files(&left).text(), "source");
+        let sink0 = plan.sink(print(), "sink");
+        let sink1 = plan.sink(print(), "bad");
         let exchange0 = plan
             .edge(::thalweg::__private::EdgePlan {
                 partition: ::thalweg::__private::Partition::Forward,

@@ -8,9 +8,10 @@ pub fn merged() -> ::thalweg::__private::Definition {
                     Stream<u64>,
                     _,
                 >(collection([1u64, 2, 3])),
+                "numbers",
             );
-        let source1 = plan.source(collection([4u64, 5]));
-        let sink0 = plan.share(print());
+        let source1 = plan.source(collection([4u64, 5]), "more");
+        let sink0 = plan.sink(print(), "even");
         let exchange0 = plan
             .edge(::thalweg::__private::EdgePlan {
                 partition: ::thalweg::__private::Partition::Forward,

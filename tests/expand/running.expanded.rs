@@ -2,11 +2,11 @@
 use thalweg::prelude::*;
 pub fn words() -> ::thalweg::__private::Definition {
     fn build(plan: &mut ::thalweg::__private::Plan, path: String) -> ::thalweg::Result {
-        let source0 = plan.source(files(&path).text());
+        let source0 = plan.source(files(&path).text(), "words");
         let accumulate0 = (::thalweg::__private::count(),);
-        let sink0 = plan.share(print());
-        let sink1 = plan.share(print());
-        let sink2 = plan.share(print());
+        let sink0 = plan.sink(print(), "words");
+        let sink1 = plan.sink(print(), "words/1");
+        let sink2 = plan.sink(print(), "letters");
         let exchange0 = plan
             .edge(::thalweg::__private::EdgePlan {
                 partition: ::thalweg::__private::Partition::Key,

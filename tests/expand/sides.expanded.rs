@@ -7,10 +7,10 @@ pub fn checked() -> ::thalweg::__private::Definition {
             tumbling(mins(1)).allowed_lateness(secs(2)),
         )?;
         let aggregate0 = (::thalweg::__private::max(),);
-        let source0 = plan.source(files(&path).text());
-        let sink0 = plan.share(print());
-        let sink1 = plan.share(print());
-        let sink2 = plan.share(print());
+        let source0 = plan.source(files(&path).text(), "source");
+        let sink0 = plan.sink(print(), "sink");
+        let sink1 = plan.sink(print(), "late");
+        let sink2 = plan.sink(print(), "bad");
         let exchange0 = plan
             .edge(::thalweg::__private::EdgePlan {
                 partition: ::thalweg::__private::Partition::Key,

@@ -8,8 +8,8 @@ pub fn error_isolation() -> ::thalweg::__private::Definition {
         word: String,
     ) -> ::thalweg::Result {
         let word_2 = ::core::clone::Clone::clone(&word);
-        let source0 = plan.source(files(&path).text());
-        let sink0 = plan.share(print());
+        let source0 = plan.source(files(&path).text(), "source");
+        let sink0 = plan.sink(print(), "sink");
         {
             let word = ::core::clone::Clone::clone(&word_2);
             plan.chain(

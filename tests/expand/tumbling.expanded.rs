@@ -24,8 +24,9 @@ pub fn busy_auctions() -> ::thalweg::__private::Definition {
                         at: Timestamp::MIN,
                     },
                 ]),
+                "source",
             );
-        let sink0 = plan.share(print());
+        let sink0 = plan.sink(print(), "sink");
         let exchange0 = plan
             .edge(::thalweg::__private::EdgePlan {
                 partition: ::thalweg::__private::Partition::Key,

@@ -159,7 +159,10 @@ fn a_job_that_fails_exits_with_1_and_one_line() {
 fn a_backtrace_is_printed_if_it_is_asked_for() {
     let mut command = job(&["--count", "10", "--fail-at", "3"]);
     let (code, _, stderr) = run(command.env("THALWEG_BACKTRACE", "1"));
-    assert!(code == 1 && stderr.contains("job_under_test::visit"), "{stderr}");
+    assert!(
+        code == 1 && stderr.contains("visit") && stderr.contains("job_under_test.rs:"),
+        "{stderr}"
+    );
 }
 
 #[test]

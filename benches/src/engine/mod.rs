@@ -22,6 +22,7 @@ const PIPELINES: &[(Query, Run)] = &[
     (Query::Kc, |input, parallelism| job(pipelines::kc, input, parallelism)),
     (Query::Kcb, |input, parallelism| job(pipelines::kcb, input, parallelism)),
     (Query::Q7, |input, parallelism| job(pipelines::q7, input, parallelism)),
+    (Query::Q8, |input, parallelism| job(pipelines::q8, input, parallelism)),
 ];
 
 /// What the pipelines of a run read and answer: a job's parameters are text, its sources are not.

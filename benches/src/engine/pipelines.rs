@@ -100,3 +100,24 @@ pub fn q7() {
         })
         .sink(checksum());
 }
+
+#[pipeline]
+pub fn q8() {
+    let events = source(replay(input().events()))
+        .event_time(|event| Timestamp(event.date_time()))
+        .watermarks(bounded(secs(1)));
+    let persons = events.filter_map(|event| match event {
+        EventRef::Person(person) => Some(person.id),
+        _ => None,
+    });
+    let auctions = events.filter_map(|event| match event {
+        EventRef::Auction(auction) => Some((auction.seller, auction.id)),
+        _ => None,
+    });
+    persons
+        .join(auctions)
+        .on(|person| person, |(seller, _)| seller)
+        .window(tumbling(secs(10)))
+        .map(|(person, (_, auction))| h(person, auction))
+        .sink(checksum());
+}

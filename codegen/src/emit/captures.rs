@@ -14,14 +14,19 @@ pub fn captures(node: &Node, known: &[String]) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
     let mut look = |tokens: TokenStream| mentions(tokens, known, &mut found);
     match &node.op {
-        Op::Stateless { f, .. } | Op::Partition { f } | Op::EventTime { f, .. } => {
+        Op::Stateless { f, .. } | Op::Partition { f } | Op::PartitionBy { f } => {
             look(f.to_token_stream());
+        }
+        Op::EventTime { f, punctuated, .. } => {
+            look(f.to_token_stream());
+            punctuated.iter().for_each(|f| look(f.to_token_stream()));
         }
         Op::KeyBy { f: Some(f) } => look(f.to_token_stream()),
         Op::Process(process) => {
             look(process.made.to_token_stream());
             process.closures.iter().for_each(|(_, f)| look(f.to_token_stream()));
         }
+        Op::Join(join) => join.groups.iter().for_each(|f| look(f.to_token_stream())),
         Op::Window { aggregation, .. } | Op::Running { aggregation } => {
             look_at(aggregation, &mut look);
         }

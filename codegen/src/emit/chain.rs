@@ -56,7 +56,7 @@ impl<'c> ChainEmitter<'c> {
 
     /// `plan.chain(spec, factory);`
     fn registered(&mut self) -> TokenStream {
-        let first = self.stage(Stage::Input);
+        let first = self.first_stages();
         let rest = self.later_stages();
         let (cloned, cloned_per_task) = self.captures();
         let spec = self.spec();
@@ -127,13 +127,19 @@ impl<'c> ChainEmitter<'c> {
         })
     }
 
+    /// The loops over what comes in: one for each exchange that the chain reads.
+    fn first_stages(&mut self) -> TokenStream {
+        let stages = self.chained.chains[self.chain].stages.iter();
+        stages.filter(|stage| brings(stage)).map(|stage| self.stage(*stage)).collect()
+    }
+
     /// All loops behind the first, in order; then the stages of fragments; then what was pre-aggregated.
     fn later_stages(&mut self) -> TokenStream {
         let chained = self.chained;
         let (drains, loops): (Vec<Stage>, Vec<Stage>) = chained.chains[self.chain]
             .stages
             .iter()
-            .filter(|stage| **stage != Stage::Input)
+            .filter(|stage| !brings(stage))
             .partition(|stage| matches!(stage, Stage::Drain(_)));
         let mut tokens: TokenStream = loops.into_iter().map(|stage| self.stage(stage)).collect();
         for id in chained.followers(self.chain) {
@@ -223,7 +229,7 @@ impl<'c> ChainEmitter<'c> {
         let chain = &self.chained.chains[self.chain];
         let operators =
             chain.nodes.iter().filter(|id| self.is_shown(**id)).map(|id| self.operator_spec(*id));
-        let inputs = chain.input.iter().map(|edge| exchange(*edge));
+        let inputs = chain.inputs.iter().map(|edge| exchange(*edge));
         let outputs = chain.outputs.iter().map(|edge| exchange(*edge)).chain(
             self.chained
                 .external_sides(self.chain)
@@ -384,4 +390,9 @@ impl<'c> ChainEmitter<'c> {
         }
         clock
     }
+}
+
+/// True for loops over what comes in.
+fn brings(stage: &Stage) -> bool {
+    matches!(stage, Stage::Source | Stage::Input(_))
 }

@@ -17,6 +17,8 @@ mod definition;
 mod fragment;
 mod general;
 mod handles;
+mod join;
+mod labels;
 mod names;
 mod operator;
 mod plan;

@@ -30,6 +30,7 @@ impl Names {
                 Op::Running { .. } => "running",
                 Op::Process(_) => "process",
                 Op::Dedup => "dedup",
+                Op::Join(_) => "join",
                 Op::EventTime { .. } => "watermarks",
                 Op::Side { .. } => "side",
                 Op::Union => "union",

@@ -114,7 +114,10 @@ impl ChainEmitter<'_> {
         let tokens = match self.chained.edge_to(reader) {
             Some(edge) => self.write_edge(edge, value),
             None if self.chained.is_scratch(reader) => self.write_scratch(reader, value),
-            None => self.operator(reader, value, alone),
+            None => match self.chained.graph.node(reader).op {
+                Op::Join(_) => self.join_side(reader, from, value),
+                _ => self.operator(reader, value, alone),
+            },
         };
         match own {
             Some(own) if Some(own) != above => {
@@ -142,6 +145,14 @@ impl ChainEmitter<'_> {
                 quote_spanned!(span=> if #applied { #matching } else { #rest })
             }
             Op::Arm(_) => self.readers(id, value),
+            Op::EventTime { f, punctuated: Some(brought), .. } => {
+                let applied = apply(&view, &value.fitted(f, 0));
+                let brought = apply(&view, &value.fitted(brought, 0));
+                let clock = self.clock(id);
+                let time = ours("time", node.site.span);
+                let rest = self.readers(id, value);
+                quote_spanned!(span=> let #time = #clock.punctuated(#applied, #brought); #rest)
+            }
             Op::EventTime { f, .. } => {
                 let applied = apply(&view, &value.fitted(f, 0));
                 let clock = self.clock(id);
@@ -169,7 +180,9 @@ impl ChainEmitter<'_> {
             | Op::Input { .. }
             | Op::KeyBy { .. }
             | Op::Exchange(_)
+            | Op::PartitionBy { .. }
             | Op::Union
+            | Op::Join(_)
             | Op::Side { .. } => self.readers(id, value),
         }
     }
@@ -311,6 +324,10 @@ impl ChainEmitter<'_> {
             Payload::Whole | Payload::Partial(_) => view.clone(),
             Payload::Fields(fields) => code!((#(#view.#fields,)*)),
         };
+        if let Op::PartitionBy { f } = &node.op {
+            let task = apply(&view, &value.fitted(f, 0));
+            return quote_spanned!(span=> #exchange.push_to(time, #task, #payload););
+        }
         if edge.route != Route::Key {
             return quote_spanned!(span=> #exchange.push(time, #payload););
         }

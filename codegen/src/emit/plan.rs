@@ -194,6 +194,7 @@ fn prelude(chained: &Chained, names: &Names, id: NodeId) -> TokenStream {
         Op::Running { aggregation } => {
             tokens.extend(aggregate_prelude(chained, names, id, aggregation));
         }
+        Op::Join(join) => tokens.extend(super::join::prelude(chained, names, id, join)),
         Op::EventTime { strategy, .. } => {
             let name = names.of("strategy", id, span);
             tokens.extend(code!(let #name = #strategy;));
@@ -221,12 +222,14 @@ fn aggregate_prelude(
 fn connector(chained: &Chained, names: &Names, id: NodeId) -> TokenStream {
     let node = chained.graph.node(id);
     let name = names.node(id, node.site.span);
+    let label = super::labels::label(chained, id);
     let connector = match (&node.op, &node.annotation) {
-        (Op::Source { expr, .. }, Some(ty)) => {
-            code!(let #name = plan.source(::thalweg::__private::annotated_source::<#ty, _>(#expr));)
-        }
-        (Op::Source { expr, .. }, None) => code!(let #name = plan.source(#expr);),
-        (Op::Sink { expr }, _) => code!(let #name = plan.share(#expr);),
+        (Op::Source { expr, .. }, Some(ty)) => code! {
+            let #name =
+                plan.source(::thalweg::__private::annotated_source::<#ty, _>(#expr), #label);
+        },
+        (Op::Source { expr, .. }, None) => code!(let #name = plan.source(#expr, #label);),
+        (Op::Sink { expr }, _) => code!(let #name = plan.sink(#expr, #label);),
         _ => TokenStream::new(),
     };
     located(connector, node.site.span)
@@ -256,12 +259,13 @@ fn emit_edge(chained: &Chained, id: EdgeId, edge: &Edge) -> TokenStream {
             Route::Rebalance => "Rebalance",
             Route::Broadcast => "Broadcast",
             Route::Global => "Global",
+            Route::Named => "Named",
             Route::Forward => "Forward",
         },
         Span::call_site(),
     );
     let key = match &node.op {
-        Op::KeyBy { f: Some(f) } => {
+        Op::KeyBy { f: Some(f) } | Op::PartitionBy { f } => {
             let text = crate::lower::text_of(f);
             code!(::core::option::Option::Some(#text))
         }
@@ -276,7 +280,10 @@ fn emit_edge(chained: &Chained, id: EdgeId, edge: &Edge) -> TokenStream {
         }
     };
     let annotation = match (&node.annotation, edge.route) {
-        (Some(ty), Route::Forward | Route::Rebalance | Route::Broadcast | Route::Global) => {
+        (
+            Some(ty),
+            Route::Forward | Route::Rebalance | Route::Broadcast | Route::Global | Route::Named,
+        ) => {
             code!(::<::thalweg::__private::RecordOf<#ty>>)
         }
         _ => TokenStream::new(),

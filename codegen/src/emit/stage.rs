@@ -15,7 +15,11 @@ impl ChainEmitter<'_> {
     /// One loop.
     pub fn stage(&mut self, stage: Stage) -> TokenStream {
         let (tokens, at) = match stage {
-            Stage::Input => (self.input_stage(), self.chained.chains[self.chain].head),
+            Stage::Source => {
+                let head = self.chained.chains[self.chain].head;
+                (self.source_input(head), head)
+            }
+            Stage::Input(edge) => (self.input_stage(edge), self.chained.edge(edge).to),
             Stage::Scratch(id) => (self.scratch_stage(id), id),
             Stage::Fire(id) => (self.fire_stage(id), id),
             Stage::Process(id) => (self.process_stage(id), id),
@@ -25,13 +29,10 @@ impl ChainEmitter<'_> {
         located(tokens, self.chained.graph.node(at).site.span)
     }
 
-    fn input_stage(&mut self) -> TokenStream {
-        let chain = &self.chained.chains[self.chain];
-        let (head, input) = (chain.head, chain.input);
-        match input {
-            Some(edge) if self.chained.edge(edge).route == Route::Key => self.keyed_input(edge),
-            Some(edge) => self.plain_input(edge),
-            None => self.source_input(head),
+    fn input_stage(&mut self, edge: EdgeId) -> TokenStream {
+        match self.chained.edge(edge).route {
+            Route::Key => self.keyed_input(edge),
+            _ => self.plain_input(edge),
         }
     }
 
@@ -68,7 +69,9 @@ impl ChainEmitter<'_> {
         let to = self.chained.edge(edge).to;
         let (pattern, rebuilt, value) = self.received(edge, to);
         let body = match self.chained.graph.node(to).op {
-            Op::Exchange(_) | Op::Union | Op::Side { .. } => self.readers(to, &value),
+            Op::Exchange(_) | Op::PartitionBy { .. } | Op::Union | Op::Side { .. } => {
+                self.readers(to, &value)
+            }
             // An operator with a parallelism of its own reads its exchange itself.
             _ => self.operator(to, &value, true),
         };
@@ -124,6 +127,7 @@ impl ChainEmitter<'_> {
                 Op::Running { .. } => Some(self.running_handle(id)),
                 Op::Process(ref process) => Some(self.process_handle(id, process)),
                 Op::Dedup => Some(self.dedup_handle(id)),
+                Op::Join(_) => Some(self.join_handle(id)),
                 _ => None,
             })
             .map(|handle| code!(#handle.prepare(chunk.hashes());))
@@ -176,7 +180,7 @@ impl ChainEmitter<'_> {
         if let Op::GeneralWindow(_) = &node.op {
             return self.general_stage(id);
         }
-        let Op::Window { aggregation, .. } = &node.op else { return TokenStream::new() };
+        let Op::Window { aggregation, .. } = &node.op else { return self.join_fire(id) };
         let span = node.site.span;
         let window = self.window_handle(id);
         let (key, window_span) = (key_word(span), window_word(span));

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use proc_macro2::Span;
 use syn::{Expr, Ident, Path, Stmt, Type};
 
-use super::{GeneralOp, ProcessOp};
+use super::{GeneralOp, Join, ProcessOp};
 use crate::catalog::{AggregateKind, ExchangeKind};
 
 /// Names a node.
@@ -25,6 +25,8 @@ pub struct Graph {
     pub variables: Vec<String>,
     /// What each `let` of a stream binds.
     pub bindings: Vec<(Ident, NodeId)>,
+    /// The name of the stream or side that the chain of a sink starts from.
+    pub starts: BTreeMap<NodeId, String>,
     /// Nodes whose readers or writers were refused: nothing can be said about how they are used.
     pub refused: BTreeSet<NodeId>,
 }
@@ -201,12 +203,19 @@ pub enum Op {
     },
     /// Another exchange.
     Exchange(ExchangeKind),
+    /// An exchange whose closure says which task gets a record.
+    PartitionBy {
+        /// The number of the task, before it is taken modulo the parallelism.
+        f: Expr,
+    },
     /// Takes timestamps, generates watermarks.
     EventTime {
         /// The timestamp.
         f: Expr,
         /// The strategy.
         strategy: Expr,
+        /// The watermark that a record brings, in place of those that are made from timestamps.
+        punctuated: Option<Expr>,
     },
     /// Processing time from here on.
     ProcessingTime,
@@ -232,6 +241,8 @@ pub enum Op {
     Process(Box<ProcessOp>),
     /// The first record of each key.
     Dedup,
+    /// Joins two keyed inputs.
+    Join(Join),
     /// Calls a fragment.
     Fragment {
         /// Its path.
@@ -334,6 +345,7 @@ impl Graph {
             Op::Window { late, .. } => late.iter().copied().collect(),
             Op::GeneralWindow(general) => general.sides(),
             Op::Process(process) => process.sides.iter().map(|(_, side)| *side).collect(),
+            Op::Join(join) => join.late.iter().flatten().copied().collect(),
             Op::Fragment { args, .. } => {
                 args.iter().filter_map(|arg| arg.as_ref().ok().copied()).collect()
             }
@@ -370,12 +382,13 @@ impl Op {
         match self {
             Op::Process(process) => process.keyed,
             Op::GeneralWindow(_) => true,
-            _ => matches!(self, Op::Window { .. } | Op::Running { .. } | Op::Dedup),
+            _ => matches!(self, Op::Window { .. } | Op::Running { .. } | Op::Dedup | Op::Join(_)),
         }
     }
 
     /// True if the operator keeps something per key for as long as `.ttl(..)` says.
     pub fn takes_ttl(&self) -> bool {
-        self.is_stateful() && !matches!(self, Op::Window { .. } | Op::GeneralWindow(_))
+        self.is_stateful()
+            && !matches!(self, Op::Window { .. } | Op::GeneralWindow(_) | Op::Join(_))
     }
 }

@@ -2,6 +2,7 @@
 
 mod general;
 mod graph;
+mod join;
 mod print;
 mod process;
 
@@ -10,5 +11,6 @@ pub use graph::{
     AggregateCall, AggregateResult, Aggregation, Binding, Condition, Graph, Modifiers, Node,
     NodeId, OnError, Op, Site, Stateless, Step,
 };
+pub use join::{Join, JoinBound};
 pub use print::print;
 pub use process::{Hook, ProcessOp};

@@ -3,7 +3,7 @@
 use proc_macro2::Span;
 use quote::ToTokens;
 use syn::spanned::Spanned;
-use syn::{Expr, ExprLit, Ident, Lit};
+use syn::{Expr, ExprLit, Ident, Lit, parse_quote};
 
 use super::{Cursor, Lowering, Pending, PendingWindow, site_of, text_of};
 use crate::ast::Call;
@@ -19,7 +19,7 @@ impl Lowering<'_> {
             self.errors.report(&m::AFTER_SINK, call.name.span(), "", &self.place);
             return false;
         }
-        let Some(operator) = self.check_form(call) else { return false };
+        let Some(operator) = self.check_form_behind(cursor, call) else { return false };
         if !self.apply(cursor, call, operator) {
             return false;
         }
@@ -40,6 +40,14 @@ impl Lowering<'_> {
             return None;
         }
         self.check_args(operator, &call.name, &call.args).then_some(operator)
+    }
+
+    /// The same behind what is pending, which may know words of its own.
+    fn check_form_behind(&mut self, cursor: &Cursor, call: &Call) -> Option<&'static Operator> {
+        match super::join::word_behind(&cursor.pending, call) {
+            Some(own) => self.check_args(own, &call.name, &call.args).then_some(own),
+            None => self.check_form(call),
+        }
     }
 
     /// Calls behind one that was refused: what they read is not known, so only their form is checked.
@@ -75,15 +83,23 @@ impl Lowering<'_> {
             Kind::Union => return self.union(cursor, call),
             Kind::KeyBy => self.key_by(cursor, call),
             Kind::Exchange(kind) => self.push(cursor, call, Op::Exchange(kind)),
+            Kind::PartitionBy => {
+                self.check_captures(&call.args[0]);
+                self.push(cursor, call, Op::PartitionBy { f: arg(0) });
+            }
             Kind::EventTime => {
                 self.check_captures(&call.args[0]);
                 let (mut site, place) = (site_of(call), self.place.clone());
                 site.word = super::closure_word(&call.args[0]).map(|word| word.to_string());
                 cursor.pending = Pending::EventTime { f: arg(0), site, place };
             }
-            Kind::Watermarks => return self.watermarks(cursor, call),
+            Kind::Watermarks | Kind::Punctuated => return self.watermarks(cursor, call, kind),
             Kind::ProcessingTime => self.push(cursor, call, Op::ProcessingTime),
+            Kind::Window if matches!(cursor.pending, Pending::Join(_)) => {
+                return self.join_window(cursor, call);
+            }
             Kind::Window | Kind::WindowAll => return self.window(cursor, call, kind),
+            Kind::WindowOption if self.is_join_window(cursor) => self.join_option(cursor, call),
             Kind::WindowOption | Kind::LateTo => self.window_option(cursor, call, kind),
             Kind::Aggregate(kind) => self.short_aggregate(cursor, call, kind),
             Kind::AggregateExpression => {
@@ -113,6 +129,11 @@ impl Lowering<'_> {
             Kind::Dedup => self.dedup(cursor, call),
             Kind::ErrorsTo | Kind::OrSkip => self.error_word(cursor, call),
             Kind::Modifier => self.modifier(cursor, call),
+            Kind::Join(kind) => return self.join(cursor, call, kind),
+            Kind::On => return self.join_keys(cursor, call),
+            Kind::Within | Kind::AsOf => return self.join_by_time(cursor, call, kind),
+            Kind::LateSide(side) => return self.join_late(cursor, call, side),
+            Kind::ApplyGroups => return self.apply_groups(cursor, call),
             Kind::Sink => {
                 self.push(cursor, call, Op::Sink { expr: arg(0) });
                 cursor.ended = true;
@@ -139,7 +160,7 @@ impl Lowering<'_> {
     fn check_pending_call(&mut self, cursor: &mut Cursor, kind: Kind) -> bool {
         match (&cursor.pending, kind) {
             (Pending::None, _)
-            | (Pending::EventTime { .. }, Kind::Watermarks)
+            | (Pending::EventTime { .. }, Kind::Watermarks | Kind::Punctuated)
             | (
                 Pending::Window(_),
                 Kind::WindowOption
@@ -158,9 +179,10 @@ impl Lowering<'_> {
                 Kind::Stateless(Stateless::Map | Stateless::FilterMap | Stateless::FlatMap)
                 | Kind::Fallible(_),
             ) => true,
+            (Pending::Join(join), _) => self.check_join_word(join, kind, cursor.node),
             (Pending::EventTime { f, site, place }, _) => {
                 self.errors.report(&m::NEEDS_WATERMARKS, site.span, "", place);
-                let op = Op::EventTime { f: f.clone(), strategy: f.clone() };
+                let op = Op::EventTime { f: f.clone(), strategy: f.clone(), punctuated: None };
                 cursor.node = self.add(op, vec![cursor.node], site.clone());
                 cursor.pending = Pending::None;
                 true
@@ -218,17 +240,27 @@ impl Lowering<'_> {
         self.push(cursor, call, Op::KeyBy { f: Some(call.args[0].clone()) });
     }
 
-    fn watermarks(&mut self, cursor: &mut Cursor, call: &Call) -> bool {
+    fn watermarks(&mut self, cursor: &mut Cursor, call: &Call, kind: Kind) -> bool {
         let pending = std::mem::replace(&mut cursor.pending, Pending::None);
         let Pending::EventTime { f, site, .. } = pending else {
-            self.errors.report(&m::WATERMARKS_ALONE, call.name.span(), "", &self.place);
+            let word = call.name.to_string();
+            self.errors.report(&m::WATERMARKS_ALONE, call.name.span(), &word, &self.place);
             return false;
         };
+        if kind == Kind::Punctuated {
+            self.check_captures(&call.args[0]);
+            let strategy = parse_quote!(::thalweg::__private::punctuated());
+            let punctuated = Some(call.args[0].clone());
+            let op = Op::EventTime { f, strategy, punctuated };
+            cursor.node = self.add(op, vec![cursor.node], site);
+            return true;
+        }
         let strategy = call.args[0].clone();
         if strategy_bound_is_negative(&strategy) {
             self.errors.report(&m::NEGATIVE_BOUND, Extent::of(&strategy), "", &self.place);
         }
-        cursor.node = self.add(Op::EventTime { f, strategy }, vec![cursor.node], site);
+        cursor.node =
+            self.add(Op::EventTime { f, strategy, punctuated: None }, vec![cursor.node], site);
         true
     }
 
@@ -259,7 +291,7 @@ impl Lowering<'_> {
     }
 
     /// Known window, positive length where it is literal; false if nothing can follow it.
-    fn check_window(&mut self, spec: &Expr) -> bool {
+    pub(super) fn check_window(&mut self, spec: &Expr) -> bool {
         let Expr::Call(call) = innermost(spec) else { return true };
         let Expr::Path(path) = &*call.func else { return true };
         let Some(word) = path.path.segments.last().map(|last| &last.ident) else { return true };
@@ -490,6 +522,7 @@ impl Lowering<'_> {
         }
         let modifiers = match &mut cursor.pending {
             Pending::Window(window) => &mut window.modifiers,
+            Pending::Join(join) => &mut join.modifiers,
             _ => &mut self.graph.nodes[cursor.node.0].modifiers,
         };
         let duplicate = match word.as_str() {
@@ -572,7 +605,7 @@ fn strategy_bound_is_negative(strategy: &Expr) -> bool {
 }
 
 /// A body that is a float literal or ends in `as f64`.
-fn is_float(body: &Expr) -> bool {
+pub(super) fn is_float(body: &Expr) -> bool {
     match body {
         Expr::Lit(ExprLit { lit: Lit::Float(_), .. }) => true,
         Expr::Cast(cast) => {

@@ -4,6 +4,7 @@ mod aggregate;
 mod call;
 mod captures;
 mod general;
+mod join;
 mod process;
 mod site;
 
@@ -116,6 +117,7 @@ enum Pending {
     Owned { span: Span },
     EventTime { f: syn::Expr, site: Site, place: String },
     Window(Box<PendingWindow>),
+    Join(Box<join::PendingJoin>),
 }
 
 struct PendingWindow {
@@ -316,6 +318,7 @@ impl Lowering<'_> {
     fn check_pending(&mut self, cursor: &Cursor) -> bool {
         let (message, span, place) = match &cursor.pending {
             Pending::None => return true,
+            Pending::Join(join) => return self.incomplete_join(join, cursor.node),
             Pending::Owned { span } => (&m::OWNED_MISPLACED, *span, ""),
             Pending::EventTime { site, place, .. } => {
                 (&m::NEEDS_WATERMARKS, site.span, place.as_str())
@@ -372,6 +375,9 @@ impl Lowering<'_> {
                 self.check_forms(&chain.calls[index + 1..]);
                 return None;
             }
+        }
+        if let (Head::Binding(name), true) = (&chain.head, cursor.ended) {
+            self.graph.starts.insert(cursor.node, name.to_string());
         }
         Some(cursor)
     }

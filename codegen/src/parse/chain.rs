@@ -4,6 +4,7 @@ use syn::{Expr, ExprCall, ExprMethodCall, Path};
 
 use super::Scope;
 use crate::ast::{Argument, Call, Chain, Head};
+use crate::catalog;
 use crate::diagnostic::Diagnostics;
 use crate::messages as m;
 
@@ -80,7 +81,8 @@ fn parse_call(call: &ExprMethodCall, scope: &Scope, errors: &mut Diagnostics) ->
         errors.report(&m::TURBOFISH, turbofish.lt_token.spans[0], &call.method.to_string(), "");
     }
     let args: Vec<Expr> = call.args.iter().cloned().collect();
-    let takes_stream = call.method == "union";
+    let takes_stream = catalog::find(&call.method.to_string())
+        .is_some_and(|operator| operator.args == [catalog::Arg::Stream]);
     let stream = match args.as_slice() {
         [only] if takes_stream => parse_chain(only, scope, errors).map(Box::new),
         _ => None,

@@ -23,6 +23,7 @@ pub(super) fn check(graph: Graph, errors: &mut Diagnostics) -> Checked {
     check_time(&graph, errors);
     check_lateness(&graph, errors);
     super::process::check(&graph, errors);
+    super::joins::check(&graph, errors);
     check_uids(&graph, errors);
     let ids = assign_ids(&graph);
     Checked { graph, order, ids }

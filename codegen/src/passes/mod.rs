@@ -4,6 +4,7 @@ mod assign_ids;
 mod captures;
 mod check;
 mod fields;
+mod joins;
 mod place;
 mod preaggregate;
 mod print;

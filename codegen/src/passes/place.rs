@@ -47,6 +47,8 @@ pub enum Route {
     Broadcast,
     /// To task 0.
     Global,
+    /// To the task that a closure names.
+    Named,
     /// Task to task.
     Forward,
 }
@@ -64,12 +66,12 @@ pub enum Payload {
 
 /// What is fused between two exchanges.
 pub struct ChainPlan {
-    /// The first node: a source, the reading end of an edge, or what follows a fragment.
+    /// The first node: a source, the reading end of the first of its edges, or what follows a fragment.
     pub head: NodeId,
     /// All nodes, writers before readers.
     pub nodes: Vec<NodeId>,
-    /// The edge it reads.
-    pub input: Option<EdgeId>,
+    /// The edges it reads, in the order of its operators' inputs: several if one of those has more than one.
+    pub inputs: Vec<EdgeId>,
     /// The edges it writes.
     pub outputs: Vec<EdgeId>,
     /// `.parallelism(n)`.
@@ -81,8 +83,10 @@ pub struct ChainPlan {
 /// A loop of a chain.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Stage {
-    /// Over what comes in.
-    Input,
+    /// Over what the source brings.
+    Source,
+    /// Over what comes in over an exchange.
+    Input(EdgeId),
     /// Over what was written to a side or union inside the chain.
     Scratch(NodeId),
     /// Over the firings of a window.
@@ -95,6 +99,14 @@ pub enum Stage {
     Drain(EdgeId),
 }
 
+impl ChainPlan {
+    /// A chain without nodes that is to start with `head`.
+    fn starting(head: NodeId) -> ChainPlan {
+        let (nodes, inputs, outputs, stages) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        ChainPlan { head, nodes, inputs, outputs, parallelism: None, stages }
+    }
+}
+
 pub(super) fn place(checked: Checked) -> Chained {
     let Checked { graph, order, ids } = checked;
     let mut placed =
@@ -102,6 +114,7 @@ pub(super) fn place(checked: Checked) -> Chained {
     for id in &order {
         placed.place_node(*id);
     }
+    placed.drop_merged();
     for chain in 0..placed.chains.len() {
         placed.chains[chain].stages = placed.stages(chain);
         placed.chains[chain].outputs = placed.outputs(chain);
@@ -120,6 +133,7 @@ impl Chained {
             Op::Exchange(ExchangeKind::Rebalance) => Some(Route::Rebalance),
             Op::Exchange(ExchangeKind::Broadcast) => Some(Route::Broadcast),
             Op::Exchange(ExchangeKind::Global) => Some(Route::Global),
+            Op::PartitionBy { .. } => Some(Route::Named),
             // The caller reads it.
             Op::Side { external: true, .. } => return,
             Op::Union if above.len() > 1 => Some(Route::Forward),
@@ -136,22 +150,57 @@ impl Chained {
             EdgeId(self.edges.len() - 1)
         });
         self.chain_of.insert(id, self.chains.len());
+        let inputs = input.into_iter().collect();
         self.chains.push(ChainPlan {
-            head: id,
             nodes: vec![id],
-            input,
-            outputs: Vec::new(),
+            inputs,
             parallelism,
-            stages: Vec::new(),
+            ..ChainPlan::starting(id)
         });
     }
 
+    /// Puts a node into the chain above it; those of several inputs become one.
     fn join_chain(&mut self, id: NodeId, above: BTreeSet<usize>) {
-        let Some(chain) = above.into_iter().next() else { return };
+        let Some(chain) = self.merge(id, above) else { return };
         self.chain_of.insert(id, chain);
         self.chains[chain].nodes.push(id);
         if let Some(parallelism) = &self.graph.node(id).modifiers.parallelism {
             self.chains[chain].parallelism = Some(parallelism.clone());
+        }
+    }
+
+    /// Makes one chain of those that `id` reads, in the order of its inputs. It is the last of them that goes on: all
+    /// that writes to any of them comes before it.
+    fn merge(&mut self, id: NodeId, above: BTreeSet<usize>) -> Option<usize> {
+        let last = *above.last()?;
+        if above.len() == 1 {
+            return Some(last);
+        }
+        let mut merged: Option<ChainPlan> = None;
+        for input in self.graph.node(id).inputs.clone() {
+            let from = self.chain_of[&input];
+            let empty = ChainPlan::starting(self.chains[from].head);
+            let mut part = std::mem::replace(&mut self.chains[from], empty);
+            match &mut merged {
+                None => merged = Some(part),
+                Some(merged) => {
+                    merged.nodes.append(&mut part.nodes);
+                    merged.inputs.append(&mut part.inputs);
+                    merged.parallelism = merged.parallelism.take().or(part.parallelism);
+                }
+            }
+        }
+        let merged = merged?;
+        self.chain_of.extend(merged.nodes.iter().map(|node| (*node, last)));
+        self.chains[last] = merged;
+        Some(last)
+    }
+
+    /// Closes the gaps that merged chains leave.
+    fn drop_merged(&mut self) {
+        self.chains.retain(|chain| !chain.nodes.is_empty());
+        for (index, chain) in self.chains.iter().enumerate() {
+            self.chain_of.extend(chain.nodes.iter().map(|node| (*node, index)));
         }
     }
 
@@ -194,10 +243,14 @@ impl Chained {
 
     /// A node's place in its chain's order is its stage's place.
     fn stages(&self, chain: usize) -> Vec<Stage> {
-        let mut stages = vec![Stage::Input];
+        let inputs = self.chains[chain].inputs.iter().map(|edge| Stage::Input(*edge));
+        let mut stages: Vec<Stage> = inputs.collect();
         for id in &self.chains[chain].nodes {
             match &self.graph.node(*id).op {
-                Op::Window { .. } | Op::GeneralWindow(_) => stages.push(Stage::Fire(*id)),
+                Op::Source { .. } => stages.push(Stage::Source),
+                Op::Window { .. } | Op::GeneralWindow(_) | Op::Join(_) => {
+                    stages.push(Stage::Fire(*id))
+                }
                 Op::Process(_) => stages.push(Stage::Process(*id)),
                 op if op.takes_ttl() && self.graph.node(*id).modifiers.ttl.is_some() => {
                     stages.push(Stage::Sweep(*id));

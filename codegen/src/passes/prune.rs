@@ -52,7 +52,7 @@ fn reads_behind(chained: &Chained, id: NodeId) -> Reads {
 }
 
 fn is_exchange(op: &Op) -> bool {
-    matches!(op, Op::KeyBy { .. } | Op::Exchange(_))
+    matches!(op, Op::KeyBy { .. } | Op::Exchange(_) | Op::PartitionBy { .. })
 }
 
 fn join(mut all: BTreeSet<String>, more: Reads) -> Reads {
@@ -72,7 +72,14 @@ fn reads_of(chained: &Chained, id: NodeId) -> Reads {
         Op::Stateless { f, .. } => field_reads(f, 0),
         Op::Partition { f } => join(field_reads(f, 0)?, reads_behind(chained, id)),
         Op::Arm(_) | Op::ProcessingTime => reads_behind(chained, id),
-        Op::EventTime { f, .. } => join(field_reads(f, 0)?, reads_behind(chained, id)),
+        Op::EventTime { f, punctuated, .. } => {
+            let mut reads = field_reads(f, 0)?;
+            if let Some(f) = punctuated {
+                reads.extend(field_reads(f, 0)?);
+            }
+            join(reads, reads_behind(chained, id))
+        }
+        Op::PartitionBy { f } => join(field_reads(f, 0)?, payload_reads(chained, id)),
         Op::KeyBy { f } => {
             let key = match f {
                 Some(f) => field_reads(f, 0)?,
@@ -86,7 +93,9 @@ fn reads_of(chained: &Chained, id: NodeId) -> Reads {
         Op::Window { aggregation, .. } | Op::Running { aggregation } => kept(aggregation),
         Op::Process(process) => field_reads(process.closure(Hook::Event)?, 1),
         Op::Dedup => reads_behind(chained, id),
-        Op::Source { .. }
+        // What is kept are the records as declared.
+        Op::Join(_)
+        | Op::Source { .. }
         | Op::Union
         | Op::Side { .. }
         | Op::Fragment { .. }

@@ -484,3 +484,38 @@ fn time_reaches_a_window_on_every_way() {
         "#]],
     );
 }
+
+#[test]
+fn an_operator_of_two_inputs_heads_one_chain_that_reads_two_exchanges() {
+    let function: ItemFn = syn::parse_str(
+        "fn job() {
+            let a = source(a()).key_by(|a| a.id);
+            let b = source(b()).key_by(|b| b.id);
+            a.count().sink(print());
+            b.count().sink(print());
+        }",
+    )
+    .expect("a function");
+    let mut errors = Diagnostics::default();
+    let (pipeline, options) =
+        parse::parse_pipeline(Default::default(), &function, Options::default(), &mut errors);
+    let mut graph = lower::lower("job", &[], &pipeline.statements, &mut errors);
+    let (count, other) = (ir::NodeId(4), ir::NodeId(3));
+    graph.nodes[count.0].inputs.push(other);
+    let checked = check(graph, &mut errors);
+    assert!(errors.into_errors().is_empty());
+    let chained = chain(checked, options);
+    expect![[r#"
+        chain 0: source(a())
+          -> chain 2 Key ()
+        chain 1: source(b())
+          -> chain 2 Key ()
+        chain 2: key_by(|a| a.id) -> key_by(|b| b.id) -> count() -> sink(print()) -> count() -> sink(print())
+        state n4: count/0
+        state n6: count/1
+    "#]]
+    .assert_eq(&print(&chained));
+    assert_eq!(chained.chains[2].inputs.len(), 2);
+    let inputs = chained.chains[2].stages.iter();
+    assert_eq!(inputs.filter(|stage| matches!(stage, super::Stage::Input(_))).count(), 2);
+}

@@ -35,7 +35,7 @@ fn named_type(ty: &Type, path: &TypePath, place: &str, errors: &mut Errors) {
         return errors.add_fatal(message, ty, &text(ty), place);
     }
     let arguments = type_arguments(last);
-    let is_keyed = matches!(&*name, "HashMap" | "BTreeMap" | "HashSet" | "BTreeSet");
+    let is_keyed = matches!(&*name, "HashMap" | "BTreeMap" | "HashSet" | "BTreeSet" | "MapState");
     if is_keyed && arguments.first().is_some_and(|key| matches!(&*text(key), "f32" | "f64")) {
         return errors.add_fatal(&m::FLOAT_KEY, ty, &text(ty), place);
     }

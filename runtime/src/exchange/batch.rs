@@ -23,6 +23,8 @@ pub struct Batch {
     end: usize,
     /// Records after which its writer hands it on.
     limit: Option<NonZeroUsize>,
+    /// Records that the writer's batches usually have.
+    usual: usize,
     record: Option<TypeId>,
 }
 
@@ -72,15 +74,16 @@ impl Batch {
         self.len = at + 1;
     }
 
-    /// Says after how many records it counts as full, whatever fits.
-    pub(crate) fn limit(&mut self, records: NonZeroUsize) {
+    /// Says after how many records it counts as full, whatever fits, and for how many to make room at once.
+    pub(crate) fn limit(&mut self, records: NonZeroUsize, usual: usize) {
         self.limit = Some(records);
+        self.usual = usual;
     }
 
     #[cold]
     #[inline(never)]
     fn grow<T: Record>(&mut self) {
-        let doubled = (self.times.len() * 2).max(Self::FIRST);
+        let doubled = (self.times.len() * 2).max(self.usual).max(Self::FIRST);
         let limit = self.limit.map_or(usize::MAX, NonZeroUsize::get);
         let capacity = doubled.min(limit).max(self.len + 1);
         self.roots.resize(capacity, 0);

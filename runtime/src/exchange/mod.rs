@@ -19,6 +19,7 @@ mod output;
 mod partition;
 mod port;
 mod received;
+mod task_number;
 
 pub(crate) use align::{Aligned, Aligner};
 pub use batch::{Batch, Records};
@@ -31,3 +32,4 @@ pub use port::Port;
 pub(crate) use port::{Channel, channel};
 pub(crate) use received::Cursor;
 pub use received::{Chunk, ChunkRecords, Received, ReceivedChunks};
+pub use task_number::TaskNumber;

@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 use std::num::NonZeroUsize;
 use std::rc::Rc;
 
-use super::{Batch, Frame, KeyGroups, Partition, Port};
+use super::{Batch, Frame, KeyGroups, Partition, Port, TaskNumber};
 use crate::record::{Emit, Key, Record};
 use crate::task::Failure;
 use crate::time::Timestamp;
@@ -74,8 +74,8 @@ impl<T: Record> Output<T> {
     /// An output of task `task`.
     pub(crate) fn new(end: OutputEnd, task: usize, blocked: Rc<Cell<bool>>) -> Output<T> {
         let OutputEnd { mut ports, partition, groups, max_waiting } = end;
-        let at_a_time =
-            ports.len() > 1 && matches!(partition, Partition::Key | Partition::Broadcast);
+        let at_a_time = ports.len() > 1
+            && matches!(partition, Partition::Key | Partition::Broadcast | Partition::Named);
         let fresh = |port: &mut Port| port.fresh::<T>(Self::RECORDS);
         let opens = if at_a_time { ports.iter_mut().map(fresh).collect() } else { Box::default() };
         let current = if partition == Partition::Rebalance { task % ports.len() } else { 0 };
@@ -105,6 +105,27 @@ impl<T: Record> Output<T> {
             }
         } else {
             self.broadcast(time, item);
+        }
+    }
+
+    /// Writes a record to the task that a closure named.
+    #[inline(always)]
+    pub fn push_to<E: Emit<Record = T>>(
+        &mut self,
+        time: Timestamp,
+        task: impl TaskNumber,
+        item: E,
+    ) {
+        let mut port = 0;
+        let open = if self.opens.is_empty() {
+            &mut self.open
+        } else {
+            port = task.modulo(self.opens.len());
+            &mut self.opens[port]
+        };
+        open.append(time, None, &item);
+        if is_done::<T>(open) {
+            self.filled(port);
         }
     }
 

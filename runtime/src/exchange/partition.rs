@@ -13,6 +13,8 @@ pub enum Partition {
     Broadcast,
     /// Every record to task 0.
     Global,
+    /// To the task that a closure names.
+    Named,
 }
 
 /// The key group of a hash: `(hash · groups) >> 64`, so that hash order is key-group order.

@@ -34,8 +34,14 @@ pub(crate) fn channel(
     // As many empty batches as can be under way, one being read and one being written.
     let (give_back, free) = RingBuffer::new(frames + 2);
     let link = Arc::new(Link { producer_waits: AtomicBool::new(false), producer, consumer });
-    let port =
-        Port { ring, free, overflow: VecDeque::new(), overflow_bytes: 0, link: link.clone() };
+    let port = Port {
+        ring,
+        free,
+        usual: 0,
+        overflow: VecDeque::new(),
+        overflow_bytes: 0,
+        link: link.clone(),
+    };
     (port, Channel { ring: received, free: give_back, link })
 }
 
@@ -44,6 +50,8 @@ pub(crate) fn channel(
 pub struct Port {
     ring: Producer<Frame>,
     free: Consumer<Batch>,
+    /// Records of the last batch sent.
+    usual: usize,
     /// A record's own output may overshoot the ring; while anything waits here the task gets no new input.
     overflow: VecDeque<Frame>,
     overflow_bytes: usize,
@@ -55,12 +63,15 @@ impl Port {
     pub(super) fn fresh<T: Record>(&mut self, records: NonZeroUsize) -> Batch {
         let mut batch = self.free.pop().unwrap_or_default();
         batch.reset::<T>();
-        batch.limit(records);
+        batch.limit(records, self.usual);
         batch
     }
 
     /// Sends a frame behind all others; answers false if it has to wait.
     pub(super) fn send(&mut self, frame: Frame) -> bool {
+        if let Frame::Records(batch) = &frame {
+            self.usual = batch.len();
+        }
         let waiting = if self.overflow.is_empty() {
             match self.ring.push(frame) {
                 Ok(()) => {

@@ -15,7 +15,7 @@ use crate::connector::Source;
 use crate::exchange::{Edge, EdgeId, Partition};
 use crate::metrics::Registry;
 use crate::resource::{OpenResource, Resource};
-use crate::task::{Chain, Failure, TaskContext};
+use crate::task::{Chain, Failure, Label, TaskContext};
 
 pub use settings::OperatorSettings;
 pub use topology::PlanError;
@@ -31,6 +31,7 @@ pub struct Plan {
     edges: Vec<EdgePlan>,
     resources: Vec<Arc<dyn OpenResource>>,
     metrics: Registry,
+    labels: Vec<Label>,
 }
 
 /// A chain in a plan.
@@ -160,16 +161,34 @@ impl Plan {
         self.chains.push(ChainPlan { spec, factory });
     }
 
-    /// Makes a source shareable between the tasks. Its type is hidden, so that one that is no source is reported here
-    /// and nowhere else.
+    /// Makes a source shareable between the tasks; `name` is what tests call it. Its type is hidden, so that one that
+    /// is no source is reported here and nowhere else.
     pub fn source<S: Source>(
         &mut self,
         source: S,
+        name: &str,
     ) -> Arc<impl Source<Record = S::Record> + use<S>> {
-        Arc::new(source)
+        self.labelled(source, name, true)
     }
 
-    /// Makes a sink shareable between the tasks.
+    /// Makes a sink shareable between the tasks; `name` is what tests call it.
+    pub fn sink<S>(&mut self, sink: S, name: &str) -> Arc<S> {
+        self.labelled(sink, name, false)
+    }
+
+    fn labelled<S>(&mut self, connector: S, name: &str, is_source: bool) -> Arc<S> {
+        let connector = Arc::new(connector);
+        let (address, name) = (Label::address_of(&connector), name.to_owned());
+        self.labels.push(Label { address, name, is_source });
+        connector
+    }
+
+    /// What tests call the plan's sources and sinks.
+    pub(crate) fn labels(&self) -> &[Label] {
+        &self.labels
+    }
+
+    /// Makes something shareable between the tasks.
     pub fn share<S>(&mut self, connector: S) -> Arc<S> {
         Arc::new(connector)
     }

@@ -14,6 +14,8 @@ mod function;
 mod keyed;
 mod rng;
 pub(crate) mod side;
+#[cfg(test)]
+mod tests;
 mod timers;
 mod unkeyed;
 

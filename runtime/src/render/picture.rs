@@ -180,6 +180,7 @@ fn exchange(id: usize, edge: &EdgePlan, from: Vec<usize>, to: Vec<usize>) -> Exc
         Partition::Rebalance => "rebalance",
         Partition::Broadcast => "broadcast",
         Partition::Global => "global",
+        Partition::Named => "named",
     };
     let key = edge.key.map(str::to_owned);
     ExchangePicture { id, from, to, partition, key, crosses: edge.label.to_owned() }

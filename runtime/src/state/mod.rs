@@ -6,6 +6,8 @@
 mod bits;
 mod cursor;
 mod kept;
+mod list;
+mod map;
 mod segment;
 mod table;
 #[cfg(test)]
@@ -14,6 +16,8 @@ mod ttl;
 
 pub use cursor::{Change, Cursor};
 pub use kept::Kept;
+pub use list::{ListState, ListStateView};
+pub use map::{MapState, MapStateView};
 pub use table::{Entry, Table, Vacant};
 pub use ttl::{Forever, Keep, Moment, Ttl, event_time};
 
@@ -25,6 +29,10 @@ pub trait State {
     fn entries(&self) -> usize;
     /// Bytes held, about.
     fn bytes(&self) -> usize;
+    /// Timers that are set and have not fired, of those that user code sets.
+    fn timers(&self) -> usize {
+        0
+    }
     /// The processing time at which the chain needs a turn, if it needs one; event time comes with watermarks.
     fn next_timer(&self) -> Option<Timestamp> {
         None

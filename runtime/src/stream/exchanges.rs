@@ -2,6 +2,7 @@
 
 use super::base::not_run;
 use super::{Keyed, Stream};
+use crate::exchange::TaskNumber;
 use crate::record::{Emit, Key, Record, View};
 
 impl<T: Record> Stream<T> {
@@ -99,5 +100,32 @@ impl<T: Record> Stream<T> {
     /// ```
     pub fn global(self) -> Stream<T> {
         not_run(())
+    }
+
+    /// Sends each record to the task of the next operator that the closure names: `value % parallelism`, for any
+    /// integer; a negative one counts from the end.
+    ///
+    /// For records that belong together without being a key, or to keep together what a connection or a model per task
+    /// serves. There is no keyed state behind it: for that use [`key_by`](Stream::key_by). The number of tasks may
+    /// change between runs, so name by what is in the record, not by a count of tasks. Order is kept between one
+    /// producing and one consuming task. Flink: `partitionCustom`.
+    ///
+    /// ```
+    /// # use thalweg::prelude::*;
+    /// # #[pipeline]
+    /// # fn example() {
+    /// # let orders = source(collection(Vec::<(u32, String)>::new()));
+    /// orders.partition_by(|(region, _)| region).map(|(_, order)| order).sink(print());
+    /// # }
+    /// ```
+    ///
+    /// ```compile_fail,E0277
+    /// # use thalweg::prelude::*;
+    /// # fn example(orders: Stream<(u32, String)>) {
+    /// orders.partition_by(|(_, order)| order); // error: `&str` does not number a task
+    /// # }
+    /// ```
+    pub fn partition_by<N: TaskNumber>(self, f: impl Fn(View<'static, T>) -> N) -> Stream<T> {
+        not_run(f)
     }
 }

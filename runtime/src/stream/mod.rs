@@ -34,6 +34,7 @@ mod base;
 mod exchanges;
 mod fallible;
 mod general;
+mod joins;
 mod keyed;
 mod modifiers;
 mod owned;
@@ -55,6 +56,7 @@ pub use crate::operator::{
 pub use agg::{Agg, Mean, Sum};
 pub use base::{IntoStream, Stream};
 pub use fallible::Fallible;
+pub use joins::{CoGroup, CoGroupOn, CoGroupWindows, Join, JoinOn, Joined, JoinedByWindow};
 pub use keyed::Keyed;
 pub use owned::Owned;
 pub use process::{Closures, Process, Processes, Value};

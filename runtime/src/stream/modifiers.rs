@@ -1,7 +1,7 @@
 //! Modifiers: what may follow an operator and says something about it, not about the records.
 
 use super::base::not_run;
-use super::{Fallible, Keyed, Process, Stream, Windows};
+use super::{Fallible, Joined, JoinedByWindow, Keyed, Process, Stream, Windows};
 use crate::state::Ttl;
 use crate::time::Span;
 
@@ -100,4 +100,7 @@ macro_rules! modifiers {
     )*};
 }
 
-modifiers! { Stream<T> Fallible<T, R> Keyed<K, T> Windows<K, T> Process<K, T, S, O> }
+modifiers! {
+    Stream<T> Fallible<T, R> Keyed<K, T> Windows<K, T> Joined<L, R, O> JoinedByWindow<L, R, O>
+    Process<K, T, S, O>
+}

@@ -89,4 +89,37 @@ impl<T: Record> EventTime<T> {
     pub fn watermarks(self, strategy: Strategy) -> Timed<T> {
         not_run(strategy)
     }
+
+    /// Takes watermarks from the records, in the place of [`watermarks`](EventTime::watermarks): the closure returns
+    /// the watermark that a record brings, or `None`.
+    ///
+    /// A watermark `W` says that no more records with a time `<= W` will come *in this split*; it takes effect behind
+    /// the record that brings it, at the latest at the end of the batch that the record was read in. One that is not
+    /// greater than those before is of no effect, and a record that brings none holds time back until one does: its own
+    /// time moves nothing. For sources that know when something is complete: the end of a file, of a day, of a
+    /// transaction. Flink: `WatermarkGenerator.onEvent` that emits, the old `AssignerWithPunctuatedWatermarks`.
+    ///
+    /// ```
+    /// # use thalweg::prelude::*;
+    /// # #[pipeline]
+    /// # fn example() {
+    /// # let readings = source(collection(Vec::<(Timestamp, bool, f64)>::new()));
+    /// readings
+    ///     .event_time(|(at, _, _)| at)
+    ///     .punctuated(|(at, day_is_over, _)| day_is_over.then_some(at))
+    ///     .window_all(tumbling(days(1)))
+    ///     .avg(|(_, _, celsius)| celsius)
+    ///     .sink(print());
+    /// # }
+    /// ```
+    ///
+    /// ```compile_fail,E0308
+    /// # use thalweg::prelude::*;
+    /// # fn example(readings: Stream<(Timestamp, f64)>) {
+    /// readings.event_time(|(at, _)| at).punctuated(|(at, _)| at); // error: expected `Option<Timestamp>`
+    /// # }
+    /// ```
+    pub fn punctuated(self, f: impl Fn(View<'static, T>) -> Option<Timestamp>) -> Timed<T> {
+        not_run(f)
+    }
 }

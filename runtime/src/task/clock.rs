@@ -41,3 +41,24 @@ impl Clock for SystemClock {
         Timestamp(self.epoch_ms.saturating_add(passed))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn bug_13_processing_time_follows_time_that_only_passes() {
+        // Whatever the wall clock said at the start, and whatever it says by now.
+        for epoch_ms in [0, 1_000_000, i64::MAX - 5] {
+            let clock = SystemClock { start: Instant::now(), epoch_ms };
+            let later = |ms: u64| clock.processing_time(clock.start + Duration::from_millis(ms));
+            assert_eq!(later(0), Timestamp(epoch_ms));
+            assert_eq!(later(7), Timestamp(epoch_ms.saturating_add(7)));
+            assert!(later(3_600_000) >= later(7));
+            let before = clock.start.checked_sub(Duration::from_secs(3_600));
+            assert!(before.is_none_or(|before| clock.processing_time(before) == later(0)));
+        }
+    }
+}

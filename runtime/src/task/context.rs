@@ -6,6 +6,7 @@ use std::rc::Rc;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use super::hands::{Hands, Label};
 use super::signal::{Signal, SourceWaker};
 use super::sink_task::AnySink;
 use super::source_task::AnySource;
@@ -14,7 +15,7 @@ use crate::connector::{Sink, Source, SourceError, Split};
 use crate::exchange::{AnyOutput, Edge, EdgeId, Input, KeyGroups, Output, OutputEnd};
 use crate::record::Record;
 use crate::state::State;
-use crate::time::{Strategy, Watermarks};
+use crate::time::{Alignments, Strategy, Watermarks};
 
 /// Something that outlives a turn, shared between the chain and the task's runner; borrowed once per turn.
 pub type Handle<T> = Rc<RefCell<T>>;
@@ -53,6 +54,8 @@ pub(crate) struct TaskSeed {
     pub(crate) outputs: BTreeMap<EdgeId, OutputEnd>,
     pub(crate) splits: Arc<SplitTable>,
     pub(crate) signal: Arc<Signal>,
+    /// The job's alignment groups.
+    pub(crate) alignments: Arc<Alignments>,
     pub(crate) max_record_output: usize,
 }
 
@@ -80,11 +83,13 @@ pub struct TaskContext {
     handles: Handles,
     /// The generators that outputs without any of their own follow.
     clock: Option<usize>,
+    /// What a test puts in place of sources and sinks.
+    hands: Option<Rc<Hands>>,
 }
 
 impl TaskContext {
-    pub(crate) fn new(seed: TaskSeed, stage: Stage) -> TaskContext {
-        TaskContext { seed, stage, handles: Handles::default(), clock: None }
+    pub(crate) fn new(seed: TaskSeed, stage: Stage, hands: Option<Rc<Hands>>) -> TaskContext {
+        TaskContext { seed, stage, handles: Handles::default(), clock: None, hands }
     }
 
     pub(crate) fn into_parts(self) -> (TaskSeed, Stage, Handles) {
@@ -117,12 +122,23 @@ impl TaskContext {
             ));
         }
         let seed = &self.seed;
-        let all = seed.splits.list(seed.chain, || source.splits(seed.parallelism));
-        let all = all.map_err(Failure::new)?;
-        let mine = all.iter().skip(seed.task).step_by(seed.parallelism).cloned().collect();
+        let fed = self.hands.as_ref().and_then(|hands| {
+            let address = Label::address_of(source);
+            hands.source::<S::Record>(address, (seed.chain, seed.task), seed.parallelism)
+        });
+        let mine = match &fed {
+            // The test's own: what the source would read need not exist.
+            Some(_) => Vec::new(),
+            None => {
+                let all = seed.splits.list(seed.chain, || source.splits(seed.parallelism));
+                let all = all.map_err(Failure::new)?;
+                all.iter().skip(seed.task).step_by(seed.parallelism).cloned().collect()
+            }
+        };
         let waker =
             Arc::new(SourceWaker { ready: AtomicBool::new(true), signal: seed.signal.clone() });
-        let handle = Rc::new(RefCell::new(SourceTask::new(source.clone(), mine, waker)));
+        let task = SourceTask::new(source.clone(), mine, waker, fed);
+        let handle = Rc::new(RefCell::new(task));
         self.handles.source = Some(handle.clone());
         Ok(handle)
     }
@@ -135,6 +151,15 @@ impl TaskContext {
         &mut self,
         sink: &Arc<S>,
     ) -> Result<Handle<SinkTask<T, S>>, Failure> {
+        if let Some(hands) = &self.hands {
+            let address = Label::address_of(sink);
+            if let Some(taken) = hands.sink::<T>(address, (self.seed.chain, self.seed.task)) {
+                let blocked = self.stage.blocked.clone();
+                let handle = Rc::new(RefCell::new(SinkTask::new(None, blocked, Some(taken))));
+                self.handles.sinks.push(handle.clone());
+                return Ok(handle);
+            }
+        }
         let writer = sink.open(self.seed.task, self.seed.parallelism).map_err(Failure::new)?;
         Ok(self.add_sink(Some(writer)))
     }
@@ -157,7 +182,7 @@ impl TaskContext {
         &mut self,
         writer: Option<S::Writer>,
     ) -> Handle<SinkTask<T, S>> {
-        let handle = Rc::new(RefCell::new(SinkTask::new(writer, self.stage.blocked.clone())));
+        let handle = Rc::new(RefCell::new(SinkTask::new(writer, self.stage.blocked.clone(), None)));
         self.handles.sinks.push(handle.clone());
         handle
     }
@@ -231,7 +256,12 @@ impl TaskContext {
             Some(source) => source.borrow().splits(),
             None => self.seed.inputs.iter().map(|&(_, channels)| channels).sum(),
         };
-        let handle = Rc::new(RefCell::new(Watermarks::new(strategy, splits)));
+        let mut watermarks = Watermarks::new(strategy, splits);
+        if self.hands.as_ref().is_some_and(|hands| hands.only_fed_watermarks()) {
+            watermarks.only_raised();
+        }
+        watermarks.join(&self.seed.alignments, self.seed.signal.clone().into());
+        let handle = Rc::new(RefCell::new(watermarks));
         self.handles.watermarks.push(handle.clone());
         handle
     }

@@ -16,6 +16,7 @@ use crate::exchange::{Channel, EdgeId, KeyGroups, OutputEnd, Partition, channel}
 use crate::metrics::{ChainMetrics, JobMetrics, Registry, TaskMetrics, use_shard};
 use crate::plan::{Plan, Topology};
 use crate::resource::open_all;
+use crate::time::Alignments;
 
 /// How a plan is run.
 #[derive(Clone, Debug)]
@@ -134,11 +135,7 @@ pub fn start(plan: Plan, options: &Options, control: &Control) -> Result<Running
     let tasks = topology.parallelism.iter().sum();
     let job = Arc::new(Job::new(tasks, signals.clone()));
     let wiring = Wiring::new(&plan, &topology, options, &signals);
-    let watch = Watch {
-        started: Instant::now(),
-        chains: wiring.metrics(&plan),
-        user: plan.metrics().clone(),
-    };
+    let watch = wiring.watch(&plan);
     let plan = Arc::new(plan);
     let mut running = Running { job: job.clone(), watch, slots: Vec::new(), _runtime: runtime };
     let clock = SystemClock::default();
@@ -165,7 +162,7 @@ pub fn start(plan: Plan, options: &Options, control: &Control) -> Result<Running
 }
 
 /// Opens the plan's resources, before the first record.
-fn open_resources(
+pub(super) fn open_resources(
     plan: &Plan,
     options: &Options,
 ) -> Result<Option<tokio::runtime::Runtime>, JobError> {
@@ -218,21 +215,27 @@ impl Running {
 }
 
 /// A task that is not open yet.
-struct Seed {
-    seed: TaskSeed,
-    channels: Vec<(usize, Channel)>,
-    metrics: Arc<TaskMetrics>,
+pub(super) struct Seed {
+    pub(super) seed: TaskSeed,
+    pub(super) channels: Vec<(usize, Channel)>,
+    pub(super) metrics: Arc<TaskMetrics>,
 }
 
 /// All tasks of a job with the channels between them.
-struct Wiring {
+pub(super) struct Wiring {
     /// By chain and task.
     seeds: Vec<Vec<Seed>>,
 }
 
 impl Wiring {
-    fn new(plan: &Plan, topology: &Topology, options: &Options, signals: &[Arc<Signal>]) -> Wiring {
+    pub(super) fn new(
+        plan: &Plan,
+        topology: &Topology,
+        options: &Options,
+        signals: &[Arc<Signal>],
+    ) -> Wiring {
         let splits = Arc::new(SplitTable::default());
+        let alignments = Arc::new(Alignments::new(topology.parallelism.iter().sum()));
         let seed = |chain: usize, task: usize| Seed {
             seed: TaskSeed {
                 chain,
@@ -243,6 +246,7 @@ impl Wiring {
                 outputs: BTreeMap::new(),
                 splits: splits.clone(),
                 signal: signals[task % signals.len()].clone(),
+                alignments: alignments.clone(),
                 max_record_output: options.max_record_output,
             },
             channels: Vec::new(),
@@ -298,6 +302,11 @@ impl Wiring {
         }
     }
 
+    pub(super) fn watch(&self, plan: &Plan) -> Watch {
+        let user = plan.metrics().clone();
+        Watch { started: Instant::now(), chains: self.metrics(plan), user }
+    }
+
     fn metrics(&self, plan: &Plan) -> Arc<[Watched]> {
         let chains = plan.chains().iter().zip(&self.seeds);
         let watched = chains.map(|(chain, tasks)| Watched {
@@ -309,7 +318,7 @@ impl Wiring {
     }
 
     /// Task `i` of every chain goes to slot `i`, in turn where a chain has more tasks than there are slots.
-    fn into_slots(self, slots: usize) -> Vec<Vec<Seed>> {
+    pub(super) fn into_slots(self, slots: usize) -> Vec<Vec<Seed>> {
         let mut by_slot: Vec<Vec<Seed>> = (0..slots).map(|_| Vec::new()).collect();
         for seed in self.seeds.into_iter().flatten() {
             by_slot[seed.seed.task % slots].push(seed);
@@ -365,13 +374,14 @@ impl Seat {
             Err((_, failure)) if failure.reader_gone() => self.job.reader_has_gone(),
             Err((index, failure)) => {
                 let (chain, task) = names[index];
-                self.job.fail(self.describe(chain, task, failure));
+                self.job.fail(describe(&self.plan, &self.options, (chain, task), failure));
             }
         }
     }
 
     fn open(&self, seed: Seed) -> Result<Runner, Failure> {
         let chain = &self.plan.chains()[seed.seed.chain];
+        let alignments = seed.seed.alignments.clone();
         let parts = RunnerParts {
             seed: seed.seed,
             stage: Stage::new(Box::new(self.clock)),
@@ -379,17 +389,26 @@ impl Seat {
             job: self.job.clone(),
             metrics: seed.metrics,
             buffer_timeout: chain.spec.buffer_timeout.unwrap_or(self.options.buffer_timeout),
+            hands: None,
         };
-        Runner::open(&chain.factory, parts)
+        let runner = Runner::open(&chain.factory, parts)?;
+        alignments.opened();
+        Ok(runner)
     }
+}
 
-    fn describe(&self, chain: usize, task: usize, failure: Failure) -> JobError {
-        let plan = &self.plan.chains()[chain];
-        let operator = failure.panicked_at().and_then(|(file, line)| plan.operator_at(file, line));
-        let failure = failure.in_operator(|| operator);
-        let parallelism = plan.spec.parallelism.unwrap_or(self.options.parallelism);
-        JobError::Task { chain: plan.name(), task, parallelism, failure }
-    }
+/// The failure of a task as the job tells it.
+pub(super) fn describe(
+    plan: &Plan,
+    options: &Options,
+    (chain, task): (usize, usize),
+    failure: Failure,
+) -> JobError {
+    let plan = &plan.chains()[chain];
+    let operator = failure.panicked_at().and_then(|(file, line)| plan.operator_at(file, line));
+    let failure = failure.in_operator(|| operator);
+    let parallelism = plan.spec.parallelism.unwrap_or(options.parallelism);
+    JobError::Task { chain: plan.name(), task, parallelism, failure }
 }
 
 #[cfg(test)]

@@ -10,11 +10,13 @@ pub(crate) const TURN: Duration = Duration::from_micros(200);
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Pace {
     records: usize,
+    /// Learns nothing.
+    fixed: bool,
 }
 
 impl Default for Pace {
     fn default() -> Pace {
-        Pace { records: Self::FIRST }
+        Pace { records: Self::FIRST, fixed: false }
     }
 }
 
@@ -29,8 +31,16 @@ impl Pace {
         self.records
     }
 
+    /// As many in every turn.
+    pub(crate) fn fixed(records: usize) -> Pace {
+        Pace { records: records.max(1), fixed: true }
+    }
+
     /// Takes note of a turn over `records` records.
     pub(crate) fn took(&mut self, records: u64, time: Duration) {
+        if self.fixed {
+            return;
+        }
         if time > TURN {
             let per_slice = u128::from(records) * TURN.as_nanos() / (2 * time.as_nanos());
             self.records = (per_slice as usize).clamp(1, self.records);

@@ -12,10 +12,12 @@
 //! chain gets more to do.
 
 use std::collections::VecDeque;
+use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::context::{Handles, TaskContext, TaskSeed};
+use super::hands::Hands;
 use super::inbox::{Action, Inbox};
 use super::job::Job;
 use super::metering::{Metering, Spent};
@@ -88,6 +90,8 @@ pub(crate) struct Runner {
     /// The earliest timer.
     timer: Option<Timestamp>,
     meter: Metering,
+    /// What became of time, if a test wants to know.
+    told: Option<by_hand::Told>,
 }
 
 /// What a runner is made of besides its chain.
@@ -98,7 +102,12 @@ pub(crate) struct RunnerParts {
     pub(crate) job: Arc<Job>,
     pub(crate) metrics: Arc<TaskMetrics>,
     pub(crate) buffer_timeout: Duration,
+    /// What a test puts in place of sources and sinks.
+    pub(crate) hands: Option<Rc<Hands>>,
 }
+
+/// Who waits for a slow channel must not be who fills it: only sources can be left unread.
+const ALIGNED_BEHIND_EXCHANGE: &str = "watermarks are aligned behind an exchange, where nothing can be left unread\nhelp: put `.event_time(..).watermarks(..)` right behind the source";
 
 impl Runner {
     /// How often a sink that was not ready is asked again.
@@ -108,7 +117,7 @@ impl Runner {
 
     /// Opens a task.
     pub(crate) fn open(factory: &Factory, parts: RunnerParts) -> Result<Runner, Failure> {
-        let mut cx = TaskContext::new(parts.seed, parts.stage);
+        let mut cx = TaskContext::new(parts.seed, parts.stage, parts.hands);
         let chain = guard(|| factory(&mut cx))?;
         let (seed, stage, handles) = cx.into_parts();
         if let Some(edge) = seed.outputs.keys().next() {
@@ -116,6 +125,11 @@ impl Runner {
             return Err(Failure::new(format!(
                 "{edge:?} is among the outputs, but was not opened\nhelp: this is a defect of the compiler, please report it"
             )));
+        }
+        if handles.source.is_none()
+            && handles.watermarks.iter().any(|marks| marks.borrow().aligns())
+        {
+            return Err(Failure::new(ALIGNED_BEHIND_EXCHANGE));
         }
         let now = stage.clock().now();
         let mut runner = Runner {
@@ -135,6 +149,7 @@ impl Runner {
             sinks_flushed: now,
             timer: None,
             meter: Metering::new(parts.metrics, now),
+            told: None,
             stage,
         };
         runner.look_at_timers();
@@ -208,7 +223,7 @@ impl Runner {
             let mut watermarks = watermarks.borrow_mut();
             match &source {
                 Some(source) if source.status() == SourceStatus::Waiting => {
-                    watermarks.read_in_vain(source.split(), now);
+                    source.silent(&mut |split| watermarks.read_in_vain(split, now));
                 }
                 Some(_) => {}
                 None => self.inbox.silent().for_each(|split| watermarks.read_in_vain(split, now)),
@@ -260,10 +275,26 @@ impl Runner {
             self.actions.push_back(Action::End { drain });
             return Ok(Outcome::Worked);
         }
+        if !has_rest && self.must_wait() {
+            return Ok(Outcome::Blocked);
+        }
         match status {
             SourceStatus::Waiting => Ok(Outcome::Idle),
             _ => self.turn(Brings::Source, now),
         }
+    }
+
+    /// True if what is read is too far ahead of its alignment group. Nobody could read it, so it is not idle either.
+    fn must_wait(&self) -> bool {
+        let mut waits = false;
+        for watermarks in &self.handles.watermarks {
+            let mut watermarks = watermarks.borrow_mut();
+            if watermarks.must_wait() {
+                watermarks.held_up();
+                waits = true;
+            }
+        }
+        waits
     }
 
     fn receive(&mut self, now: &mut Instant) -> Result<Outcome, Failure> {
@@ -404,6 +435,7 @@ impl Runner {
     }
 
     fn carry_out(&mut self, action: Action) -> Result<(), Failure> {
+        self.tell(action);
         match action {
             Action::Time(event) => self.broadcast(Some(None), &|| frame(event)),
             Action::Generated(index, event) => self.broadcast(Some(Some(index)), &|| frame(event)),
@@ -493,6 +525,10 @@ fn frame(event: TimeEvent) -> Frame {
         TimeEvent::Active => Frame::Active,
     }
 }
+
+mod by_hand;
+
+pub(crate) use by_hand::Mark;
 
 #[cfg(test)]
 mod tests;

@@ -67,6 +67,16 @@ impl Signal {
     }
 }
 
+impl Wake for Signal {
+    fn wake(self: Arc<Self>) {
+        Signal::wake(&self);
+    }
+
+    fn wake_by_ref(self: &Arc<Self>) {
+        Signal::wake(self);
+    }
+}
+
 /// What a reader that answered `Fill::Wait` calls when it has something again.
 #[derive(Debug)]
 pub(crate) struct SourceWaker {
@@ -81,7 +91,7 @@ impl Wake for SourceWaker {
 
     fn wake_by_ref(self: &Arc<Self>) {
         self.ready.store(true, Ordering::Release);
-        self.signal.wake();
+        Signal::wake(&self.signal);
     }
 }
 
@@ -109,7 +119,7 @@ mod tests {
                         }
                         if now % 2 == me {
                             turn.store(now + 1, Ordering::Release);
-                            bells[1 - me as usize].wake();
+                            Signal::wake(&bells[1 - me as usize]);
                             continue;
                         }
                         bells[me as usize].announce();

@@ -4,6 +4,7 @@ use std::cell::Cell;
 use std::rc::Rc;
 
 use super::Failure;
+use super::hands::Taken;
 use crate::connector::{Sink, SinkError, Writer};
 use crate::record::{Emit, Record};
 use crate::time::Timestamp;
@@ -24,6 +25,8 @@ pub(crate) trait AnySink {
 pub struct SinkTask<T: Record, S: Sink<T>> {
     /// None if a condition keeps the sink out of this run: nothing is ever written to it then.
     writer: Option<S::Writer>,
+    /// What a test takes in the writer's place.
+    taken: Option<Taken<T>>,
     blocked: Rc<Cell<bool>>,
     written: u64,
     /// Written to since the last flush.
@@ -31,8 +34,12 @@ pub struct SinkTask<T: Record, S: Sink<T>> {
 }
 
 impl<T: Record, S: Sink<T>> SinkTask<T, S> {
-    pub(crate) fn new(writer: Option<S::Writer>, blocked: Rc<Cell<bool>>) -> SinkTask<T, S> {
-        SinkTask { writer, blocked, written: 0, dirty: false }
+    pub(crate) fn new(
+        writer: Option<S::Writer>,
+        blocked: Rc<Cell<bool>>,
+        taken: Option<Taken<T>>,
+    ) -> SinkTask<T, S> {
+        SinkTask { writer, taken, blocked, written: 0, dirty: false }
     }
 
     /// Writes one record.
@@ -41,7 +48,10 @@ impl<T: Record, S: Sink<T>> SinkTask<T, S> {
     /// If the target does not take it.
     #[inline(always)]
     pub fn write<E: Emit<Record = T>>(&mut self, time: Timestamp, item: E) -> Result<(), Failure> {
-        let Some(writer) = &mut self.writer else { return Ok(()) };
+        let Some(writer) = &mut self.writer else {
+            self.take(time, item);
+            return Ok(());
+        };
         if let Err(error) = writer.write(time, item.as_view()) {
             return Err(failed(error));
         }
@@ -51,6 +61,15 @@ impl<T: Record, S: Sink<T>> SinkTask<T, S> {
             self.blocked.set(true);
         }
         Ok(())
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn take<E: Emit<Record = T>>(&mut self, time: Timestamp, item: E) {
+        if let Some(taken) = &self.taken {
+            taken.borrow_mut().push((time, T::from_view(item.as_view())));
+            self.written += 1;
+        }
     }
 }
 

@@ -50,6 +50,18 @@ impl Slot {
         Ok(())
     }
 
+    /// Runs until there is nothing to do at `time`; answers false if that is for ever. For tests, which have no other
+    /// slots to wait for.
+    pub(crate) fn settle(&mut self, time: &mut Instant) -> Result<bool, (usize, Failure)> {
+        loop {
+            match self.round(time)? {
+                Round::Worked => {}
+                Round::Nothing => return Ok(true),
+                Round::Closed => return Ok(false),
+            }
+        }
+    }
+
     /// A turn of every task; if none had anything to do, they hand on what they hold back.
     fn round(&mut self, time: &mut Instant) -> Result<Round, (usize, Failure)> {
         let mut round = Round::Closed;

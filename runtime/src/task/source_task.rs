@@ -1,9 +1,11 @@
 //! A source in one task: its splits, one after the other.
 
 use std::cell::Cell;
+use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
+use super::hands::Fed;
 use super::signal::SourceWaker;
 use super::{Failure, Turn};
 use crate::connector::{
@@ -11,7 +13,7 @@ use crate::connector::{
 };
 use crate::exchange::Cursor;
 use crate::operator::FailedWith;
-use crate::record::View;
+use crate::record::{Emit, View};
 
 /// Whether a source has anything to read.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -38,8 +40,8 @@ pub(crate) struct Polled {
 pub(crate) trait AnySource {
     fn splits(&self) -> usize;
     fn status(&self) -> SourceStatus;
-    /// The split being read.
-    fn split(&self) -> usize;
+    /// Tells the splits that were read in vain.
+    fn silent(&self, tell: &mut dyn FnMut(usize));
     /// True if the last turn left some of what was read behind.
     fn has_rest(&self) -> bool;
     /// Ends a turn that polled.
@@ -72,11 +74,27 @@ pub struct SourceTask<S: Source> {
     unheard: bool,
     counts: (u64, u64),
     waker: Arc<SourceWaker>,
+    by_hand: Option<ByHand<S::Record>>,
+}
+
+/// What a test feeds a task in the place of its source.
+struct ByHand<T> {
+    fed: Rc<Fed<T>>,
+    records: Vec<T>,
+    /// Always true: rows look at it as if the source's own were held up.
+    instead: Cell<bool>,
 }
 
 impl<S: Source> SourceTask<S> {
-    pub(crate) fn new(source: Arc<S>, splits: Vec<Split>, waker: Arc<SourceWaker>) -> Self {
+    pub(crate) fn new(
+        source: Arc<S>,
+        splits: Vec<Split>,
+        waker: Arc<SourceWaker>,
+        fed: Option<Rc<Fed<S::Record>>>,
+    ) -> Self {
+        let records = Vec::new();
         SourceTask {
+            by_hand: fed.map(|fed| ByHand { fed, records, instead: Cell::new(true) }),
             source,
             splits,
             split: 0,
@@ -103,7 +121,7 @@ impl<S: Source> SourceTask<S> {
         &'a mut self,
         turn: &mut Turn<'f>,
     ) -> Result<SourceRows<'a, S>, Failure> {
-        let polls = turn.polls && self.split < self.splits.len();
+        let polls = turn.polls && (self.by_hand.is_some() || self.split < self.splits.len());
         if polls {
             if !self.rest {
                 self.fill(turn.limit)?;
@@ -122,7 +140,13 @@ impl<S: Source> SourceTask<S> {
             rows.nth(passed - 1);
         }
         let cursor = polls.then_some(&self.cursor);
-        SourceRows { rows, next: passed, left: true, rest: false, blocked, cursor }
+        let mut rows =
+            SourceRows { rows, next: passed, left: true, rest: false, blocked, cursor, fed: None };
+        if let (Some(by_hand), true) = (&self.by_hand, polls) {
+            rows.fed = Some((&by_hand.records, blocked));
+            rows.blocked = &by_hand.instead;
+        }
+        rows
     }
 
     fn fill(&mut self, limit: usize) -> Result<(), Failure> {
@@ -130,6 +154,12 @@ impl<S: Source> SourceTask<S> {
         self.rejected.clear();
         self.passed = 0;
         self.cursor.set(0, false, false);
+        if let Some(by_hand) = &mut self.by_hand {
+            by_hand.records.clear();
+            self.split = by_hand.fed.take(limit, &mut by_hand.records, &mut self.rejected);
+            self.heard_of();
+            return Ok(());
+        }
         if self.reader.is_none() {
             self.open()?;
         }
@@ -138,9 +168,13 @@ impl<S: Source> SourceTask<S> {
         let Some(reader) = &mut self.reader else { return Ok(()) };
         let fill = reader.fill(&mut self.batch, limit, &mut self.rejected);
         self.fill = fill.map_err(failed)?;
+        self.heard_of();
+        Ok(())
+    }
+
+    fn heard_of(&mut self) {
         self.unheard = !self.rejected.is_empty();
         self.counts.0 += self.rejected.len() as u64;
-        Ok(())
     }
 
     fn open(&mut self) -> Result<(), Failure> {
@@ -177,10 +211,17 @@ fn failed(error: SourceError) -> Failure {
 
 impl<S: Source> AnySource for SourceTask<S> {
     fn splits(&self) -> usize {
-        self.splits.len()
+        self.by_hand.as_ref().map_or(self.splits.len(), |by_hand| by_hand.fed.splits())
     }
 
     fn status(&self) -> SourceStatus {
+        if let Some(by_hand) = &self.by_hand {
+            return match (self.rest || by_hand.fed.is_waiting(), by_hand.fed.has_ended()) {
+                (true, _) => SourceStatus::Ready,
+                (false, true) => SourceStatus::Ended,
+                (false, false) => SourceStatus::Waiting,
+            };
+        }
         if self.split >= self.splits.len() {
             SourceStatus::Ended
         } else if self.fill == Fill::Wait && !self.rest && !self.waker.ready.load(Ordering::SeqCst)
@@ -191,8 +232,11 @@ impl<S: Source> AnySource for SourceTask<S> {
         }
     }
 
-    fn split(&self) -> usize {
-        self.split
+    fn silent(&self, tell: &mut dyn FnMut(usize)) {
+        match &self.by_hand {
+            Some(by_hand) => by_hand.fed.open().for_each(tell),
+            None => tell(self.split),
+        }
     }
 
     fn has_rest(&self) -> bool {
@@ -221,6 +265,9 @@ impl<S: Source> AnySource for SourceTask<S> {
 
     fn locate(&self) -> Option<String> {
         let index = self.cursor.left_at()?;
+        if self.by_hand.is_some() {
+            return Some(format!("record {index} of those sent to split {}", self.split));
+        }
         self.reader.as_ref().map(|reader| reader.locate(index))
     }
 
@@ -243,6 +290,9 @@ where
     rest: bool,
     blocked: &'a Cell<bool>,
     cursor: Option<&'a Cursor>,
+    /// What a test sent, and what tells whether to go on: `blocked` is always set then, so that the loop over a real
+    /// source's rows asks nothing more.
+    fed: Option<(&'a [S::Record], &'a Cell<bool>)>,
 }
 
 impl<'a, S: Source> Iterator for SourceRows<'a, S> {
@@ -250,6 +300,14 @@ impl<'a, S: Source> Iterator for SourceRows<'a, S> {
     #[inline(always)]
     fn next(&mut self) -> Option<Self::Item> {
         if self.blocked.get() {
+            if let Some((records, held_up)) = self.fed
+                && !held_up.get()
+            {
+                let row = records.get(self.next).map(S::Record::as_view);
+                self.next += usize::from(row.is_some());
+                self.left = row.is_some();
+                return row;
+            }
             // The next turn goes on here.
             self.rest = true;
             self.left = false;

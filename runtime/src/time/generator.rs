@@ -1,7 +1,9 @@
 //! Watermark generators: one per split of a source, or per channel of an exchange.
 
+use std::task::Waker;
 use std::time::{Duration, Instant};
 
+use super::alignment::{Alignments, Member};
 use super::valve::TimeEvents;
 use super::{Strategy, TimeEvent, Timestamp, WatermarkValve};
 
@@ -39,6 +41,19 @@ impl Generator {
         self.greatest = self.greatest.max(watermark.into());
     }
 
+    /// Takes note of the watermark that a record brought, if any, and returns the record's timestamp.
+    #[inline(always)]
+    pub fn punctuated(
+        &mut self,
+        time: impl Into<Timestamp>,
+        watermark: Option<Timestamp>,
+    ) -> Timestamp {
+        if let Some(watermark) = watermark {
+            self.punctuate(watermark);
+        }
+        time.into()
+    }
+
     /// Records that were too far ahead to be believed.
     pub fn ignored(&self) -> u64 {
         self.ignored
@@ -73,6 +88,14 @@ pub struct Watermarks {
     emitted: Timestamp,
     /// Idle marks not handed out yet.
     status: Option<TimeEvent>,
+    /// What a test said the watermark of each split is, at least.
+    raised: Vec<Timestamp>,
+    /// What records say does not count.
+    only_raised: bool,
+    /// What this task is in its alignment group.
+    member: Option<Member>,
+    /// Splits that were not read to their end.
+    open: usize,
 }
 
 impl Watermarks {
@@ -83,6 +106,7 @@ impl Watermarks {
             ahead: 0,
             ignored: 0,
         };
+        let open = splits;
         // A task without splits never reads, but its code asks for a generator.
         let splits = splits.max(1);
         Watermarks {
@@ -92,6 +116,10 @@ impl Watermarks {
             valve: WatermarkValve::new(splits, Timestamp::MIN),
             emitted: Timestamp::MIN,
             status: None,
+            raised: vec![Timestamp::MIN; splits],
+            only_raised: false,
+            member: None,
+            open,
         }
     }
 
@@ -111,6 +139,24 @@ impl Watermarks {
         self.generators.iter().map(Generator::ignored).sum()
     }
 
+    /// Takes part in an alignment group, if the strategy names one; `waker` wakes the task's slot.
+    pub(crate) fn join(&mut self, alignments: &Alignments, waker: Waker) {
+        let Some((group, max_drift)) = &self.strategy.alignment else { return };
+        if self.open > 0 {
+            self.member = Some(alignments.join(group, *max_drift, waker));
+        }
+    }
+
+    /// True if the strategy names an alignment group.
+    pub(crate) fn aligns(&self) -> bool {
+        self.strategy.alignment.is_some()
+    }
+
+    /// True if the split being read is too far ahead of its group: it must not be read until the waker says so.
+    pub(crate) fn must_wait(&self) -> bool {
+        self.member.as_ref().is_some_and(Member::must_wait)
+    }
+
     /// Records of `split` were processed.
     pub(crate) fn read(&mut self, split: usize) {
         self.quiet_since[split] = None;
@@ -119,6 +165,9 @@ impl Watermarks {
         self.keep(woke);
         let moved = self.valve.report(split, TimeEvent::Watermark(watermark));
         self.keep(moved);
+        if let Some(member) = &self.member {
+            member.report(Some(watermark));
+        }
     }
 
     /// `split` was read, had nothing, and nothing downstream held it up.
@@ -127,6 +176,9 @@ impl Watermarks {
         if self.strategy.idle_after.is_some_and(|after| now.duration_since(since) >= after) {
             let paused = self.valve.report(split, TimeEvent::Idle);
             self.keep(paused);
+            if let Some(member) = &self.member {
+                member.report(None);
+            }
         }
     }
 
@@ -139,6 +191,12 @@ impl Watermarks {
     pub(crate) fn end(&mut self, split: usize) {
         let ended = self.valve.end(split);
         self.keep(ended);
+        self.open = self.open.saturating_sub(1);
+        match &self.member {
+            // The next split starts where time starts.
+            Some(member) if self.open > 0 => member.report(Some(Timestamp::MIN)),
+            _ => self.member = None,
+        }
     }
 
     /// When idleness is to be looked at again.
@@ -148,13 +206,34 @@ impl Watermarks {
         waiting.filter(|_| !self.valve.is_idle())
     }
 
+    /// From here on only [`told`](Watermarks::told) moves time.
+    pub(crate) fn only_raised(&mut self) {
+        self.only_raised = true;
+    }
+
+    /// A test says what a split reports.
+    pub(crate) fn told(&mut self, split: usize, event: TimeEvent) {
+        let event = match event {
+            // What an idle split says of time counts as little as in the valve.
+            TimeEvent::Watermark(_) if self.valve.is_channel_idle(split) => return,
+            TimeEvent::Watermark(time) => {
+                self.raised[split] = self.raised[split].max(time);
+                TimeEvent::Watermark(self.of_split(split))
+            }
+            status => status,
+        };
+        let events = self.valve.report(split, event);
+        self.keep(events);
+    }
+
     /// What is to be sent downstream now. A watermark is held back while there is more to read and less than the
     /// interval of event time has passed since the last: each one flushes partial aggregates and open batches.
     pub(crate) fn due(&mut self, input_idle: bool) -> TimeEvents {
         let watermark = self.valve.watermark();
         let passed = i128::from(watermark.0) - i128::from(self.emitted.0);
-        // The end of time is for the end of the input to tell.
-        let moved = passed > 0 && watermark != Timestamp::MAX;
+        // The end of time is for the end of the input to tell, or for a test.
+        let ends = watermark == Timestamp::MAX && !self.raised.contains(&Timestamp::MAX);
+        let moved = passed > 0 && !ends;
         let status = self.status.take();
         let due = moved
             && (input_idle || status.is_some() || passed >= i128::from(self.strategy.interval));
@@ -170,10 +249,12 @@ impl Watermarks {
 
     fn of_split(&self, split: usize) -> Timestamp {
         let greatest = self.generators[split].greatest;
-        match self.strategy.bound {
+        let seen = match self.strategy.bound {
+            _ if self.only_raised => Timestamp::MIN,
             Some(bound) => Timestamp(greatest.0.saturating_sub(bound).saturating_sub(1)),
             None => greatest,
-        }
+        };
+        seen.max(self.raised[split])
     }
 
     /// Idle and active again before anybody was told: nothing to tell.

@@ -12,6 +12,7 @@ pub struct Strategy {
     pub(super) idle_after: Option<Duration>,
     pub(super) max_jump: Option<i64>,
     pub(super) interval: i64,
+    pub(super) alignment: Option<(String, i64)>,
 }
 
 impl Strategy {
@@ -20,7 +21,13 @@ impl Strategy {
     const INTERVAL_MS: i64 = 200;
 
     fn new(bound: Option<i64>) -> Strategy {
-        Strategy { bound, idle_after: None, max_jump: None, interval: Self::INTERVAL_MS }
+        Strategy {
+            bound,
+            idle_after: None,
+            max_jump: None,
+            interval: Self::INTERVAL_MS,
+            alignment: None,
+        }
     }
 
     /// A split from which nothing came for `span`, although it was read, stops holding back time.
@@ -35,6 +42,22 @@ impl Strategy {
     #[must_use]
     pub fn max_jump(mut self, span: Span) -> Strategy {
         self.max_jump = Some(span.0.max(0));
+        self
+    }
+
+    /// A split whose watermark is more than `max_drift` ahead of the slowest one's is not read until that one has
+    /// caught up; so what is kept for windows and joins of a fast split is bounded while a slow one is behind.
+    ///
+    /// All splits of all sources with this `group` wait for each other, whichever task reads them; only those being read
+    /// count, not those that a task has yet to open. A split that waits is not idle, however long; one that is idle
+    /// ([`idle_after`](Strategy::idle_after)) is not waited for, so give both where a split may fall silent. A batch
+    /// that was read is processed: the drift may be exceeded by what one holds. For generators right behind a source
+    /// only. Flink: `withWatermarkAlignment`.
+    ///
+    /// A negative `max_drift` counts as zero.
+    #[must_use]
+    pub fn alignment(mut self, group: impl Into<String>, max_drift: Span) -> Strategy {
+        self.alignment = Some((group.into(), max_drift.0.max(0)));
         self
     }
 
@@ -59,7 +82,7 @@ pub fn monotonic() -> Strategy {
     Strategy::new(Some(0))
 }
 
-/// Records bring watermarks themselves ([`Generator::punctuate`](super::Generator::punctuate)).
+/// Records bring watermarks themselves ([`Generator::punctuate`](super::Generator::punctuate)), which go on at once.
 pub fn punctuated() -> Strategy {
-    Strategy::new(None)
+    Strategy { interval: 0, ..Strategy::new(None) }
 }

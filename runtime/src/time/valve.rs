@@ -63,6 +63,11 @@ impl WatermarkValve {
         self.idle
     }
 
+    /// True if `channel` is idle.
+    pub(crate) fn is_channel_idle(&self, channel: usize) -> bool {
+        self.channels[channel].idle
+    }
+
     /// Takes what `channel` reports; answers what changed.
     ///
     /// # Panics

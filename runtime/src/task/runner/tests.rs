@@ -84,6 +84,7 @@ impl Bench {
             outputs: BTreeMap::from([(EdgeId(1), ends)]),
             splits: Arc::new(SplitTable::default()),
             signal: bell,
+            alignments: Arc::default(),
             max_record_output: 1 << 20,
         };
         let start = Instant::now();
@@ -91,6 +92,7 @@ impl Bench {
         let log = Arc::new(Mutex::new(Vec::new()));
         let factory = factory(log.clone(), timer.map(Timestamp), left);
         let parts = RunnerParts {
+            hands: None,
             seed,
             stage: Stage::new(Box::new(clock.clone())),
             channels: vec![(0, channel0), (0, channel1)],

@@ -142,7 +142,7 @@ fn event() -> impl Strategy<Value = TimeEvent> {
 
 proptest! {
     #[test]
-    fn valve_equals_the_definition(
+    fn bug_03_output_is_monotone_and_equals_the_definition(
         channels in 1usize..5,
         floor in prop_oneof![Just(i64::MIN), 0i64..20],
         script in proptest::collection::vec((0usize..5, event()), 0..60),
@@ -155,10 +155,10 @@ proptest! {
             reached: floor,
         };
         for (channel, event) in script {
-            let channel = channel % channels;
+            let (channel, before) = (channel % channels, valve.watermark());
             let answer: Vec<_> = valve.report(channel, event).into_iter().flatten().collect();
             prop_assert_eq!(answer, oracle.report(channel, event));
-            prop_assert!(valve.watermark().0 >= floor);
+            prop_assert!(valve.watermark().0 >= floor && valve.watermark() >= before);
         }
     }
 }

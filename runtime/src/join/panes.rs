@@ -1,0 +1,198 @@
+//! Live windows of a join: what each key has in them.
+
+use std::collections::BTreeMap;
+
+use super::Sides;
+use super::log::Log;
+use crate::record::{Key, Record};
+use crate::state::Table;
+use crate::time::{Timestamp, Window};
+use crate::window::Assigner;
+
+/// Emptied panes whose memory is kept for coming windows.
+const SPARE_PANES: usize = 2;
+
+/// One live window.
+pub(super) struct Pane<K: Key, L, R> {
+    pub window: Window,
+    /// The window has fired: each further record makes its key fire again.
+    pub fired: bool,
+    /// From this watermark on, nothing is kept.
+    pub cleanup: Timestamp,
+    pub table: Table<K, Sides>,
+    pub left: Log<L>,
+    pub right: Log<R>,
+}
+
+impl<K: Key, L: Record, R: Record> Pane<K, L, R> {
+    fn new() -> Self {
+        let (table, left, right) = (Table::new(), Log::new(), Log::new());
+        Pane { window: NEVER, fired: false, cleanup: Timestamp::MAX, table, left, right }
+    }
+}
+
+/// Windows in the order in which they fire.
+type Order = (Timestamp, Timestamp);
+
+fn order(window: Window) -> Order {
+    (window.end, window.start)
+}
+
+/// The live windows.
+pub(super) struct Panes<K: Key, L, R> {
+    by_end: BTreeMap<Order, usize>,
+    /// The live panes, in places that are used again.
+    slab: Vec<Option<Pane<K, L, R>>>,
+    free: Vec<usize>,
+    spare: Vec<Pane<K, L, R>>,
+    /// The pane used last, if its window is the only one of its records.
+    recent: (Window, usize),
+    /// Windows before this one have fired.
+    frontier: Order,
+}
+
+/// Of no time at all.
+const NEVER: Window = Window { start: Timestamp(0), end: Timestamp(0) };
+const FIRST: Order = (Timestamp::MIN, Timestamp::MIN);
+
+impl<K: Key, L: Record, R: Record> Panes<K, L, R> {
+    pub fn new() -> Self {
+        let (slab, free, spare) = (Vec::new(), Vec::new(), Vec::new());
+        Panes { by_end: BTreeMap::new(), slab, free, spare, recent: (NEVER, 0), frontier: FIRST }
+    }
+
+    /// Fetches what these keys will need, if they belong to the window used last.
+    #[inline(always)]
+    pub fn prepare(&mut self, hashes: &[u64]) {
+        if let Some(Some(pane)) = self.slab.get_mut(self.recent.1) {
+            pane.table.prepare(hashes);
+        }
+    }
+
+    /// Calls `add` with each pane of a point in time that is not past cleanup at `now`; false if there was none but past
+    /// ones.
+    #[inline(always)]
+    pub fn each<S: Assigner<At = Timestamp>>(
+        &mut self,
+        spec: &S,
+        time: Timestamp,
+        now: Timestamp,
+        mut add: impl FnMut(usize, &mut Pane<K, L, R>),
+    ) -> bool {
+        let (window, number) = self.recent;
+        if window.start <= time && time < window.end {
+            let pane = self.get_mut(number);
+            let is_live = pane.cleanup > now;
+            if is_live {
+                add(number, pane);
+            }
+            return is_live;
+        }
+        let (mut late, mut live) = (false, false);
+        let windows = spec.windows_of(time);
+        let is_only_one = windows.size_hint() == (1, Some(1));
+        for window in windows {
+            let Some(number) = self.pane_of(spec, window, now) else {
+                late = true;
+                continue;
+            };
+            if is_only_one {
+                self.recent = (window, number);
+            }
+            live = true;
+            add(number, self.get_mut(number));
+        }
+        live || !late
+    }
+
+    /// The pane of a window, unless it is past cleanup.
+    #[inline(never)]
+    fn pane_of(&mut self, spec: &impl Assigner, window: Window, now: Timestamp) -> Option<usize> {
+        if let Some(number) = self.by_end.get(&order(window)) {
+            return (self.get(*number).cleanup > now).then_some(*number);
+        }
+        let cleanup = spec.cleanup(window);
+        if cleanup <= now {
+            return None;
+        }
+        let mut pane = self.spare.pop().unwrap_or_else(Pane::new);
+        pane.fired = window.last() <= now;
+        (pane.window, pane.cleanup) = (window, cleanup);
+        let number = self.free.pop().unwrap_or(self.slab.len());
+        if number == self.slab.len() {
+            self.slab.push(None);
+        }
+        self.slab[number] = Some(pane);
+        self.by_end.insert(order(window), number);
+        Some(number)
+    }
+
+    #[inline(always)]
+    pub fn get(&self, number: usize) -> &Pane<K, L, R> {
+        self.slab[number].as_ref().expect("a live pane")
+    }
+
+    #[inline(always)]
+    pub fn get_mut(&mut self, number: usize) -> &mut Pane<K, L, R> {
+        self.slab[number].as_mut().expect("a live pane")
+    }
+
+    /// The live pane that ends first.
+    pub fn first(&self) -> Option<usize> {
+        self.by_end.first_key_value().map(|(_, number)| *number)
+    }
+
+    /// The next pane whose time has come at `now` and that has not fired. It counts as fired from here on.
+    pub fn next_due(&mut self, now: Timestamp) -> Option<usize> {
+        loop {
+            let (&at, &number) = self.by_end.range(self.frontier..).next()?;
+            let (fired, last) = (self.get(number).fired, self.get(number).window.last());
+            if last > now {
+                return None;
+            }
+            self.frontier = (at.0, at.1 + crate::time::Span(1));
+            if !fired {
+                return Some(number);
+            }
+        }
+    }
+
+    /// True if the memory of a pane that is about to be drained should be kept for coming ones.
+    pub fn keeps_memory(&self) -> bool {
+        self.spare.len() < SPARE_PANES
+    }
+
+    /// Closes a pane whose `drained` entries were drained.
+    pub fn close(&mut self, number: usize, drained: usize, keep: bool) {
+        let Some(mut pane) = self.slab[number].take() else { return };
+        self.by_end.remove(&order(pane.window));
+        self.free.push(number);
+        self.recent = (NEVER, 0);
+        // A table far larger than what was in it would make draining slow, so it is not used again.
+        let is_roomy = pane.table.slots() > 8 * drained.max(64);
+        if keep && !is_roomy {
+            pane.left.clear();
+            pane.right.clear();
+            self.spare.push(pane);
+        }
+    }
+
+    /// Gives all memory back, if no pane is live.
+    pub fn release(&mut self) {
+        if self.by_end.is_empty() {
+            *self = Panes { frontier: self.frontier, ..Panes::new() };
+        }
+    }
+
+    /// Elements, once for each window they belong to.
+    pub fn elements(&self) -> usize {
+        self.slab.iter().flatten().map(|pane| pane.left.len() + pane.right.len()).sum()
+    }
+
+    pub fn bytes(&self) -> usize {
+        let held = |pane: &Pane<K, L, R>| {
+            pane.table.bytes() + pane.left.bytes() + pane.right.bytes() + size_of::<Pane<K, L, R>>()
+        };
+        self.slab.iter().flatten().chain(&self.spare).map(held).sum()
+    }
+}

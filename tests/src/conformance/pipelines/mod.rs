@@ -1,0 +1,45 @@
+//! The pipelines that cases are replayed through, and which case goes through which.
+
+mod functions;
+mod process;
+mod rolling;
+mod time;
+mod windows;
+
+use thalweg::testing::Setup;
+
+use super::Case;
+use super::replay::{Ports, Step, replay};
+
+/// What a pipeline answered.
+pub enum Answer {
+    /// Step by step.
+    Steps(Vec<Step>),
+    /// As a whole: how it differs, if it does.
+    Whole(Option<String>),
+    /// There is no such pipeline.
+    NotBuilt,
+}
+
+/// Replays a case through the pipeline that it is about.
+pub fn answer(case: &Case) -> Answer {
+    match case.word("op") {
+        "window" => windows::answer(case),
+        "keyed_process" => process::keyed(case),
+        "rolling" => rolling::answer(case),
+        "watermark_valve" => time::valve(case),
+        "watermark_generator" => time::generator(case),
+        "assign" => time::assigner(case),
+        _ => Answer::NotBuilt,
+    }
+}
+
+/// A pipeline with the numbers of the case as arguments, zero where it has none.
+fn with(setup: Setup, case: &Case, names: &[&str]) -> Setup {
+    names.iter().fold(setup, |setup, name| setup.arg(name, case.number(name).unwrap_or(0)))
+}
+
+/// Replays step by step.
+fn steps(setup: Setup, case: &Case, ports: &Ports) -> Answer {
+    Answer::Steps(replay(setup, case, ports))
+}
