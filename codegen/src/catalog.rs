@@ -87,6 +87,8 @@ pub enum Kind {
     WindowOption,
     /// `late_to`.
     LateTo,
+    /// `gap` of a dynamic session.
+    Gap,
     /// One aggregate.
     Aggregate(AggregateKind),
     /// Several aggregates as an expression.
@@ -241,6 +243,7 @@ pub const OPERATORS: &[Operator] = &[
         ".delta_evictor(d, |old, new| ..)",
         Kind::Firing(FiringWord::DeltaEvictor),
     ),
+    op("gap", &[Closure(1)], ".gap(|x| ..)", Kind::Gap),
     aggregate("count", &[], ".count()", Adds::Unit, true),
     aggregate("sum", &[Closure(1)], ".sum(|x| ..)", Adds::Value, true),
     aggregate("wrapping_sum", &[Closure(1)], ".wrapping_sum(|x| ..)", Adds::Value, true),
@@ -314,7 +317,13 @@ pub fn find_aggregate(name: &str) -> Option<(&'static Operator, AggregateKind)> 
     }
 }
 
-/// The words of windows; those that are not here yet are named so.
-pub const WINDOWS: &[&str] = &["tumbling", "global_window", "tumbling_count", "sliding_count"];
-/// Windows of later versions.
-pub const LATER_WINDOWS: &[&str] = &["sliding", "session", "dynamic_session"];
+/// The words of windows.
+pub const WINDOWS: &[&str] = &[
+    "tumbling",
+    "sliding",
+    "session",
+    "dynamic_session",
+    "global_window",
+    "tumbling_count",
+    "sliding_count",
+];

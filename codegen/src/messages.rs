@@ -72,12 +72,19 @@ messages! {
     WATERMARKS_ALONE = "TW0082": "`{}` follows `event_time`, once", "write `.event_time(|x| x.at).{}(..)`";
     WINDOW_SIZE = "TW0083": "a window's length must be positive", "give a duration such as `mins(5)`";
     WINDOW_OFFSET = "TW0084": "a window's offset must be smaller than its length", "give an offset between minus and plus the length, both excluded";
-    UNKNOWN_WINDOW = "TW0085": "unknown window `{}`", "use `tumbling(duration)`";
+    UNKNOWN_WINDOW = "TW0085": "unknown window `{}`", "use `tumbling(size)`, `sliding(size, slide)` or `session(gap)`";
     NEGATIVE_LATENESS = "TW0086": "allowed lateness cannot be negative", "give a duration such as `mins(1)`";
     INCOMPLETE_WINDOW = "TW0087": "a window needs an aggregate", "follow it with `.count()`, `.sum(..)`, `.aggregate(|w| ..)` or another aggregate";
     NEEDS_WINDOW = "TW0088": "`{}` follows `window`", "put it right behind `.window(..)`";
     NEGATIVE_BOUND = "TW0089": "a watermark's bound cannot be negative", "give how far records may be out of order, such as `secs(5)`";
     PROCESSING_LATENESS = "TW0090": "nothing is late in processing time", "remove `{}`, or use `.event_time(..)`";
+    WINDOW_SLIDE = "TW0091": "a window's slide must be positive", "give a duration such as `mins(1)`";
+    SESSION_GAP = "TW0092": "a session's gap must be positive", "give a duration such as `mins(30)`";
+    SLIDE_OFFSET = "TW0093": "a sliding window's offset must be smaller than its slide", "give an offset between minus and plus the slide, both excluded";
+    SESSION_OFFSET = "TW0094": "sessions have no offset", "remove `offset`: a session begins with its first record";
+    NEEDS_GAP = "TW0095": "a dynamic session needs a gap", "write `.window(dynamic_session()).gap(|x| ..)`, or `session(mins(30))`";
+    NO_GAP = "TW0096": "`{}` takes no gap", "remove `gap`, or write `.window(dynamic_session()).gap(|x| ..)`";
+    SESSION_FOLD = "TW0097": "sessions cannot be folded", "two of them may become one: use `reduce`, or an aggregate of your own, which can merge";
     // Aggregates.
     AGGREGATE_CLOSURE = "TW0100": "`aggregate` takes a closure with one parameter", "write `.aggregate(|w| (w.key(), w.count()))`";
     UNKNOWN_AGGREGATE = "TW0101": "unknown aggregate `{}`", "";

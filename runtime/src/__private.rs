@@ -27,8 +27,8 @@ pub use crate::task::{Failure, OpenSegment, Returned, Segment, Step, TaskContext
 pub use crate::time::{Timestamp, punctuated};
 pub use crate::window::trigger::delta;
 pub use crate::window::{
-    GeneralWindows, Out, TumblingFold, TumblingPartials, TumblingReduce, TumblingWindows,
-    WindowPlan, checked, checked_dynamic,
+    AggregateWindows, FoldWindows, GeneralWindows, Out, Partials, ReduceWindows, WindowPlan,
+    WithGap, checked, checked_dynamic,
 };
 pub use general::{accumulate, accumulators, apply3, copied, none_of, own_trigger};
 

@@ -316,6 +316,18 @@ fn windows(size: Span) {
         .count()
         .name("hot items")
         .sink(print());
+    keyed.window(sliding(mins(10), mins(1))).offset(secs(1)).avg(|b| b.price).sink(print());
+    keyed.window(sliding(size, mins(1))).fold(0u64, |n, b| n + b.price).sink(print());
+    keyed
+        .window(session(mins(30)))
+        .allowed_lateness(mins(1))
+        .reduce(|a, b| if b.price > a.price { b } else { a })
+        .sink(print());
+    keyed
+        .window(dynamic_session())
+        .gap(|b| millis(b.price as i64 + 1))
+        .aggregate(|w| (w.key(), w.window().size(), w.count()))
+        .sink(print());
     // A second window over results of the first.
     keyed
         .window(tumbling(size))

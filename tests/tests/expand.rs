@@ -13,6 +13,7 @@ expansions! {
     stateless = "../expand/stateless.expanded.rs";
     fan_out = "../expand/fan_out.expanded.rs";
     tumbling = "../expand/tumbling.expanded.rs";
+    sliding = "../expand/sliding.expanded.rs";
     running = "../expand/running.expanded.rs";
     sides = "../expand/sides.expanded.rs";
     branches = "../expand/branches.expanded.rs";

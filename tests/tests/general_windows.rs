@@ -298,7 +298,7 @@ fn own_trigger(price: u64) {
         .event_time(|b| b.at)
         .watermarks(bounded(millis(50)))
         .key_by(|b| b.auction)
-        .window(tumbling(millis(30)))
+        .window(session(millis(10)))
         .trigger(AtOnce { price })
         .sum(|b| b.price)
         .map(|w| format!("{} {}..{} {}", w.key, w.window.start.0, w.window.end.0, w.value))
@@ -306,9 +306,47 @@ fn own_trigger(price: u64) {
 }
 
 #[test]
-fn a_trigger_of_ones_own() {
+fn a_trigger_of_ones_own_on_sessions() {
     let bids = [bid(1, 1, 0), bid(1, 2, 20), bid(1, 3, 10), bid(2, 90, 0), bid(3, 4, 0)];
-    check(|| Job::new(own_trigger).arg("price", "50"), &bids, &["1 0..30 6", "2 0..30 90"]);
+    check(|| Job::new(own_trigger).arg("price", "50"), &bids, &["1 0..30 6", "2 0..10 90"]);
+}
+
+#[pipeline]
+fn sessions(n: i64) {
+    let bids = source(input()).event_time(|b| b.at).watermarks(bounded(millis(50)));
+    bids.key_by(|b| b.auction)
+        .window(dynamic_session())
+        .gap(|b| millis(n + (b.price % 2) as i64 * 10))
+        .apply(|w, bids, out| {
+            let prices: Vec<u64> = bids.iter().map(|b| b.price).collect();
+            out.emit(format!(
+                "{} {}..{} {prices:?}",
+                w.key(),
+                w.window().start.0,
+                w.window().end.0
+            ));
+        })
+        .sink(LINES.sink());
+    bids.window_all(session(millis(12)))
+        .evictor(evictor::time(millis(15)))
+        .sum(|b| b.price)
+        .map(|w| format!("all {}..{} {}", w.window.start.0, w.window.end.0, w.value))
+        .sink(LINES.sink());
+    bids.window_all(session(millis(12)))
+        .trigger(trigger::count(2))
+        .reduce(|a, b| if a.price < b.price { a } else { b })
+        .map(|w| format!("least {}", w.value.price))
+        .sink(LINES.sink());
+}
+
+#[test]
+fn sessions_keep_their_elements_in_order_of_arrival() {
+    let bids = [bid(1, 1, 0), bid(1, 2, 22), bid(1, 3, 11), bid(1, 4, 60)];
+    check(
+        || Job::new(sessions).arg("n", "5"),
+        &bids,
+        &["1 0..27 [1, 2, 3]", "1 60..65 [4]", "all 0..34 5", "all 60..72 4", "least 1"],
+    );
 }
 
 #[pipeline]

@@ -13,6 +13,9 @@ use crate::ir::{AggregateResult, Aggregation, Node, Op};
 pub fn captures(node: &Node, known: &[String]) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
     let mut look = |tokens: TokenStream| mentions(tokens, known, &mut found);
+    if let Op::Window { gap: Some(gap), .. } = &node.op {
+        look(gap.to_token_stream());
+    }
     match &node.op {
         Op::Stateless { f, .. } | Op::Partition { f } | Op::PartitionBy { f } => {
             look(f.to_token_stream());

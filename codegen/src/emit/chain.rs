@@ -352,10 +352,10 @@ impl<'c> ChainEmitter<'c> {
         self.handles.shared(&ours(&name.to_string(), to), open);
         if let Payload::Partial(window) = self.chained.edge(edge).payload {
             let span = self.chained.graph.node(window).site.span;
-            let spec = self.names.of("tumbling", window, span);
+            let spec = self.names.of("spec", window, span);
             let aggregate = self.names.aggregate(window, span);
             let partial = partial(edge);
-            let open = code!(cx.state("", ::thalweg::__private::TumblingPartials::new(
+            let open = code!(cx.state("", ::thalweg::__private::Partials::new(
                 ::core::clone::Clone::clone(&#spec),
                 ::core::clone::Clone::clone(&#aggregate),
             )));

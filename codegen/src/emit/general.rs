@@ -7,7 +7,7 @@ use syn::Expr;
 use super::aggregate;
 use super::chain::ChainEmitter;
 use super::names::{Names, ours};
-use super::operator::{Value, without_move};
+use super::operator::{Value, apply, without_move};
 use crate::ir::{Aggregation, Evictor, GeneralOp, NodeId, Op, Trigger, WindowBody};
 use crate::lower::{key_word, window_word};
 use crate::passes::{Chained, TimeDomain, time_domain};
@@ -31,6 +31,7 @@ pub fn prelude(chained: &Chained, names: &Names, id: NodeId, op: &GeneralOp) -> 
         Expr::Call(_) | Expr::MethodCall(_) | Expr::Path(_) | Expr::Paren(_) => code!(#spec),
         other => code!((#other)),
     };
+    let checked = ours(if op.gap.is_some() { "checked_dynamic" } else { "checked" }, span);
     let (windows, plan) = (name("windows"), name("plan"));
     let mut thresholds = TokenStream::new();
     let threshold = |word: &str, value: &Expr| {
@@ -54,7 +55,7 @@ pub fn prelude(chained: &Chained, names: &Names, id: NodeId, op: &GeneralOp) -> 
         None => code!(::core::option::Option::None),
     };
     code! {
-        let #windows = ::thalweg::__private::checked(#spec #(#options)* #time)?;
+        let #windows = ::thalweg::__private::#checked(#spec #(#options)* #time)?;
         #thresholds
         let #plan = ::thalweg::__private::WindowPlan::new(#windows, #trigger, #evictor)?;
     }
@@ -88,14 +89,10 @@ impl ChainEmitter<'_> {
             }
             Some(Aggregation::Reduce(f)) => {
                 let f = without_move(f);
-                quote_spanned!(span=>
-                    #window.reduce(#view);
-                    while let ::core::option::Option::Some(step) = #window.step() {
-                        let next = ::thalweg::__private::into_record(
-                            ::thalweg::__private::apply2(step.kept(), step.next(), #f));
-                        step.keep(next);
-                    }
-                )
+                let (kept, next) = (ours("kept", span), ours("next", span));
+                quote_spanned!(span=> #window.reduce(#view, |#kept, #next|
+                    ::thalweg::__private::into_record(
+                        ::thalweg::__private::apply2(#kept, #next, #f)));)
             }
             Some(Aggregation::Fold { f, .. }) => {
                 let f = without_move(f);
@@ -113,7 +110,14 @@ impl ChainEmitter<'_> {
             let write = self.write_side(side, &view);
             quote_spanned!(span=> else { #write })
         });
-        quote_spanned!(span=> if #window.open(turn, time, hash, key)? { #updated #asked } #late)
+        let at = match &op.gap {
+            Some(gap) => {
+                let gap = apply(&view, gap);
+                quote_spanned!(span=> ::thalweg::__private::WithGap { time, gap: #gap })
+            }
+            None => quote_spanned!(span=> time),
+        };
+        quote_spanned!(span=> if #window.open(turn, #at, hash, key)? { #updated #asked } #late)
     }
 
     /// The loop over firings.

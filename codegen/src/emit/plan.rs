@@ -167,8 +167,9 @@ fn prelude(chained: &Chained, names: &Names, id: NodeId) -> TokenStream {
         tokens.extend(code!(let #captured = ::core::clone::Clone::clone(&#word);));
     }
     match &node.op {
-        Op::Window { spec, options, aggregation, .. } => {
-            let name = names.of("tumbling", id, span);
+        Op::Window { spec, options, gap, aggregation, .. } => {
+            let name = names.of("spec", id, span);
+            let checked = ours(if gap.is_some() { "checked_dynamic" } else { "checked" }, span);
             let options = options.iter().map(|(word, value)| code!(.#word(#value)));
             let time = match crate::passes::time_domain(&chained.graph, id) {
                 crate::passes::TimeDomain::Processing => code!(.processing_time()),
@@ -181,7 +182,7 @@ fn prelude(chained: &Chained, names: &Names, id: NodeId) -> TokenStream {
                 other => code!((#other)),
             };
             tokens.extend(
-                code!(let #name = ::thalweg::__private::checked(#spec #(#options)* #time)?;),
+                code!(let #name = ::thalweg::__private::#checked(#spec #(#options)* #time)?;),
             );
             tokens.extend(aggregate_prelude(chained, names, id, aggregation));
         }

@@ -11,6 +11,8 @@ pub struct GeneralOp {
     pub spec: Expr,
     /// `offset(..)`, `allowed_lateness(..)`.
     pub options: Vec<(Ident, Expr)>,
+    /// `gap(|x| ..)` of a dynamic session.
+    pub gap: Option<Expr>,
     /// Where late records go.
     pub late: Option<NodeId>,
     /// What fires it.
@@ -101,7 +103,7 @@ impl GeneralOp {
 
     /// The user's closures, as written.
     pub fn closures(&self) -> Vec<&Expr> {
-        let mut closures = Vec::new();
+        let mut closures: Vec<&Expr> = self.gap.iter().collect();
         if let Some(Trigger::Delta { f, .. }) = &self.firing.trigger {
             closures.push(f);
         }

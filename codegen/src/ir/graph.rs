@@ -225,6 +225,8 @@ pub enum Op {
         spec: Expr,
         /// `offset(..)`, `allowed_lateness(..)`.
         options: Vec<(Ident, Expr)>,
+        /// `gap(|x| ..)`: how long a session is still open after a record.
+        gap: Option<Expr>,
         /// Where late records go.
         late: Option<NodeId>,
         /// What is kept.

@@ -101,6 +101,7 @@ impl Lowering<'_> {
             Kind::Window | Kind::WindowAll => return self.window(cursor, call, kind),
             Kind::WindowOption if self.is_join_window(cursor) => self.join_option(cursor, call),
             Kind::WindowOption | Kind::LateTo => self.window_option(cursor, call, kind),
+            Kind::Gap => self.gap(cursor, call),
             Kind::Aggregate(kind) => self.short_aggregate(cursor, call, kind),
             Kind::AggregateExpression => {
                 let windowed = matches!(cursor.pending, Pending::Window(_));
@@ -168,6 +169,7 @@ impl Lowering<'_> {
                 | Kind::Firing(_)
                 | Kind::Apply
                 | Kind::Process
+                | Kind::Gap
                 | Kind::Aggregate(_)
                 | Kind::AggregateExpression
                 | Kind::Reduce
@@ -264,105 +266,8 @@ impl Lowering<'_> {
         true
     }
 
-    fn window(&mut self, cursor: &mut Cursor, call: &Call, kind: Kind) -> bool {
-        let spec = call.args[0].clone();
-        if !self.check_window(&spec) {
-            return false;
-        }
-        if kind == Kind::WindowAll {
-            self.push(cursor, call, Op::KeyBy { f: None });
-        } else if !self.is_keyed(cursor) {
-            self.errors.report(&m::NEEDS_KEY_OR_ALL, call.name.span(), "", &self.place);
-        }
-        cursor.pending = Pending::Window(Box::new(PendingWindow {
-            spec,
-            options: Vec::new(),
-            firing: Default::default(),
-            late: None,
-            site: site_of(call),
-            place: self.place.clone(),
-            modifiers: Default::default(),
-        }));
-        true
-    }
-
     pub(super) fn is_keyed(&self, cursor: &Cursor) -> bool {
         self.graph.node(cursor.node).op.is_keyed()
-    }
-
-    /// Known window, positive length where it is literal; false if nothing can follow it.
-    pub(super) fn check_window(&mut self, spec: &Expr) -> bool {
-        let Expr::Call(call) = innermost(spec) else { return true };
-        let Expr::Path(path) = &*call.func else { return true };
-        let Some(word) = path.path.segments.last().map(|last| &last.ident) else { return true };
-        let name = word.to_string();
-        if catalog::LATER_WINDOWS.contains(&name.as_str()) {
-            self.next_version(word, "window(tumbling(mins(5)))");
-            return false;
-        }
-        if path.path.get_ident().is_some() && !catalog::WINDOWS.contains(&name.as_str()) {
-            // It may be a function of the user's that returns a window; a near miss is not.
-            let known = catalog::WINDOWS.iter().chain(catalog::LATER_WINDOWS).copied();
-            if let Some(near) = nearest(&name, known) {
-                let help = format!("did you mean `{near}`?");
-                let place = &self.place;
-                self.errors.report_with_help(&m::UNKNOWN_WINDOW, word.span(), &name, place, &help);
-                return false;
-            }
-        }
-        if self.check_count_window(spec) {
-            return true;
-        }
-        if let Some(size) = call.args.first()
-            && literal_millis(size).is_some_and(|millis| millis <= 0)
-        {
-            self.errors.report(&m::WINDOW_SIZE, Extent::of(&size), "", &self.place);
-        }
-        true
-    }
-
-    fn window_option(&mut self, cursor: &mut Cursor, call: &Call, kind: Kind) {
-        let (word, span) = (call.name.to_string(), call.name.span());
-        if !matches!(cursor.pending, Pending::Window(_)) {
-            self.errors.report(&m::NEEDS_WINDOW, span, &word, &self.place);
-            return self.refuse(call.args[0].to_token_stream());
-        }
-        let late = if kind == Kind::LateTo { self.side_argument(&call.args[0]) } else { None };
-        if let Pending::Window(window) = &cursor.pending
-            && self.check_timeless(&window.spec, &call.name)
-        {
-            return self.graph.refused.extend(late);
-        }
-        let Pending::Window(window) = &mut cursor.pending else { return };
-        let given = match kind {
-            Kind::LateTo => window.late.is_some(),
-            _ => window.options.iter().any(|(name, _)| *name == call.name),
-        };
-        if given {
-            self.errors.report(&m::DUPLICATE_MODIFIER, span, &word, &self.place);
-            return self.graph.refused.extend(late);
-        }
-        if kind == Kind::LateTo {
-            window.late = late;
-            window.modifiers.late_to = Some(span);
-            return;
-        }
-        let value = literal_millis(&call.args[0]);
-        let size = match innermost(&window.spec) {
-            Expr::Call(spec) => spec.args.first().and_then(literal_millis),
-            _ => None,
-        };
-        if call.name == "allowed_lateness" && value.is_some_and(|millis| millis < 0) {
-            self.errors.report(&m::NEGATIVE_LATENESS, Extent::of(&call.args[0]), "", &self.place);
-        }
-        if call.name == "offset"
-            && let (Some(offset), Some(size)) = (value, size)
-            && size > 0
-            && offset.unsigned_abs() >= size.unsigned_abs()
-        {
-            self.errors.report(&m::WINDOW_OFFSET, Extent::of(&call.args[0]), "", &self.place);
-        }
-        window.options.push((call.name.clone(), call.args[0].clone()));
     }
 
     fn short_aggregate(&mut self, cursor: &mut Cursor, call: &Call, kind: AggregateKind) {
@@ -382,10 +287,12 @@ impl Lowering<'_> {
                 self.general_aggregation(cursor, call, *window, kept);
             }
             Pending::Window(window) => {
-                let PendingWindow { spec, options, late, mut site, place, modifiers, .. } = *window;
+                self.check_kept(&window, &kept, call);
+                let PendingWindow { spec, options, gap, late, mut site, place, modifiers, .. } =
+                    *window;
                 site.text = format!("{}.{}", site.text, site_of(call).text);
                 site.lines.1 = site_of(call).lines.1;
-                let op = Op::Window { spec, options, late, aggregation: kept };
+                let op = Op::Window { spec, options, gap, late, aggregation: kept };
                 cursor.node = self.add(op, vec![cursor.node], site);
                 let node = &mut self.graph.nodes[cursor.node.0];
                 node.modifiers = modifiers;

@@ -6,6 +6,7 @@ use syn::visit::Visit;
 use syn::{Expr, ExprCall};
 
 use super::call::{innermost, literal_int, literal_millis};
+use super::window::word_of;
 use super::{Cursor, Lowering, Pending, PendingWindow, site_of};
 use crate::ast::Call;
 use crate::catalog::FiringWord;
@@ -20,13 +21,7 @@ const ALIGNED: &[&str] = &["tumbling", "sliding"];
 /// Windows that merge.
 const SESSIONS: &[&str] = &["session", "dynamic_session"];
 
-/// The word of the call that an expression is: `count` of `trigger::count(3)`.
-fn word_of(expr: &Expr) -> Option<String> {
-    let Expr::Call(call) = innermost(expr) else { return None };
-    let Expr::Path(path) = &*call.func else { return None };
-    path.path.segments.last().map(|last| last.ident.to_string())
-}
-
+/// Whether an expression is a call of one of these: `count` for `trigger::count(3)`.
 fn is_one_of(spec: &Expr, words: &[&str]) -> bool {
     word_of(spec).is_some_and(|word| words.contains(&word.as_str()))
 }
@@ -155,7 +150,10 @@ impl Lowering<'_> {
 
     fn window_function(&mut self, cursor: &mut Cursor, call: &Call, function: WindowBody) {
         match std::mem::replace(&mut cursor.pending, Pending::None) {
-            Pending::Window(window) => self.general_window(cursor, call, *window, function),
+            Pending::Window(window) => {
+                self.check_gap(&window);
+                self.general_window(cursor, call, *window, function);
+            }
             other => {
                 cursor.pending = other;
                 let (name, span) = (call.name.to_string(), call.name.span());
@@ -172,6 +170,7 @@ impl Lowering<'_> {
         window: PendingWindow,
         kept: Aggregation,
     ) {
+        self.check_kept(&window, &kept, call);
         self.general_window(cursor, call, window, WindowBody::Aggregation(kept));
     }
 
@@ -183,12 +182,12 @@ impl Lowering<'_> {
         function: WindowBody,
     ) {
         self.check_firing(&window);
-        let PendingWindow { spec, options, late, mut site, place, modifiers, mut firing, .. } =
+        let PendingWindow { spec, options, gap, late, mut site, place, modifiers, mut firing } =
             window;
         site.text = format!("{}.{}", site.text, site_of(call).text);
         site.lines.1 = site_of(call).lines.1;
         firing.evicts = is_one_of(&spec, &["sliding_count"]) && firing.evictor.is_none();
-        let op = GeneralOp { spec, options, late, firing, function };
+        let op = GeneralOp { spec, options, gap, late, firing, function };
         let sides = op.sides();
         cursor.node = self.add(Op::GeneralWindow(Box::new(op)), vec![cursor.node], site);
         let node = &mut self.graph.nodes[cursor.node.0];

@@ -7,6 +7,7 @@ mod general;
 mod join;
 mod process;
 mod site;
+mod window;
 
 use std::collections::BTreeMap;
 
@@ -23,6 +24,7 @@ pub(crate) use aggregate::accumulator_word;
 pub use aggregate::{key_word, window_word};
 pub(crate) use process::is_event_time;
 pub(crate) use site::{closure_word, site_of, text_of};
+pub(crate) use window::is_session;
 
 /// Lowers the statements of the pipeline `name`.
 pub fn lower(
@@ -124,6 +126,7 @@ struct PendingWindow {
     spec: syn::Expr,
     options: Vec<(Ident, syn::Expr)>,
     firing: crate::ir::Firing,
+    gap: Option<syn::Expr>,
     late: Option<NodeId>,
     site: Site,
     place: String,

@@ -89,7 +89,11 @@ fn reads_of(chained: &Chained, id: NodeId) -> Reads {
         }
         Op::Exchange(_) => payload_reads(chained, id),
         // Elements and triggers see the declared record.
-        Op::GeneralWindow(_) | Op::Window { late: Some(_), .. } => None,
+        Op::GeneralWindow(_) => None,
+        Op::Window { late: Some(_), .. } => None,
+        Op::Window { gap: Some(gap), aggregation, .. } => {
+            join(field_reads(gap, 0)?, kept(aggregation))
+        }
         Op::Window { aggregation, .. } | Op::Running { aggregation } => kept(aggregation),
         Op::Process(process) => field_reads(process.closure(Hook::Event)?, 1),
         Op::Dedup => reads_behind(chained, id),

@@ -119,6 +119,11 @@ impl<K, V> Segment<K, V> {
         home(hash, self.depth, self.log)
     }
 
+    /// True if there is nothing in it, but memory for much.
+    pub(super) fn is_oversized(&self) -> bool {
+        self.len == 0 && self.log > Self::MIN_LOG + 3
+    }
+
     #[inline(always)]
     pub(super) fn hash(&self, at: usize) -> u64 {
         self.slots[at].hash

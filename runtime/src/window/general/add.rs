@@ -322,29 +322,6 @@ where
     }
 }
 
-/// Two records that are to be reduced to one.
-pub struct ReduceStep<'w, T> {
-    kept: &'w mut Option<T>,
-    next: T,
-}
-
-impl<T: Record> ReduceStep<'_, T> {
-    /// What was kept so far.
-    pub fn kept(&self) -> View<'_, T> {
-        self.kept.as_ref().expect("records wait behind a first one").as_view()
-    }
-
-    /// What came next.
-    pub fn next(&self) -> View<'_, T> {
-        self.next.as_view()
-    }
-
-    /// Keeps what both were reduced to.
-    pub fn keep(self, reduced: T) {
-        *self.kept = Some(reduced);
-    }
-}
-
 impl<K, T, S, R, P, W> GeneralWindows<K, T, S, Reduced<T>, R, P, W>
 where
     K: Key,
@@ -352,25 +329,23 @@ where
     S: Triggered,
     R: Trigger<T>,
 {
-    /// Puts the record behind what its windows hold; [`step`](GeneralWindows::step) then reduces them.
-    pub fn reduce(&mut self, record: impl Emit<Record = T>) {
+    /// Reduces the record with what its windows hold; the first one stays as it is.
+    pub fn reduce(
+        &mut self,
+        record: impl Emit<Record = T>,
+        mut f: impl FnMut(View<'_, T>, View<'_, T>) -> T,
+    ) {
         for index in 0..self.open.len() {
             let slot = self.slots[self.open[index] as usize].as_mut();
             let contents = &mut slot.expect("the window is open").contents;
             self.kept += usize::from(contents.is_empty());
-            contents.push(T::from_view(record.as_view()));
+            while let (Some(kept), Some(next)) = (&contents.kept, contents.more.pop_front()) {
+                contents.kept = Some(f(kept.as_view(), next.as_view()));
+            }
+            contents.kept = Some(match &contents.kept {
+                Some(kept) => f(kept.as_view(), record.as_view()),
+                None => T::from_view(record.as_view()),
+            });
         }
-    }
-
-    /// The next two records to reduce; none when every window of the record holds one.
-    pub fn step(&mut self) -> Option<ReduceStep<'_, T>> {
-        let waits = |number: &&u32| {
-            let slot = self.slots[**number as usize].as_ref();
-            slot.is_some_and(|slot| !slot.contents.more.is_empty())
-        };
-        let number = *self.open.iter().find(waits)?;
-        let contents = &mut self.slots[number as usize].as_mut()?.contents;
-        let next = contents.more.pop_front()?;
-        Some(ReduceStep { kept: &mut contents.kept, next })
     }
 }

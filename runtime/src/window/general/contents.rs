@@ -220,7 +220,7 @@ impl<A: Aggregate> Contents for Accumulated<A> {
     }
 }
 
-/// A reduced record, and those that it still has to be reduced with.
+/// A reduced record, and those of merged sessions that it still has to be reduced with.
 pub struct Reduced<T> {
     pub(super) kept: Option<T>,
     pub(super) more: VecDeque<T>,
@@ -229,16 +229,6 @@ pub struct Reduced<T> {
 impl<T> Default for Reduced<T> {
     fn default() -> Self {
         Reduced { kept: None, more: VecDeque::new() }
-    }
-}
-
-impl<T: Record> Reduced<T> {
-    pub(super) fn push(&mut self, record: T) {
-        if self.kept.is_none() {
-            self.kept = Some(record);
-        } else {
-            self.more.push_back(record);
-        }
     }
 }
 
@@ -251,7 +241,11 @@ impl<T: Record> Contents for Reduced<T> {
     }
 
     fn absorb(&mut self, other: Self, (): &()) -> Result<(), Overflow> {
-        other.kept.into_iter().chain(other.more).for_each(|record| self.push(record));
+        let mut records = other.kept.into_iter().chain(other.more);
+        if self.kept.is_none() {
+            self.kept = records.next();
+        }
+        self.more.extend(records);
         Ok(())
     }
 }

@@ -33,8 +33,7 @@ mod timers;
 #[cfg(test)]
 mod tests;
 
-pub use add::ReduceStep;
-pub use contents::{Accumulated, Contents, Elements, Events, EventsIter, Folded, Reduced};
+pub use contents::{Contents, Events, EventsIter};
 pub use fire::{Due, GeneralFiring};
 pub use process::{Fired, KeptIn, Out, Unmerged, WindowCx, WindowFunction};
 pub(super) use timers::TimersOf;

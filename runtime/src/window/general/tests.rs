@@ -6,6 +6,7 @@ mod single;
 use model::{Assign, Case, Event, Model, Result, Spec, TriggerKind, cases};
 use proptest::prelude::*;
 
+use super::contents::{Accumulated, Elements, Folded, Reduced};
 use super::*;
 use crate::operator::{Aggregate, count, to_vec};
 use crate::state::State;

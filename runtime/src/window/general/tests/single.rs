@@ -54,11 +54,7 @@ fn all<S: Place, R: Trigger<u64>>(
                     sums.trigger(&turn, number);
                 }
                 if least.open(&turn, at(), hash, *key).unwrap() {
-                    least.reduce(number);
-                    while let Some(step) = least.step() {
-                        let reduced = step.kept() * 31 + step.next();
-                        step.keep(reduced % 1_000_003);
-                    }
+                    least.reduce(number, |kept, next| kept.min(next));
                     least.trigger(&turn, number);
                 }
                 if let Some(fold) = &mut fold
@@ -90,7 +86,8 @@ fn all<S: Place, R: Trigger<u64>>(
         }
         let mut reduced = folded.len();
         while let Some(firing) = least.fire(&mut turn) {
-            let _ = firing.reduced();
+            let values = &fired[folded.len()].3;
+            assert_eq!(Some(&firing.reduced()), values.iter().min());
             folded.push(0);
         }
         if let Some(fold) = &mut fold {
