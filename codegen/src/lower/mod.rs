@@ -4,6 +4,7 @@ mod aggregate;
 mod asynchronous;
 mod call;
 mod captures;
+mod general;
 mod join;
 mod process;
 mod site;
@@ -126,6 +127,7 @@ enum Pending {
 struct PendingWindow {
     spec: syn::Expr,
     options: Vec<(Ident, syn::Expr)>,
+    firing: crate::ir::Firing,
     gap: Option<syn::Expr>,
     late: Option<NodeId>,
     site: Site,

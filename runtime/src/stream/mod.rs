@@ -34,6 +34,7 @@ mod asynchronous;
 mod base;
 mod exchanges;
 mod fallible;
+mod general;
 mod joins;
 mod keyed;
 mod modifiers;
