@@ -97,6 +97,10 @@ pub enum Kind {
     Reduce,
     /// `fold`.
     Fold,
+    /// `async_map`.
+    AsyncMap,
+    /// A word behind `async_map`.
+    AsyncOption,
     /// `process`.
     Process,
     /// `on_event`, `on_timer`, `on_end`.
@@ -192,6 +196,13 @@ pub const OPERATORS: &[Operator] = &[
         Kind::Fallible(Stateless::FilterMap),
     ),
     op("try_flat_map", &[Closure(1)], ".try_flat_map(|x| ..)", Kind::Fallible(Stateless::FlatMap)),
+    op("async_map", &[Closure(1)], ".async_map(|x| async move { .. })", Kind::AsyncMap),
+    op("ordered", &[], ".ordered()", Kind::AsyncOption),
+    op("unordered", &[], ".unordered()", Kind::AsyncOption),
+    op("capacity", &[Value], ".capacity(100)", Kind::AsyncOption),
+    op("timeout", &[Value], ".timeout(secs(5))", Kind::AsyncOption),
+    op("retry", &[Value], ".retry(fixed_delay(3, millis(100)))", Kind::AsyncOption),
+    op("cache", &[Value, Value, Closure(1)], ".cache(10_000, mins(5), |x| ..)", Kind::AsyncOption),
     op("errors_to", &[Side], ".errors_to(side)", Kind::ErrorsTo),
     op("or_skip", &[], ".or_skip()", Kind::OrSkip),
     op("key_by", &[Closure(1)], ".key_by(|x| ..)", Kind::KeyBy),
@@ -222,6 +233,14 @@ pub const OPERATORS: &[Operator] = &[
     aggregate("last", &[], ".last()", Adds::Record, false),
     aggregate("to_vec", &[], ".to_vec()", Adds::Record, false),
     aggregate("count_distinct", &[Closure(1)], ".count_distinct(|x| ..)", Adds::Value, true),
+    aggregate(
+        "approx_count_distinct",
+        &[Closure(1)],
+        ".approx_count_distinct(|x| ..)",
+        Adds::Value,
+        true,
+    ),
+    aggregate("quantile", &[Value, Closure(1)], ".quantile(0.99, |x| ..)", Adds::Value, true),
     aggregate("top", &[Value, Closure(1)], ".top(n, |x| ..)", Adds::ValueAndRecord, false),
     op("aggregate", &[Closure(1)], ".aggregate(|w| ..)", Kind::AggregateExpression),
     op("reduce", &[Closure(2)], ".reduce(|a, b| ..)", Kind::Reduce),
@@ -251,12 +270,9 @@ pub const OPERATORS: &[Operator] = &[
     later("delta_trigger", "a trigger by time: a window fires when the watermark passes its end"),
     later("evictor", "`.filter(..)` before the window"),
     later("delta_evictor", "`.filter(..)` before the window"),
-    later("approx_count_distinct", "`.count_distinct(..)`, which is exact"),
-    later("quantile", "`.to_vec()`, or an aggregate of your own: `w.with(MyAggregate, |x| ..)`"),
     later("apply", "`.aggregate(|w| ..)`, or `.to_vec()` and `.flat_map(..)`"),
     later("connect", "`union`"),
     later("broadcast_by", "`broadcast`"),
-    later("async_map", "`resource`, and a blocking call in `try_map`"),
 ];
 
 /// Aggregates of one's own, in `aggregate(|w| ..)` only: `w.with(MyAggregate, |x| ..)`.

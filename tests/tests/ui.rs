@@ -17,6 +17,7 @@ const RULES: &[&str] = &[
     "windows",
     "joins",
     "aggregates",
+    "async",
     "uids",
     "captures",
     "collected",

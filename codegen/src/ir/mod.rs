@@ -6,8 +6,8 @@ mod print;
 mod process;
 
 pub use graph::{
-    AggregateCall, AggregateResult, Aggregation, Binding, Condition, Graph, Modifiers, Node,
-    NodeId, OnError, Op, Site, Stateless, Step,
+    AggregateCall, AggregateResult, Aggregation, AsyncMap, Binding, Condition, Graph, Modifiers,
+    Node, NodeId, OnError, Op, Site, Stateless, Step,
 };
 pub use join::{Join, JoinBound};
 pub use print::print;

@@ -1,11 +1,13 @@
 //! [`ast`](crate::ast) to [`ir::Graph`](crate::ir::Graph): names become nodes, method calls become operators.
 
 mod aggregate;
+mod asynchronous;
 mod call;
 mod captures;
 mod join;
 mod process;
 mod site;
+mod time;
 mod window;
 
 use std::collections::BTreeMap;
