@@ -15,6 +15,7 @@ const RULES: &[&str] = &[
     "keys",
     "time",
     "windows",
+    "joins",
     "aggregates",
     "async",
     "uids",

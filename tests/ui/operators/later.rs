@@ -18,7 +18,6 @@ fn bids() -> Vec<Bid> {
 fn job() {
     let bids = source(collection(bids()));
     bids.key_by(|b| b.auction).dedup().sink(print());
-    bids.join(bids).sink(print());
 }
 
 fn main() {}
