@@ -31,6 +31,7 @@
 mod agg;
 pub mod annotation;
 mod base;
+mod connect;
 mod exchanges;
 mod fallible;
 mod joins;
@@ -54,6 +55,9 @@ pub use crate::operator::{
 };
 pub use agg::{Agg, Mean, Sum};
 pub use base::{IntoStream, Stream};
+pub use connect::{
+    Broadcast, BroadcastProcess, Connected, ConnectedProcess, Connects, WithBroadcast,
+};
 pub use fallible::Fallible;
 pub use joins::{CoGroup, CoGroupOn, CoGroupWindows, Join, JoinOn, Joined, JoinedByWindow};
 pub use keyed::Keyed;
