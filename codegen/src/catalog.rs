@@ -111,6 +111,10 @@ pub enum Kind {
     ProcessHook(Hook),
     /// `dedup`.
     Dedup,
+    /// `connect`.
+    Connect,
+    /// `broadcast_by`.
+    BroadcastBy,
     /// `errors_to`.
     ErrorsTo,
     /// `or_skip`.
@@ -283,6 +287,16 @@ pub const OPERATORS: &[Operator] = &[
     op("process", &[Value], ".process(State::default)", Kind::Process),
     op("on_event", &[Closure(3)], ".on_event(|state, e, cx| ..)", Kind::ProcessHook(Hook::Event)),
     op("on_timer", &[Closure(3)], ".on_timer(|state, at, cx| ..)", Kind::ProcessHook(Hook::Timer)),
+    op("connect", &[Stream], ".connect(other)", Kind::Connect),
+    op("broadcast_by", &[Closure(1)], ".broadcast_by(|rule| rule.id)", Kind::BroadcastBy),
+    op("on_left", &[Closure(3)], ".on_left(|state, e, cx| ..)", Kind::ProcessHook(Hook::Left)),
+    op("on_right", &[Closure(3)], ".on_right(|state, e, cx| ..)", Kind::ProcessHook(Hook::Right)),
+    op(
+        "on_broadcast",
+        &[Closure(3)],
+        ".on_broadcast(|rules, rule, cx| ..)",
+        Kind::ProcessHook(Hook::Broadcast),
+    ),
     op("on_end", &[Closure(2)], ".on_end(|state, cx| ..)", Kind::ProcessHook(Hook::End)),
     op("dedup", &[], ".dedup()", Kind::Dedup),
     op("uid", &[Value], ".uid(\"name\")", Kind::Modifier),
@@ -301,8 +315,6 @@ pub const OPERATORS: &[Operator] = &[
     op("late_left_to", &[Side], ".late_left_to(side)", Kind::LateSide(0)),
     op("late_right_to", &[Side], ".late_right_to(side)", Kind::LateSide(1)),
     op("sink", &[Value], ".sink(print())", Kind::Sink),
-    later("connect", "`union`"),
-    later("broadcast_by", "`broadcast`"),
 ];
 
 /// Aggregates of one's own, in `aggregate(|w| ..)` only: `w.with(MyAggregate, |x| ..)`.

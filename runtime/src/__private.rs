@@ -19,7 +19,9 @@ pub use crate::operator::{
     quantile, sum, to_vec, top, wrapping_sum,
 };
 pub use crate::plan::{ChainSpec, EdgePlan, OperatorSpec, Plan};
-pub use crate::process::{Process, ProcessFunction, Sides, UnkeyedProcess, state_of};
+pub use crate::process::{
+    BroadcastProcess, Process, ProcessFunction, Sides, UnkeyedProcess, state_of,
+};
 pub use crate::record::apply;
 pub use crate::state::Ttl;
 pub use crate::stream::annotation::{GivenOf, RecordOf, annotated, annotated_source};

@@ -245,6 +245,11 @@ pub enum Op {
     Process(Box<ProcessOp>),
     /// The first record of each key.
     Dedup,
+    /// Sends each record to every task of the function that it is connected to, under a key.
+    BroadcastBy {
+        /// The key.
+        f: Expr,
+    },
     /// Joins two keyed inputs.
     Join(Join),
     /// Calls a fragment.

@@ -130,6 +130,8 @@ impl Lowering<'_> {
             Kind::Process => self.process(cursor, call),
             Kind::ProcessHook(hook) => return self.process_hook(cursor, call, hook),
             Kind::Dedup => self.dedup(cursor, call),
+            Kind::Connect => return self.connect(cursor, call),
+            Kind::BroadcastBy => self.broadcast_by(cursor, call),
             Kind::ErrorsTo | Kind::OrSkip => self.error_word(cursor, call),
             Kind::Modifier => self.modifier(cursor, call),
             Kind::Join(kind) => return self.join(cursor, call, kind),
@@ -183,6 +185,11 @@ impl Lowering<'_> {
                 Kind::Stateless(Stateless::Map | Stateless::FilterMap | Stateless::FlatMap)
                 | Kind::Fallible(_),
             ) => true,
+            (Pending::Connect(_), Kind::Process) => true,
+            (Pending::Connect(connect), _) => {
+                self.errors.report(&m::CONNECT_ALONE, connect.span, "", &connect.place);
+                false
+            }
             (Pending::Join(join), _) => self.check_join_word(join, kind, cursor.node),
             (Pending::EventTime { f, site, place }, _) => {
                 self.errors.report(&m::NEEDS_WATERMARKS, site.span, "", place);

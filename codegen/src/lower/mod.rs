@@ -4,6 +4,7 @@ mod aggregate;
 mod asynchronous;
 mod call;
 mod captures;
+mod connect;
 mod general;
 mod join;
 mod process;
@@ -121,6 +122,7 @@ enum Pending {
     Owned { span: Span },
     EventTime { f: syn::Expr, site: Site, place: String },
     Window(Box<PendingWindow>),
+    Connect(connect::PendingConnect),
     Join(Box<join::PendingJoin>),
 }
 
@@ -323,6 +325,7 @@ impl Lowering<'_> {
     fn check_pending(&mut self, cursor: &Cursor) -> bool {
         let (message, span, place) = match &cursor.pending {
             Pending::None => return true,
+            Pending::Connect(connect) => (&m::CONNECT_ALONE, connect.span, connect.place.as_str()),
             Pending::Join(join) => return self.incomplete_join(join, cursor.node),
             Pending::Owned { span } => (&m::OWNED_MISPLACED, *span, ""),
             Pending::EventTime { site, place, .. } => {
