@@ -68,7 +68,7 @@ struct Walk {
 
 impl<K: Key, A: Aggregate> Rings<K, A> {
     pub fn new(spec: Sliding) -> Self {
-        Rings {
+        let mut rings = Rings {
             spec,
             clock: Clock::new(spec.time()),
             table: None,
@@ -82,7 +82,10 @@ impl<K: Key, A: Aggregate> Rings<K, A> {
             merged: A::Acc::default(),
             gone: None,
             late: 0,
-        }
+        };
+        // What ends in the first millisecond of all is over before anything comes.
+        rings.frontier = rings.last_start(Timestamp::MIN, Span::ZERO);
+        rings
     }
 
     #[inline(always)]
