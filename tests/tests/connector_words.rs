@@ -10,6 +10,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use thalweg::connector::{Sink, callback};
 use thalweg::job::Job;
 use thalweg::prelude::*;
+use thalweg::task::Control;
 
 /// A map whose keys are no text cannot be an object of JSON.
 #[record]
@@ -105,4 +106,64 @@ fn lines_that_are_no_text_go_where_they_are_sent() {
     Job::new(from_a_socket).arg("address", address).run().unwrap();
     serving.join().unwrap();
     assert_eq!(seen(), ["bad \u{fffd}two not UTF-8", "good one", "good three"]);
+}
+
+/// Puts the next file into place when all lines of those before have come, and stops the job behind the last.
+struct Feeder {
+    folder: std::path::PathBuf,
+    control: Control,
+    lines: u64,
+    files: u64,
+}
+
+impl Feeder {
+    const FILES: u64 = 5;
+
+    fn put(&mut self) {
+        let hidden = self.folder.join(".next");
+        std::fs::write(&hidden, format!("{0} one\n{0} two\n", self.files)).unwrap();
+        std::fs::rename(hidden, self.folder.join(format!("{}.txt", self.files))).unwrap();
+        self.files += 1;
+    }
+
+    fn took(&mut self) {
+        self.lines += 1;
+        if self.lines == 2 * self.files {
+            if self.files == Self::FILES { self.control.stop() } else { self.put() }
+        }
+    }
+}
+
+static FEEDER: Mutex<Option<Feeder>> = Mutex::new(None);
+
+#[pipeline]
+fn watching(folder: String) {
+    source(files(&folder).text().watch(millis(1)))
+        .rebalance()
+        .inspect(|_| lock(&FEEDER).as_mut().unwrap().took())
+        .map(|line| line.to_owned())
+        .sink(notes());
+}
+
+#[test]
+fn a_watched_directory_is_read_until_the_job_is_stopped() {
+    let _running = lock(&RUNNING);
+    for parallelism in 1..=3 {
+        seen();
+        let (folder, control) = (tempfile::tempdir().unwrap(), Control::new());
+        let mut feeder = Feeder {
+            folder: folder.path().to_owned(),
+            control: control.clone(),
+            lines: 0,
+            files: 0,
+        };
+        feeder.put();
+        *lock(&FEEDER) = Some(feeder);
+        let job = Job::new(watching).arg("folder", folder.path().display());
+        job.parallelism(parallelism).control(&control).run().unwrap();
+        let expected: Vec<String> = (0..Feeder::FILES)
+            .flat_map(|file| [format!("{file} one"), format!("{file} two")])
+            .collect();
+        assert_eq!(seen(), expected);
+    }
 }

@@ -189,7 +189,7 @@ impl<F, D> Files<F, D> {
         Files { path, format, on_rejected, read, write, direction }
     }
 
-    fn only<E>(self) -> Files<F, E> {
+    pub(super) fn only<E>(self) -> Files<F, E> {
         let Files { path, format, on_rejected, read, write, .. } = self;
         Files { path, format, on_rejected, read, write, direction: PhantomData }
     }
