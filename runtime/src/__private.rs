@@ -65,6 +65,12 @@ pub fn to_text(error: &impl std::fmt::Display) -> String {
     error.to_string()
 }
 
+/// A record as a side gets it that a sink could not write.
+#[cold]
+pub fn in_full(record: &impl std::fmt::Debug) -> String {
+    format!("{record:?}")
+}
+
 /// A record as failures name it, shortened.
 #[cold]
 pub fn shown(record: &impl std::fmt::Debug) -> String {

@@ -310,7 +310,7 @@ impl<'c> ChainEmitter<'c> {
         let name = self.names.node(id, node.site.span);
         if self.first_use(&name) {
             let at = match &node.op {
-                Op::Sink { expr } => Extent::of(expr).ends().0,
+                Op::Sink { expr, .. } => Extent::of(expr).ends().0,
                 _ => node.site.span,
             };
             let at = Span::mixed_site().located_at(at);

@@ -172,6 +172,19 @@ impl ChainEmitter<'_> {
             Op::AsyncMap(_) => self.ask(id, value),
             Op::Process(_) => self.process_side(id, node.inputs[0], value),
             Op::Dedup => self.dedup(id, value),
+            Op::Sink { rejects: Some(side), .. } => {
+                let sink = self.sink(id);
+                let rejected = ours("rejected", span);
+                let operator = format!("{} (line {})", node.site.text, node.site.lines.0);
+                let failed = quote_spanned!(span=> ::thalweg::__private::FailedWith {
+                    record: ::thalweg::__private::in_full(&#view),
+                    error: #rejected,
+                    operator: #operator,
+                });
+                let write = self.write_side(*side, &failed);
+                quote_spanned!(span=>
+                    if let ::core::option::Option::Some(#rejected) = #sink.offer(time, #view)? { #write })
+            }
             Op::Sink { .. } => {
                 let sink = self.sink(id);
                 quote_spanned!(span=> #sink.write(time, #view)?;)

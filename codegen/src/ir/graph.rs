@@ -263,6 +263,8 @@ pub enum Op {
     Sink {
         /// The sink.
         expr: Expr,
+        /// What becomes of what cannot be written, where a side is named: `.errors_to(side)` of the sink.
+        rejects: Option<NodeId>,
     },
 }
 
@@ -361,7 +363,9 @@ impl Graph {
     /// The sides that `id` writes to besides its ordinary output.
     pub fn sides_of(&self, id: NodeId) -> Vec<NodeId> {
         match &self.node(id).op {
-            Op::Source { rejects, .. } => rejects.iter().copied().collect(),
+            Op::Source { rejects, .. } | Op::Sink { rejects, .. } => {
+                rejects.iter().copied().collect()
+            }
             Op::Stateless { fallible: Some(OnError::Side(side)), .. } => vec![*side],
             Op::Window { late, .. } => late.iter().copied().collect(),
             Op::AsyncMap(AsyncMap { on_error: OnError::Side(side), .. }) => vec![*side],

@@ -140,7 +140,9 @@ impl Lowering<'_> {
             Kind::LateSide(side) => return self.join_late(cursor, call, side),
             Kind::ApplyGroups => return self.apply_groups(cursor, call),
             Kind::Sink => {
-                self.push(cursor, call, Op::Sink { expr: arg(0) });
+                let (expr, rejects) = self.builder_words(&call.args[0]);
+                self.push(cursor, call, Op::Sink { expr, rejects });
+                self.write_side(rejects, cursor.node);
                 cursor.ended = true;
             }
             Kind::Later => return false,
