@@ -10,7 +10,7 @@ pub use {rkyv, serde};
 // Jobs (`#[pipeline]`, `#[operator]`, `#[args]`).
 pub use crate::exchange::{Edge, Partition};
 pub use crate::job::{Args, Arguments, Definition, Parameter};
-pub use crate::join::{JoinKind, WindowJoin, apply_group};
+pub use crate::join::{AsOfJoin, IntervalJoin, JoinKind, WindowJoin, Within, apply_group};
 pub use crate::operator::{
     Aggregate, ChangedWith, Dedup, FailedWith, Fold, Own, Parts, Reduce, Running, WindowedWith,
     avg, count, count_distinct, first, last, max, max_by, min, min_by, sum, to_vec, top,

@@ -56,17 +56,6 @@ pub const ONE: Ports =
 /// One source, no late records, state that is kept for ever.
 pub const PLAIN: Ports =
     Ports { sources: &["events"], late: &[], forgets: false, tells_late: false };
-/// Two sources, no late records.
-pub const TWO: Ports =
-    Ports { sources: &["lefts", "rights"], late: &[], forgets: true, tells_late: false };
-/// Two sources, late records of each.
-pub const TWO_LATE: Ports = Ports {
-    sources: &["lefts", "rights"],
-    late: &[("late_left", "LL"), ("late_right", "RL")],
-    forgets: true,
-    tells_late: false,
-};
-
 impl Case {
     fn late_output(&self) -> bool {
         self.is("late_output")
