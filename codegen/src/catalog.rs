@@ -97,6 +97,10 @@ pub enum Kind {
     Reduce,
     /// `fold`.
     Fold,
+    /// `trigger`, `evictor` and their kin.
+    Firing(FiringWord),
+    /// `apply`.
+    Apply,
     /// `process`.
     Process,
     /// `on_event`, `on_timer`, `on_end`.
@@ -125,6 +129,21 @@ pub enum Kind {
     Sink,
     /// A word of the language that comes with a later version.
     Later,
+}
+
+/// What is said of a window's trigger and evictor.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FiringWord {
+    /// `trigger`.
+    Trigger,
+    /// `delta_trigger`.
+    DeltaTrigger,
+    /// `purging`, behind it.
+    Purging,
+    /// `evictor`.
+    Evictor,
+    /// `delta_evictor`.
+    DeltaEvictor,
 }
 
 /// Which rows a join yields.
@@ -209,6 +228,21 @@ pub const OPERATORS: &[Operator] = &[
     op("offset", &[Value], ".offset(mins(1))", Kind::WindowOption),
     op("allowed_lateness", &[Value], ".allowed_lateness(mins(1))", Kind::WindowOption),
     op("late_to", &[Side], ".late_to(side)", Kind::LateTo),
+    op("trigger", &[Value], ".trigger(trigger::count(100))", Kind::Firing(FiringWord::Trigger)),
+    op(
+        "delta_trigger",
+        &[Value, Closure(2)],
+        ".delta_trigger(d, |old, new| ..)",
+        Kind::Firing(FiringWord::DeltaTrigger),
+    ),
+    op("purging", &[], ".purging()", Kind::Firing(FiringWord::Purging)),
+    op("evictor", &[Value], ".evictor(evictor::count(100))", Kind::Firing(FiringWord::Evictor)),
+    op(
+        "delta_evictor",
+        &[Value, Closure(2)],
+        ".delta_evictor(d, |old, new| ..)",
+        Kind::Firing(FiringWord::DeltaEvictor),
+    ),
     op("gap", &[Closure(1)], ".gap(|x| ..)", Kind::Gap),
     aggregate("count", &[], ".count()", Adds::Unit, true),
     aggregate("sum", &[Closure(1)], ".sum(|x| ..)", Adds::Value, true),
@@ -226,6 +260,7 @@ pub const OPERATORS: &[Operator] = &[
     op("aggregate", &[Closure(1)], ".aggregate(|w| ..)", Kind::AggregateExpression),
     op("reduce", &[Closure(2)], ".reduce(|a, b| ..)", Kind::Reduce),
     op("fold", &[Value, Closure(2)], ".fold(init, |acc, x| ..)", Kind::Fold),
+    op("apply", &[Closure(3)], ".apply(|w, events, out| ..)", Kind::Apply),
     op("process", &[Value], ".process(State::default)", Kind::Process),
     op("on_event", &[Closure(3)], ".on_event(|state, e, cx| ..)", Kind::ProcessHook(Hook::Event)),
     op("on_timer", &[Closure(3)], ".on_timer(|state, at, cx| ..)", Kind::ProcessHook(Hook::Timer)),
@@ -247,13 +282,8 @@ pub const OPERATORS: &[Operator] = &[
     op("late_left_to", &[Side], ".late_left_to(side)", Kind::LateSide(0)),
     op("late_right_to", &[Side], ".late_right_to(side)", Kind::LateSide(1)),
     op("sink", &[Value], ".sink(print())", Kind::Sink),
-    later("trigger", "the window's own: it fires when the watermark passes its end"),
-    later("delta_trigger", "a trigger by time: a window fires when the watermark passes its end"),
-    later("evictor", "`.filter(..)` before the window"),
-    later("delta_evictor", "`.filter(..)` before the window"),
     later("approx_count_distinct", "`.count_distinct(..)`, which is exact"),
     later("quantile", "`.to_vec()`, or an aggregate of your own: `w.with(MyAggregate, |x| ..)`"),
-    later("apply", "`.aggregate(|w| ..)`, or `.to_vec()` and `.flat_map(..)`"),
     later("connect", "`union`"),
     later("broadcast_by", "`broadcast`"),
     later("async_map", "`resource`, and a blocking call in `try_map`"),
@@ -287,7 +317,13 @@ pub fn find_aggregate(name: &str) -> Option<(&'static Operator, AggregateKind)> 
     }
 }
 
-/// The words of windows; those that are not here yet are named so.
-pub const WINDOWS: &[&str] = &["tumbling", "sliding", "session", "dynamic_session"];
-/// Windows of later versions.
-pub const LATER_WINDOWS: &[&str] = &["global_window", "tumbling_count", "sliding_count"];
+/// The words of windows.
+pub const WINDOWS: &[&str] = &[
+    "tumbling",
+    "sliding",
+    "session",
+    "dynamic_session",
+    "global_window",
+    "tumbling_count",
+    "sliding_count",
+];

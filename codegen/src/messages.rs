@@ -129,6 +129,15 @@ messages! {
     TTL_STATELESS = "TW0165": "`{}` keeps nothing that could be forgotten", "`ttl` follows `process`, `dedup`, `reduce`, `fold` or a running aggregate on a keyed stream";
     TTL_LENGTH = "TW0166": "a time to live must be positive", "give a duration such as `hours(1)`";
     TTL_NEEDS_TIME = "TW0167": "a time to live in event time needs event time", "put `.event_time(..).watermarks(..)` before `key_by`, or write `.ttl(d)`, in processing time";
+    // Triggers, evictors, functions of windows.
+    NEVER_FIRES = "TW0180": "a global window never fires by itself", "say when: `.trigger(trigger::count(100))`, `.trigger(trigger::end_of_stream())`, `.delta_trigger(d, |old, new| ..)`";
+    EMPTY_COUNT = "TW0181": "this number must be positive", "of nothing there is nothing to see: give at least 1";
+    ENDS_BEFORE = "TW0182": "this trigger never fires: the window ends before the stream does", "use `trigger::event_time()`, or a `global_window()`";
+    NO_END = "TW0183": "this trigger never fires: the window has no end", "use `trigger::count(100)`, or a window of time";
+    DELTA_ON_SESSIONS = "TW0184": "a delta trigger cannot be used on sessions", "when sessions merge, no one element fired last: use `trigger::count(100)`, or a trigger of your own";
+    PURGING_ALONE = "TW0185": "`purging` follows `delta_trigger`", "of other triggers write `.trigger(trigger::purging(trigger::count(100)))`";
+    TIMELESS_OPTION = "TW0186": "`{}` means nothing here: time does not end this window", "remove it";
+    WINDOW_PROCESS_CLOSURE = "TW0187": "a window's `process` takes a value that implements `WindowFunction`", "of a closure write `.apply(|w, events, out| ..)`";
 }
 
 #[cfg(test)]

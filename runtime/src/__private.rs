@@ -1,5 +1,7 @@
 //! What emitted code needs. Not for users: anything here may change in any version.
 
+mod general;
+
 // Records (`#[record]`).
 pub use crate::record::{
     Arena, Element, Emit, Key, KeyBytes, Layout, Ranked, Record, Root, SliceView, Validator, View,
@@ -23,9 +25,12 @@ pub use crate::state::Ttl;
 pub use crate::stream::annotation::{GivenOf, RecordOf, annotated, annotated_source};
 pub use crate::task::{Failure, OpenSegment, Returned, Segment, Step, TaskContext, Turn};
 pub use crate::time::{Timestamp, punctuated};
+pub use crate::window::trigger::delta;
 pub use crate::window::{
-    AggregateWindows, FoldWindows, Partials, ReduceWindows, WithGap, checked, checked_dynamic,
+    AggregateWindows, FoldWindows, GeneralWindows, Out, Partials, ReduceWindows, WindowPlan,
+    WithGap, checked, checked_dynamic,
 };
+pub use general::{accumulate, accumulators, apply3, copied, none_of, own_trigger};
 
 /// Fixes the types of a closure's two parameters before its body is checked.
 #[inline(always)]

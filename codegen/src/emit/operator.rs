@@ -166,6 +166,7 @@ impl ChainEmitter<'_> {
                 quote_spanned!(span=> let #time = turn.processing_time(); #rest)
             }
             Op::Window { .. } => self.add_to_window(id, value),
+            Op::GeneralWindow(_) => self.add_to_general(id, value),
             Op::Running { .. } => self.running(id, value),
             Op::Process(process) => self.process(id, process, value),
             Op::Dedup => self.dedup(id, value),

@@ -142,6 +142,9 @@ fn connects(op: &Op) -> bool {
 
 /// True for operators with accumulators.
 pub fn has_aggregate(op: &Op) -> bool {
+    if let Op::GeneralWindow(general) = op {
+        return matches!(general.aggregation(), Some(Aggregation::Calls { .. }));
+    }
     matches!(
         op,
         Op::Window { aggregation: Aggregation::Calls { .. }, .. }
@@ -182,6 +185,12 @@ fn prelude(chained: &Chained, names: &Names, id: NodeId) -> TokenStream {
                 code!(let #name = ::thalweg::__private::#checked(#spec #(#options)* #time)?;),
             );
             tokens.extend(aggregate_prelude(chained, names, id, aggregation));
+        }
+        Op::GeneralWindow(general) => {
+            tokens.extend(super::general::prelude(chained, names, id, general));
+            if let Some(aggregation) = general.aggregation() {
+                tokens.extend(aggregate_prelude(chained, names, id, aggregation));
+            }
         }
         Op::Running { aggregation } => {
             tokens.extend(aggregate_prelude(chained, names, id, aggregation));

@@ -123,6 +123,7 @@ impl ChainEmitter<'_> {
             .into_iter()
             .filter_map(|id| match self.chained.graph.node(id).op {
                 Op::Window { .. } => Some(self.window_handle(id)),
+                Op::GeneralWindow(_) => Some(self.general_handle(id)),
                 Op::Running { .. } => Some(self.running_handle(id)),
                 Op::Process(ref process) => Some(self.process_handle(id, process)),
                 Op::Dedup => Some(self.dedup_handle(id)),
@@ -176,6 +177,9 @@ impl ChainEmitter<'_> {
 
     fn fire_stage(&mut self, id: NodeId) -> TokenStream {
         let node = self.chained.graph.node(id);
+        if let Op::GeneralWindow(_) = &node.op {
+            return self.general_stage(id);
+        }
         let Op::Window { aggregation, .. } = &node.op else { return self.join_fire(id) };
         let span = node.site.span;
         let window = self.window_handle(id);

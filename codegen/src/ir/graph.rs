@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use proc_macro2::Span;
 use syn::{Expr, Ident, Path, Stmt, Type};
 
-use super::{Join, ProcessOp};
+use super::{GeneralOp, Join, ProcessOp};
 use crate::catalog::{AggregateKind, ExchangeKind};
 
 /// Names a node.
@@ -232,6 +232,8 @@ pub enum Op {
         /// What is kept.
         aggregation: Aggregation,
     },
+    /// Windows per key that keep elements, or have a trigger of their own.
+    GeneralWindow(Box<GeneralOp>),
     /// A running aggregate per key.
     Running {
         /// What is kept.
@@ -343,6 +345,7 @@ impl Graph {
             Op::Source { rejects, .. } => rejects.iter().copied().collect(),
             Op::Stateless { fallible: Some(OnError::Side(side)), .. } => vec![*side],
             Op::Window { late, .. } => late.iter().copied().collect(),
+            Op::GeneralWindow(general) => general.sides(),
             Op::Process(process) => process.sides.iter().map(|(_, side)| *side).collect(),
             Op::Join(join) => join.late.iter().flatten().copied().collect(),
             Op::Fragment { args, .. } => {
@@ -362,6 +365,15 @@ impl Graph {
 }
 
 impl Op {
+    /// What a window was given besides its length: its options and where late records go. None if it is no window.
+    pub fn window_options(&self) -> Option<(&[(Ident, Expr)], Option<NodeId>)> {
+        match self {
+            Op::Window { options, late, .. } => Some((options, *late)),
+            Op::GeneralWindow(general) => Some((&general.options, general.late)),
+            _ => None,
+        }
+    }
+
     /// True if what leaves the operator has a key.
     pub fn is_keyed(&self) -> bool {
         matches!(self, Op::KeyBy { .. } | Op::Input { keyed: true, .. })
@@ -371,12 +383,14 @@ impl Op {
     pub fn is_stateful(&self) -> bool {
         match self {
             Op::Process(process) => process.keyed,
+            Op::GeneralWindow(_) => true,
             _ => matches!(self, Op::Window { .. } | Op::Running { .. } | Op::Dedup | Op::Join(_)),
         }
     }
 
     /// True if the operator keeps something per key for as long as `.ttl(..)` says.
     pub fn takes_ttl(&self) -> bool {
-        self.is_stateful() && !matches!(self, Op::Window { .. } | Op::Join(_))
+        self.is_stateful()
+            && !matches!(self, Op::Window { .. } | Op::GeneralWindow(_) | Op::Join(_))
     }
 }

@@ -120,6 +120,11 @@ impl Lowering<'_> {
                 self.check_captures(&call.args[1]);
                 self.keyed_operator(cursor, call, Aggregation::Fold { init: arg(0), f: arg(1) });
             }
+            Kind::Firing(word) => self.firing_word(cursor, call, word),
+            Kind::Apply => self.window_apply(cursor, call),
+            Kind::Process if matches!(cursor.pending, Pending::Window(_)) => {
+                self.window_process(cursor, call);
+            }
             Kind::Process => self.process(cursor, call),
             Kind::ProcessHook(hook) => return self.process_hook(cursor, call, hook),
             Kind::Dedup => self.dedup(cursor, call),
@@ -161,6 +166,9 @@ impl Lowering<'_> {
                 Pending::Window(_),
                 Kind::WindowOption
                 | Kind::LateTo
+                | Kind::Firing(_)
+                | Kind::Apply
+                | Kind::Process
                 | Kind::Gap
                 | Kind::Aggregate(_)
                 | Kind::AggregateExpression
@@ -275,9 +283,12 @@ impl Lowering<'_> {
     /// A window's or a keyed stream's aggregate.
     fn keyed_operator(&mut self, cursor: &mut Cursor, call: &Call, kept: Aggregation) {
         match std::mem::replace(&mut cursor.pending, Pending::None) {
+            Pending::Window(window) if window.is_general() => {
+                self.general_aggregation(cursor, call, *window, kept);
+            }
             Pending::Window(window) => {
                 self.check_kept(&window, &kept, call);
-                let PendingWindow { spec, options, gap, late, mut site, place, modifiers } =
+                let PendingWindow { spec, options, gap, late, mut site, place, modifiers, .. } =
                     *window;
                 site.text = format!("{}.{}", site.text, site_of(call).text);
                 site.lines.1 = site_of(call).lines.1;
@@ -457,7 +468,7 @@ pub(super) fn innermost(expr: &Expr) -> &Expr {
     }
 }
 
-fn literal_int(expr: &Expr) -> Option<i64> {
+pub(super) fn literal_int(expr: &Expr) -> Option<i64> {
     match expr {
         Expr::Lit(ExprLit { lit: Lit::Int(int), .. }) => int.base10_parse().ok(),
         Expr::Unary(unary) if matches!(unary.op, syn::UnOp::Neg(_)) => {

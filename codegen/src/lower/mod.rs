@@ -3,6 +3,7 @@
 mod aggregate;
 mod call;
 mod captures;
+mod general;
 mod join;
 mod process;
 mod site;
@@ -124,6 +125,7 @@ enum Pending {
 struct PendingWindow {
     spec: syn::Expr,
     options: Vec<(Ident, syn::Expr)>,
+    firing: crate::ir::Firing,
     gap: Option<syn::Expr>,
     late: Option<NodeId>,
     site: Site,

@@ -248,7 +248,9 @@ impl Chained {
         for id in &self.chains[chain].nodes {
             match &self.graph.node(*id).op {
                 Op::Source { .. } => stages.push(Stage::Source),
-                Op::Window { .. } | Op::Join(_) => stages.push(Stage::Fire(*id)),
+                Op::Window { .. } | Op::GeneralWindow(_) | Op::Join(_) => {
+                    stages.push(Stage::Fire(*id))
+                }
                 Op::Process(_) => stages.push(Stage::Process(*id)),
                 op if op.takes_ttl() && self.graph.node(*id).modifiers.ttl.is_some() => {
                     stages.push(Stage::Sweep(*id));

@@ -88,6 +88,8 @@ fn reads_of(chained: &Chained, id: NodeId) -> Reads {
             join(key, payload_reads(chained, id))
         }
         Op::Exchange(_) => payload_reads(chained, id),
+        // Elements and triggers see the declared record.
+        Op::GeneralWindow(_) => None,
         Op::Window { late: Some(_), .. } => None,
         Op::Window { gap: Some(gap), aggregation, .. } => {
             join(field_reads(gap, 0)?, kept(aggregation))

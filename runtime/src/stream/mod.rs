@@ -33,6 +33,7 @@ pub mod annotation;
 mod base;
 mod exchanges;
 mod fallible;
+mod general;
 mod joins;
 mod keyed;
 mod modifiers;
