@@ -14,6 +14,8 @@ pub struct Leniency {
     pub duplicates: bool,
     /// The order of records is not determined.
     pub order: bool,
+    /// Late records do not count.
+    pub late: bool,
 }
 
 /// The first step in which the two differ, as text.
@@ -49,6 +51,10 @@ fn shown(segments: &[Segment]) -> String {
 /// they stand among the others is not known.
 fn canonical(case: &Case, step: &Step, lenient: Leniency) -> Vec<Segment> {
     let mut segments: Vec<Segment> = step.segments.clone();
+    if lenient.late {
+        let is_kept = |record: &Value| record[0] == "R" || record[0] == "C";
+        segments.iter_mut().for_each(|segment| segment.records.retain(is_kept));
+    }
     segments.retain(|segment| !segment.records.is_empty() || segment.mark.is_some());
     for segment in &mut segments {
         let records = &mut segment.records;

@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::Case;
+use super::compare::Leniency;
 
 /// A difference that is meant.
 pub struct Difference {
@@ -11,28 +12,36 @@ pub struct Difference {
     /// What Thalweg does instead.
     pub what: &'static str,
     applies: fn(&Case) -> bool,
+    /// What still has to be equal; nothing if that cannot be said in general.
+    pub rest: Option<Leniency>,
 }
+
+const ORDER: Leniency = Leniency { lists: true, duplicates: false, order: true, late: false };
 
 /// All of them.
 pub const DIFFERENCES: &[Difference] = &[
     Difference {
         name: "overflow",
         what: "ends of windows near the ends of time saturate instead of wrapping",
+        rest: None,
         applies: near_the_end_of_time,
     },
     Difference {
         name: "early-duplicates",
         what: "early results fire once per watermark and only if something changed, aligned by floor division",
+        rest: None,
         applies: |case| case.word("trigger") == "continuous-event-time",
     },
     Difference {
         name: "end-of-stream-window",
         what: "keeps the order of arrival, in an ordinary stream",
+        rest: Some(ORDER),
         applies: |case| case.word("window") == "global-end-of-stream",
     },
     Difference {
         name: "gap-elements",
         what: "an element that belongs to no window is never late",
+        rest: Some(Leniency { late: true, ..ORDER }),
         applies: |case| {
             case.number("slide") > case.number("size") && case.word("window") == "sliding"
         },
@@ -40,16 +49,19 @@ pub const DIFFERENCES: &[Difference] = &[
     Difference {
         name: "all-idle",
         what: "the rule of the valve, where Flink's operators with two inputs have one of their own",
+        rest: None,
         applies: |case| has_two_sides(case) && goes_idle(case, true),
     },
     Difference {
         name: "idle-reactivation",
         what: "the rule of the valve, where Flink's operators with two inputs have one of their own",
+        rest: None,
         applies: |case| has_two_sides(case) && goes_idle(case, false),
     },
     Difference {
         name: "bad-arguments",
         what: "refused at compile time where literal, at start otherwise",
+        rest: None,
         applies: |case| {
             let config = case.config.as_str().unwrap_or_default();
             case.error.is_none()
@@ -59,6 +71,7 @@ pub const DIFFERENCES: &[Difference] = &[
     Difference {
         name: "no-timestamp",
         what: "cannot be expressed: event time is checked at compile time",
+        rest: None,
         applies: |case| {
             let config = case.config.as_str().unwrap_or_default();
             config.contains("without timestamp")
@@ -67,6 +80,7 @@ pub const DIFFERENCES: &[Difference] = &[
     Difference {
         name: "merge-order",
         what: "merged sessions keep the order of arrival; equal timers fire by time, key hash and key bytes",
+        rest: Some(ORDER),
         applies: |case| case.word("window").starts_with("session") && case.word("op") == "window",
     },
 ];

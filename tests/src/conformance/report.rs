@@ -64,24 +64,24 @@ pub fn run_folder(folder: &Path) -> Result<Report, Box<dyn Error>> {
 /// Replays a case.
 pub fn judge(case: &Case) -> Verdict {
     let answered = catch_unwind(AssertUnwindSafe(|| answer(case)));
-    let how = match answered {
+    let (how, found) = match answered {
         Ok(Answer::NotBuilt) => return Verdict::NotBuilt,
-        Ok(Answer::Steps(found)) => differs(case, &found),
-        Ok(Answer::Whole(how)) => how,
-        Err(panic) => Some(text_of(&*panic)),
+        Ok(Answer::Steps(found)) => (differs(case, &found, Leniency::default()), found),
+        Ok(Answer::Whole(how)) => (how, Vec::new()),
+        Err(panic) => (Some(text_of(&*panic)), Vec::new()),
     };
-    match (how, differences::named(case)) {
-        (None, _) => Verdict::Passed,
-        (Some(_), Some(difference)) => Verdict::Differs(difference.name),
-        (Some(how), None) => Verdict::Failed(how),
+    let Some(how) = how else { return Verdict::Passed };
+    let Some(named) = differences::named(case) else { return Verdict::Failed(how) };
+    match named.rest.and_then(|rest| differs(case, &found, rest)) {
+        Some(rest) => Verdict::Failed(format!("but for {}: {rest}", named.name)),
+        None => Verdict::Differs(named.name),
     }
 }
 
-fn differs(case: &Case, found: &[super::replay::Step]) -> Option<String> {
+fn differs(case: &Case, found: &[super::replay::Step], lenient: Leniency) -> Option<String> {
     // The order in which the lists of sessions are merged is the backend's.
-    let sessions = case.word("window").starts_with("session");
-    let lenient = Leniency { lists: sessions, ..Leniency::default() };
-    difference(case, found, &recorded(case), lenient)
+    let lists = lenient.lists || case.word("window").starts_with("session");
+    difference(case, found, &recorded(case), Leniency { lists, ..lenient })
 }
 
 fn text_of(panic: &(dyn std::any::Any + Send)) -> String {

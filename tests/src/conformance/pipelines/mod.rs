@@ -1,5 +1,7 @@
 //! The pipelines that cases are replayed through, and which case goes through which.
 
+mod all;
+mod errors;
 mod functions;
 mod joins;
 mod process;
@@ -33,6 +35,10 @@ pub fn answer(case: &Case) -> Answer {
         "watermark_valve" => time::valve(case),
         "watermark_generator" => time::generator(case),
         "assign" => time::assigner(case),
+        "merge_windows" => all::merged(case),
+        "windowAll" => all::window_all(case),
+        "chain" => all::chain(case),
+        _ if case.config.is_string() => errors::answer(case),
         _ => Answer::NotBuilt,
     }
 }
@@ -41,6 +47,32 @@ pub fn answer(case: &Case) -> Answer {
 fn with(setup: Setup, case: &Case, names: &[&str]) -> Setup {
     names.iter().fold(setup, |setup, name| setup.arg(name, case.number(name).unwrap_or(0)))
 }
+
+/// A pipeline with those numbers of windows that it has parameters for.
+fn numbered(setup: Setup, case: &Case) -> Setup {
+    let known = setup.parameters();
+    let is_known = |name: &&str| known.contains(name);
+    let names: Vec<&str> = NUMBERS.iter().copied().filter(is_known).collect();
+    with(setup, case, &names)
+}
+
+const NUMBERS: &[&str] = &[
+    "size",
+    "slide",
+    "gap",
+    "offset",
+    "lateness",
+    "second_size",
+    "second_lateness",
+    "trigger_count",
+    "trigger_interval",
+    "trigger_threshold",
+    "evictor_count",
+    "evictor_ms",
+    "evictor_threshold",
+    "lower",
+    "upper",
+];
 
 /// Replays step by step.
 fn steps(setup: Setup, case: &Case, ports: &Ports) -> Answer {

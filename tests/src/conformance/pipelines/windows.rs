@@ -6,12 +6,34 @@ use thalweg::testing;
 use super::super::Case;
 use super::super::replay::{Event, EventWith, ONE};
 use super::functions::{Figures, list};
-use super::{Answer, steps, with};
+use super::{Answer, numbered, steps};
 
 /// A pipeline per window and function: what stands between `key_by` and the function, and the function's name.
 macro_rules! pipelines {
-    ($($name:ident($($parameter:ident),*) [$($window:tt)*] $function:ident;)*) => {
-        $(pipelines! { @$function $name ($($parameter),*) [$($window)*] })*
+    ($($name:ident($($parameter:ident),*) [$window:ident] $function:ident;)*) => {
+        $(pipelines! { @$window ($($parameter)*) @$function $name ($($parameter),*) })*
+    };
+    (@tumbling ($size:ident $offset:ident $lateness:ident) $($rest:tt)*) => {
+        pipelines! { $($rest)* [
+            .window(tumbling(millis($size))).offset(millis($offset)).allowed_lateness(millis($lateness))
+        ] }
+    };
+    (@sliding ($size:ident $slide:ident $offset:ident $lateness:ident) $($rest:tt)*) => {
+        pipelines! { $($rest)* [
+            .window(sliding(millis($size), millis($slide))).offset(millis($offset))
+                .allowed_lateness(millis($lateness))
+        ] }
+    };
+    (@session ($gap:ident $lateness:ident) $($rest:tt)*) => {
+        pipelines! { $($rest)* [
+            .window(session(millis($gap))).allowed_lateness(millis($lateness))
+        ] }
+    };
+    (@dynamic ($lateness:ident) $($rest:tt)*) => {
+        pipelines! { $($rest)* [
+            .window(dynamic_session()).gap(|e| millis(1 + e.value.rem_euclid(10)))
+                .allowed_lateness(millis($lateness))
+        ] }
     };
     (@values $($rest:tt)*) => {
         pipelines! { @emit $($rest)* {
@@ -32,6 +54,15 @@ macro_rules! pipelines {
             .aggregate(|w| (w.key(), w.window().start, w.window().end, w.with(Figures, |e| e.value)))
             .map(|(key, start, end, (n, sum, min, max, hash))| format!(
                 "[{key},{},{},{n},{sum},{min},{max},{hash},\"wm\"]", start.0, end.0
+            ))
+        } }
+    };
+    // Lists of merged sessions have no order in Flink, so their hash says nothing.
+    (@session_figures $($rest:tt)*) => {
+        pipelines! { @emit $($rest)* {
+            .aggregate(|w| (w.key(), w.window().start, w.window().end, w.with(Figures, |e| e.value)))
+            .map(|(key, start, end, (n, sum, min, max, _))| format!(
+                "[{key},{},{},{n},{sum},{min},{max},null,\"wm\"]", start.0, end.0
             ))
         } }
     };
@@ -83,24 +114,21 @@ macro_rules! pipelines {
 }
 
 pipelines! {
-    tumbling_values(size, offset, lateness)
-        [.window(tumbling(millis(size))).offset(millis(offset)).allowed_lateness(millis(lateness))] values;
-    tumbling_figures(size, offset, lateness)
-        [.window(tumbling(millis(size))).offset(millis(offset)).allowed_lateness(millis(lateness))] figures;
-    tumbling_figures_process(size, offset, lateness)
-        [.window(tumbling(millis(size))).offset(millis(offset)).allowed_lateness(millis(lateness))] figures_process;
-    tumbling_reduce(size, offset, lateness)
-        [.window(tumbling(millis(size))).offset(millis(offset)).allowed_lateness(millis(lateness))] reduce;
-    tumbling_reduce_process(size, offset, lateness)
-        [.window(tumbling(millis(size))).offset(millis(offset)).allowed_lateness(millis(lateness))] reduce_process;
-    tumbling_sum(size, offset, lateness)
-        [.window(tumbling(millis(size))).offset(millis(offset)).allowed_lateness(millis(lateness))] sum;
-    tumbling_max(size, offset, lateness)
-        [.window(tumbling(millis(size))).offset(millis(offset)).allowed_lateness(millis(lateness))] max;
-    tumbling_max_by(size, offset, lateness)
-        [.window(tumbling(millis(size))).offset(millis(offset)).allowed_lateness(millis(lateness))] max_by;
-    tumbling_min_by(size, offset, lateness)
-        [.window(tumbling(millis(size))).offset(millis(offset)).allowed_lateness(millis(lateness))] min_by;
+    tumbling_values(size, offset, lateness) [tumbling] values;
+    tumbling_figures(size, offset, lateness) [tumbling] figures;
+    tumbling_figures_process(size, offset, lateness) [tumbling] figures_process;
+    tumbling_reduce(size, offset, lateness) [tumbling] reduce;
+    tumbling_reduce_process(size, offset, lateness) [tumbling] reduce_process;
+    tumbling_sum(size, offset, lateness) [tumbling] sum;
+    tumbling_max(size, offset, lateness) [tumbling] max;
+    tumbling_max_by(size, offset, lateness) [tumbling] max_by;
+    tumbling_min_by(size, offset, lateness) [tumbling] min_by;
+    sliding_values(size, slide, offset, lateness) [sliding] values;
+    sliding_figures_process(size, slide, offset, lateness) [sliding] figures_process;
+    session_values(gap, lateness) [session] values;
+    session_figures_process(gap, lateness) [session] session_figures;
+    session_reduce_process(gap, lateness) [session] reduce_process;
+    dynamic_values(lateness) [dynamic] values;
 }
 
 /// Replays a case of a keyed window.
@@ -116,7 +144,13 @@ pub fn answer(case: &Case) -> Answer {
         ("tumbling", "max", true) => testing::pipeline(tumbling_max),
         ("tumbling", "maxBy", true) => testing::pipeline(tumbling_max_by),
         ("tumbling", "minBy", true) => testing::pipeline(tumbling_min_by),
+        ("sliding", "process", true) => testing::pipeline(sliding_values),
+        ("sliding", "aggregate_process", true) => testing::pipeline(sliding_figures_process),
+        ("session", "process", true) => testing::pipeline(session_values),
+        ("session", "aggregate_process", true) => testing::pipeline(session_figures_process),
+        ("session", "reduce_process", true) => testing::pipeline(session_reduce_process),
+        ("session-dynamic", "process", true) => testing::pipeline(dynamic_values),
         _ => return Answer::NotBuilt,
     };
-    steps(with(setup, case, &["size", "offset", "lateness"]), case, &ONE)
+    steps(numbered(setup, case), case, &ONE)
 }
