@@ -9,7 +9,7 @@ pub struct Operator {
     pub name: &'static str,
     /// Its arguments, in order.
     pub args: &'static [Arg],
-    /// How to call it, for messages; of a word of a later version: what to use instead.
+    /// How to call it, for messages.
     pub usage: &'static str,
     /// What it is.
     pub kind: Kind,
@@ -135,8 +135,6 @@ pub enum Kind {
     ApplyGroups,
     /// The end.
     Sink,
-    /// A word of the language that comes with a later version.
-    Later,
 }
 
 /// What is said of a window's trigger and evictor.
@@ -194,11 +192,6 @@ const fn aggregate(
     combines: bool,
 ) -> Operator {
     op(name, args, usage, Kind::Aggregate(AggregateKind { name, adds, combines }))
-}
-
-/// A word that is not here yet; `instead` is what to use today.
-const fn later(name: &'static str, instead: &'static str) -> Operator {
-    op(name, &[], instead, Kind::Later)
 }
 
 /// All operators, in the order of the manual.
@@ -330,9 +323,9 @@ pub fn find(name: &str) -> Option<&'static Operator> {
     OPERATORS.iter().find(|operator| operator.name == name)
 }
 
-/// All names that can be called in this version.
+/// All names.
 pub fn names() -> impl Iterator<Item = &'static str> {
-    OPERATORS.iter().filter(|operator| operator.kind != Kind::Later).map(|operator| operator.name)
+    OPERATORS.iter().map(|operator| operator.name)
 }
 
 /// Finds an aggregate that `w` can be asked for.

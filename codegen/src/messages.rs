@@ -59,7 +59,6 @@ messages! {
     SINK_IN_LET = "TW0046": "`sink` yields no stream that could be bound", "remove `let .. =`";
     MISPLACED_MODIFIER = "TW0047": "`{}` has no operator to modify here", "put it right behind the operator that it is about";
     DUPLICATE_MODIFIER = "TW0048": "`{}` is given twice", "keep one";
-    NEXT_VERSION = "TW0049": "`{}` is not in this version of Thalweg", "";
     OWNED_MISPLACED = "TW0050": "`owned` has no closure to hand records to", "put it before `map`, `filter_map`, `flat_map` or one of their `try_` forms";
     NOT_A_STREAM = "TW0051": "`{}` is not a stream", "`union` takes a stream of the same records: `a.union(b)`";
     // Keys.

@@ -35,10 +35,6 @@ impl Lowering<'_> {
             self.unknown_operator(call);
             return None;
         };
-        if operator.kind == Kind::Later {
-            self.next_version(&call.name, operator.usage);
-            return None;
-        }
         self.check_args(operator, &call.name, &call.args).then_some(operator)
     }
 
@@ -145,7 +141,6 @@ impl Lowering<'_> {
                 self.write_side(rejects, cursor.node);
                 cursor.ended = true;
             }
-            Kind::Later => return false,
         }
         true
     }
@@ -330,13 +325,6 @@ impl Lowering<'_> {
         };
         let (span, place) = (call.name.span(), &self.place);
         self.errors.report_with_help(&m::UNKNOWN_OPERATOR, span, &name, place, &help);
-    }
-
-    /// A word of the language that is not here yet; `instead` is what to use today.
-    pub(super) fn next_version(&mut self, word: &Ident, instead: &str) {
-        let (name, place) = (word.to_string(), &self.place);
-        let help = format!("use {instead}");
-        self.errors.report_with_help(&m::NEXT_VERSION, word.span(), &name, place, &help);
     }
 
     /// Tasks run in parallel, each with its own copy of what a closure captures: none can be written to, and all have to
