@@ -18,6 +18,7 @@ expansions! {
     branches = "../expand/branches.expanded.rs";
     merged = "../expand/merged.expanded.rs";
     fragment = "../expand/fragment.expanded.rs";
+    process = "../expand/process.expanded.rs";
 }
 
 #[test]

@@ -20,6 +20,7 @@ const RULES: &[&str] = &[
     "captures",
     "collected",
     "fragments",
+    "process",
     "rustc",
 ];
 

@@ -17,8 +17,6 @@ fn bids() -> Vec<Bid> {
 #[pipeline]
 fn job() {
     let bids = source(collection(bids()));
-    bids.key_by(|b| b.auction).dedup().sink(print());
-    bids.join(bids).sink(print());
     bids.async_map(|b| async move { b.price }).sink(print());
 }
 
