@@ -59,7 +59,6 @@ messages! {
     SINK_IN_LET = "TW0046": "`sink` yields no stream that could be bound", "remove `let .. =`";
     MISPLACED_MODIFIER = "TW0047": "`{}` has no operator to modify here", "put it right behind the operator that it is about";
     DUPLICATE_MODIFIER = "TW0048": "`{}` is given twice", "keep one";
-    NEXT_VERSION = "TW0049": "`{}` is not in this version of Thalweg", "";
     OWNED_MISPLACED = "TW0050": "`owned` has no closure to hand records to", "put it before `map`, `filter_map`, `flat_map` or one of their `try_` forms";
     NOT_A_STREAM = "TW0051": "`{}` is not a stream", "`union` takes a stream of the same records: `a.union(b)`";
     // Keys.
@@ -72,12 +71,19 @@ messages! {
     WATERMARKS_ALONE = "TW0082": "`{}` follows `event_time`, once", "write `.event_time(|x| x.at).{}(..)`";
     WINDOW_SIZE = "TW0083": "a window's length must be positive", "give a duration such as `mins(5)`";
     WINDOW_OFFSET = "TW0084": "a window's offset must be smaller than its length", "give an offset between minus and plus the length, both excluded";
-    UNKNOWN_WINDOW = "TW0085": "unknown window `{}`", "use `tumbling(duration)`";
+    UNKNOWN_WINDOW = "TW0085": "unknown window `{}`", "use `tumbling(size)`, `sliding(size, slide)` or `session(gap)`";
     NEGATIVE_LATENESS = "TW0086": "allowed lateness cannot be negative", "give a duration such as `mins(1)`";
     INCOMPLETE_WINDOW = "TW0087": "a window needs an aggregate", "follow it with `.count()`, `.sum(..)`, `.aggregate(|w| ..)` or another aggregate";
     NEEDS_WINDOW = "TW0088": "`{}` follows `window`", "put it right behind `.window(..)`";
     NEGATIVE_BOUND = "TW0089": "a watermark's bound cannot be negative", "give how far records may be out of order, such as `secs(5)`";
     PROCESSING_LATENESS = "TW0090": "nothing is late in processing time", "remove `{}`, or use `.event_time(..)`";
+    WINDOW_SLIDE = "TW0091": "a window's slide must be positive", "give a duration such as `mins(1)`";
+    SESSION_GAP = "TW0092": "a session's gap must be positive", "give a duration such as `mins(30)`";
+    SLIDE_OFFSET = "TW0093": "a sliding window's offset must be smaller than its slide", "give an offset between minus and plus the slide, both excluded";
+    SESSION_OFFSET = "TW0094": "sessions have no offset", "remove `offset`: a session begins with its first record";
+    NEEDS_GAP = "TW0095": "a dynamic session needs a gap", "write `.window(dynamic_session()).gap(|x| ..)`, or `session(mins(30))`";
+    NO_GAP = "TW0096": "`{}` takes no gap", "remove `gap`, or write `.window(dynamic_session()).gap(|x| ..)`";
+    SESSION_FOLD = "TW0097": "sessions cannot be folded", "two of them may become one: use `reduce`, or an aggregate of your own, which can merge";
     // Aggregates.
     AGGREGATE_CLOSURE = "TW0100": "`aggregate` takes a closure with one parameter", "write `.aggregate(|w| (w.key(), w.count()))`";
     UNKNOWN_AGGREGATE = "TW0101": "unknown aggregate `{}`", "";
@@ -87,7 +93,12 @@ messages! {
     TOO_MANY_AGGREGATES = "TW0105": "more than eight different aggregates", "put some into an aggregate of your own: `w.with(MyAggregate, |x| ..)`";
     // Errors as data.
     TWO_ERROR_WORDS = "TW0110": "errors are handled twice", "keep one of `errors_to` and `or_skip`";
-    NOTHING_FAILS = "TW0111": "`{}` follows an operator that can fail", "put it after `try_map`, `try_filter_map` or `try_flat_map`";
+    NOTHING_FAILS = "TW0111": "`{}` follows an operator that can fail", "put it after `try_map`, `try_filter_map`, `try_flat_map` or `async_map`";
+    // Futures.
+    NEEDS_ASYNC = "TW0112": "`{}` follows `async_map`", "write `.async_map(|x| async move { .. }).{}(..)`";
+    ASYNC_ORDER = "TW0113": "answers are both ordered and unordered", "keep one of `ordered`, which needs not be said, and `unordered`";
+    ASYNC_VALUE = "TW0114": "{}", "";
+    NEEDS_FUTURE = "TW0115": "`async_map` takes a closure that returns a future", "write `|x| async move { .. }`, or use `map` for what need not be awaited";
     // Ids.
     DUPLICATE_UID = "TW0120": "the uid \"{}\" is given twice", "uids name state: give each operator its own";
     UID_LITERAL = "TW0121": "a uid is a string literal", "write `.uid(\"name\")`";
@@ -122,6 +133,15 @@ messages! {
     TTL_STATELESS = "TW0165": "`{}` keeps nothing that could be forgotten", "`ttl` follows `process`, `dedup`, `reduce`, `fold` or a running aggregate on a keyed stream";
     TTL_LENGTH = "TW0166": "a time to live must be positive", "give a duration such as `hours(1)`";
     TTL_NEEDS_TIME = "TW0167": "a time to live in event time needs event time", "put `.event_time(..).watermarks(..)` before `key_by`, or write `.ttl(d)`, in processing time";
+    // Triggers, evictors, functions of windows.
+    NEVER_FIRES = "TW0180": "a global window never fires by itself", "say when: `.trigger(trigger::count(100))`, `.trigger(trigger::end_of_stream())`, `.delta_trigger(d, |old, new| ..)`";
+    EMPTY_COUNT = "TW0181": "this number must be positive", "of nothing there is nothing to see: give at least 1";
+    ENDS_BEFORE = "TW0182": "this trigger never fires: the window ends before the stream does", "use `trigger::event_time()`, or a `global_window()`";
+    NO_END = "TW0183": "this trigger never fires: the window has no end", "use `trigger::count(100)`, or a window of time";
+    DELTA_ON_SESSIONS = "TW0184": "a delta trigger cannot be used on sessions", "when sessions merge, no one element fired last: use `trigger::count(100)`, or a trigger of your own";
+    PURGING_ALONE = "TW0185": "`purging` follows `delta_trigger`", "of other triggers write `.trigger(trigger::purging(trigger::count(100)))`";
+    TIMELESS_OPTION = "TW0186": "`{}` means nothing here: time does not end this window", "remove it";
+    WINDOW_PROCESS_CLOSURE = "TW0187": "a window's `process` takes a value that implements `WindowFunction`", "of a closure write `.apply(|w, events, out| ..)`";
     CONNECT_ALONE = "TW0168": "`connect` needs a process function", "follow it with `.process(State::default)`";
     CONNECT_OTHER = "TW0169": "`{}` cannot be connected", "`connect` takes a stream that ends in `.key_by(|x| ..)`, with the same type of key, or in `.broadcast_by(|rule| ..)`";
     CONNECT_ONE = "TW0170": "one side of `connect` is computed from the other, and both read one `key_by`", "give each side a `key_by` of its own";

@@ -54,17 +54,45 @@ fn rows(folder: &Path, header: &str) -> Vec<String> {
     rows
 }
 
-#[test]
-fn flights_per_hour_and_airport_are_counted_at_any_parallelism_and_again() {
-    let expected = data("expected/hourly_by_origin.csv");
+/// Runs an example that writes CSV, at several parallelisms into the same folder, and compares its rows.
+#[track_caller]
+fn answers(name: &str, arguments: &[&str]) {
+    let expected = data(&format!("expected/{name}.csv"));
     let header = expected.lines().next().unwrap();
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("hourly_by_origin");
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
     for parallelism in ["1", "2", "7"] {
-        let mut job = example("hourly_by_origin");
-        job.args(["--input", "examples/data/flights.csv.gz", "--parallelism", parallelism]);
-        output(job.arg("--output").arg(&folder));
+        let mut job = example(name);
+        job.args(arguments).args(["--parallelism", parallelism]).arg("--output").arg(&folder);
+        output(&mut job);
         assert_eq!(rows(&folder, header), sorted(expected.lines().skip(1)), "{parallelism} tasks");
     }
+}
+
+const FLIGHTS: &[&str] = &["--input", "examples/data/flights.csv.gz"];
+
+#[test]
+fn flights_per_hour_and_airport_are_counted_at_any_parallelism_and_again() {
+    answers("hourly_by_origin", FLIGHTS);
+}
+
+#[test]
+fn the_busiest_route_of_each_day_is_found() {
+    answers("busiest_route_per_day", FLIGHTS);
+}
+
+#[test]
+fn the_last_hours_of_each_airline_are_counted_every_hour() {
+    answers("trailing_by_carrier", FLIGHTS);
+}
+
+#[test]
+fn the_flights_of_each_plane_are_gathered_into_sessions() {
+    answers("plane_sessions", FLIGHTS);
+}
+
+#[test]
+fn temperatures_are_averaged_every_minute() {
+    answers("trailing_average", &[]);
 }
 
 #[test]

@@ -3,7 +3,7 @@ use thalweg::prelude::*;
 pub fn checked() -> ::thalweg::__private::Definition {
     fn build(plan: &mut ::thalweg::__private::Plan, path: String) -> ::thalweg::Result {
         let strategy0 = bounded(secs(1));
-        let tumbling0 = ::thalweg::__private::checked(
+        let spec0 = ::thalweg::__private::checked(
             tumbling(mins(1)).allowed_lateness(secs(2)),
         )?;
         let aggregate0 = (::thalweg::__private::max(),);
@@ -133,8 +133,8 @@ pub fn checked() -> ::thalweg::__private::Definition {
                     let window0 = cx
                         .state(
                             "window/0",
-                            ::thalweg::__private::TumblingWindows::new(
-                                ::core::clone::Clone::clone(&tumbling0),
+                            ::thalweg::__private::AggregateWindows::new(
+                                ::core::clone::Clone::clone(&spec0),
                                 ::core::clone::Clone::clone(&aggregate0),
                             ),
                         );
@@ -165,7 +165,7 @@ pub fn checked() -> ::thalweg::__private::Definition {
                             }
                         }
                         while let ::core::option::Option::Some(firing) = window0
-                            .fire(turn)
+                            .fire(turn)?
                         {
                             let time = firing.time();
                             let key = firing.key();

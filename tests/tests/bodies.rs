@@ -316,6 +316,18 @@ fn windows(size: Span) {
         .count()
         .name("hot items")
         .sink(print());
+    keyed.window(sliding(mins(10), mins(1))).offset(secs(1)).avg(|b| b.price).sink(print());
+    keyed.window(sliding(size, mins(1))).fold(0u64, |n, b| n + b.price).sink(print());
+    keyed
+        .window(session(mins(30)))
+        .allowed_lateness(mins(1))
+        .reduce(|a, b| if b.price > a.price { b } else { a })
+        .sink(print());
+    keyed
+        .window(dynamic_session())
+        .gap(|b| millis(b.price as i64 + 1))
+        .aggregate(|w| (w.key(), w.window().size(), w.count()))
+        .sink(print());
     // A second window over results of the first.
     keyed
         .window(tumbling(size))
@@ -575,6 +587,54 @@ fn connections() {
         .sink(print());
 }
 
+#[pipeline]
+fn futures_and_sketches() {
+    let limit = 3_usize;
+    let client = resource(|| Ok::<_, std::io::Error>(7_u64));
+    let unknown = side();
+    let silent = side();
+    let timed = source(collection(Vec::<Bid>::new()))
+        .event_time(|b| b.date_time)
+        .punctuated(|b| (b.auction % 10 == 0).then_some(b.date_time));
+    timed
+        .partition_by(|b| b.auction)
+        .async_map(
+            |b| async move { if b.auction > *client { Ok(b.auction) } else { Err("small") } },
+        )
+        .unordered()
+        .capacity(limit)
+        .timeout(secs(5))
+        .retry(exponential_backoff(3, millis(10), secs(1)))
+        .cache(100, mins(1), |b| b.channel)
+        .errors_to(unknown)
+        .uid("lookup")
+        .map(|(b, answer)| (b.channel, answer))
+        .sink(print());
+    unknown.map(|failed| failed.record.auction).sink(print());
+    timed
+        .async_map(async |b| b.channel.len() as u64)
+        .ordered()
+        .retry(fixed_delay(3, millis(10)))
+        .or_skip()
+        .filter(|(_, n)| n > 3)
+        .sink(discard());
+    timed
+        .async_map(|BidRef { auction, .. }| async move { auction })
+        .errors_to(silent)
+        .sink(discard());
+    silent.sink(discard());
+    let by_channel = timed.key_by(|b| b.channel);
+    by_channel.approx_count_distinct(|b| b.auction).sink(print());
+    by_channel.quantile(0.5, |b| b.auction).sink(print());
+    by_channel
+        .window(tumbling(mins(1)))
+        .aggregate(|w| {
+            (w.key(), w.approx_count_distinct(|b| b.auction), w.quantile(0.99, |b| b.auction))
+        })
+        .sink(print());
+    timed.window_all(tumbling(mins(1))).quantile(0.9, |b| b.auction).sink(print());
+}
+
 #[test]
 fn every_body_is_a_pipeline() {
     let pipelines = [
@@ -591,6 +651,7 @@ fn every_body_is_a_pipeline() {
         examples(),
         processes(),
         connections(),
+        futures_and_sketches(),
     ];
     let names: Vec<_> = pipelines.iter().map(|pipeline| pipeline.name).collect();
     assert!(names.contains(&"windows"), "{names:?}");

@@ -27,6 +27,7 @@ const CHAPTERS: &[(&str, &str)] = &[
     ("running.rs", "Running aggregates, on a keyed stream"),
     ("process.rs", "Process functions"),
     ("connect.rs", "Process functions of two inputs"),
+    ("joins.rs", "Joins"),
     ("modifiers.rs", "Modifiers"),
     ("sink.rs", "Sinks"),
 ];

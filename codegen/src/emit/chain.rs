@@ -193,6 +193,9 @@ impl<'c> ChainEmitter<'c> {
         if fragment::is_fragment(self.chained) {
             chain.extend(code!(let path = ::std::string::String::from(path);));
         }
+        for options in self.async_options() {
+            chain.extend(code!(let #options = ::core::clone::Clone::clone(&#options);));
+        }
         for aggregate in self.aggregates() {
             chain.extend(code!(let #aggregate = ::core::clone::Clone::clone(&#aggregate);));
             task.extend(code!(let #aggregate = ::core::clone::Clone::clone(&#aggregate);));
@@ -311,7 +314,7 @@ impl<'c> ChainEmitter<'c> {
         let name = self.names.node(id, node.site.span);
         if self.first_use(&name) {
             let at = match &node.op {
-                Op::Sink { expr } => Extent::of(expr).ends().0,
+                Op::Sink { expr, .. } => Extent::of(expr).ends().0,
                 _ => node.site.span,
             };
             let at = Span::mixed_site().located_at(at);
@@ -356,10 +359,10 @@ impl<'c> ChainEmitter<'c> {
         self.handles.shared(&ours(&name.to_string(), to), open);
         if let Payload::Partial(window) = self.chained.edge(edge).payload {
             let span = self.chained.graph.node(window).site.span;
-            let spec = self.names.of("tumbling", window, span);
+            let spec = self.names.of("spec", window, span);
             let aggregate = self.names.aggregate(window, span);
             let partial = partial(edge);
-            let open = code!(cx.state("", ::thalweg::__private::TumblingPartials::new(
+            let open = code!(cx.state("", ::thalweg::__private::Partials::new(
                 ::core::clone::Clone::clone(&#spec),
                 ::core::clone::Clone::clone(&#aggregate),
             )));

@@ -158,19 +158,7 @@ impl ChainEmitter<'_> {
         });
         let word = self.word_for(id);
         let body = self.readers(id, &Value::of_view(word.clone()));
-        let sides: TokenStream = process
-            .sides
-            .iter()
-            .map(|(name, side)| {
-                let name = user_word(name);
-                let written = ours("written", self.chained.graph.node(*side).site.span);
-                let write = self.write_side(*side, &code!(#written));
-                code!(
-                    for (time, #written) in sides.records(#name) { #write }
-                    sides.clear(#name);
-                )
-            })
-            .collect();
+        let sides = self.written_sides(&process.sides);
         code!(
             #due
             for (time, #word) in #emitted.records() { #body }
@@ -218,7 +206,7 @@ impl ChainEmitter<'_> {
         if !self.first_use(&name) {
             return name;
         }
-        self.open_sides(process);
+        self.open_sides(&process.sides);
         let made = self.made_per_task(&process.made);
         let init = if process.is_value() {
             let function = self.names.of("function", id, span);
@@ -249,13 +237,29 @@ impl ChainEmitter<'_> {
         name
     }
 
+    /// Hands on what was written to sides by name.
+    pub fn written_sides(&mut self, named: &[(Ident, NodeId)]) -> TokenStream {
+        named
+            .iter()
+            .map(|(name, side)| {
+                let name = user_word(name);
+                let written = ours("written", self.chained.graph.node(*side).site.span);
+                let write = self.write_side(*side, &code!(#written));
+                code!(
+                    for (time, #written) in sides.records(#name) { #write }
+                    sides.clear(#name);
+                )
+            })
+            .collect()
+    }
+
     /// The sides that a process function calls by name.
-    fn open_sides(&mut self, process: &ProcessOp) {
+    pub fn open_sides(&mut self, named: &[(Ident, NodeId)]) {
         let sides = ours("sides", Span::call_site());
         if self.first_use(&sides) {
             self.handles.own_mut(&sides, code!(::thalweg::__private::Sides::default()));
         }
-        for (name, side) in &process.sides {
+        for (name, side) in named {
             if !self.first_use(&ours(&format!("side_{name}"), Span::call_site())) {
                 continue;
             }
@@ -266,7 +270,7 @@ impl ChainEmitter<'_> {
     }
 
     /// The user's expression, with clones of its own of what it captures: it is evaluated once per task.
-    fn made_per_task(&self, made: &Expr) -> TokenStream {
+    pub fn made_per_task(&self, made: &Expr) -> TokenStream {
         let variables = &self.chained.graph.variables;
         let clones: TokenStream = super::captures::captured_by(made.to_token_stream(), variables)
             .into_iter()

@@ -3,13 +3,13 @@
 use proc_macro2::Span;
 use quote::ToTokens;
 use syn::spanned::Spanned;
-use syn::{Expr, ExprLit, Ident, Lit, parse_quote};
+use syn::{Expr, ExprLit, Ident, Lit};
 
 use super::{Cursor, Lowering, Pending, PendingWindow, site_of, text_of};
 use crate::ast::Call;
 use crate::catalog::{self, AggregateKind, Arg, Kind, Operator};
 use crate::diagnostic::{Extent, nearest};
-use crate::ir::{AggregateCall, AggregateResult, Aggregation, OnError, Op, Stateless};
+use crate::ir::{AggregateCall, AggregateResult, Aggregation, AsyncMap, OnError, Op, Stateless};
 use crate::messages as m;
 
 impl Lowering<'_> {
@@ -35,10 +35,6 @@ impl Lowering<'_> {
             self.unknown_operator(call);
             return None;
         };
-        if operator.kind == Kind::Later {
-            self.next_version(&call.name, operator.usage);
-            return None;
-        }
         self.check_args(operator, &call.name, &call.args).then_some(operator)
     }
 
@@ -101,6 +97,7 @@ impl Lowering<'_> {
             Kind::Window | Kind::WindowAll => return self.window(cursor, call, kind),
             Kind::WindowOption if self.is_join_window(cursor) => self.join_option(cursor, call),
             Kind::WindowOption | Kind::LateTo => self.window_option(cursor, call, kind),
+            Kind::Gap => self.gap(cursor, call),
             Kind::Aggregate(kind) => self.short_aggregate(cursor, call, kind),
             Kind::AggregateExpression => {
                 let windowed = matches!(cursor.pending, Pending::Window(_));
@@ -119,6 +116,13 @@ impl Lowering<'_> {
                 self.check_captures(&call.args[1]);
                 self.keyed_operator(cursor, call, Aggregation::Fold { init: arg(0), f: arg(1) });
             }
+            Kind::AsyncMap => self.async_map(cursor, call),
+            Kind::AsyncOption => self.async_option(cursor, call),
+            Kind::Firing(word) => self.firing_word(cursor, call, word),
+            Kind::Apply => self.window_apply(cursor, call),
+            Kind::Process if matches!(cursor.pending, Pending::Window(_)) => {
+                self.window_process(cursor, call);
+            }
             Kind::Process => self.process(cursor, call),
             Kind::ProcessHook(hook) => return self.process_hook(cursor, call, hook),
             Kind::Dedup => self.dedup(cursor, call),
@@ -132,10 +136,11 @@ impl Lowering<'_> {
             Kind::LateSide(side) => return self.join_late(cursor, call, side),
             Kind::ApplyGroups => return self.apply_groups(cursor, call),
             Kind::Sink => {
-                self.push(cursor, call, Op::Sink { expr: arg(0) });
+                let (expr, rejects) = self.builder_words(&call.args[0]);
+                self.push(cursor, call, Op::Sink { expr, rejects });
+                self.write_side(rejects, cursor.node);
                 cursor.ended = true;
             }
-            Kind::Later => return false,
         }
         true
     }
@@ -162,6 +167,10 @@ impl Lowering<'_> {
                 Pending::Window(_),
                 Kind::WindowOption
                 | Kind::LateTo
+                | Kind::Firing(_)
+                | Kind::Apply
+                | Kind::Process
+                | Kind::Gap
                 | Kind::Aggregate(_)
                 | Kind::AggregateExpression
                 | Kind::Reduce
@@ -239,120 +248,8 @@ impl Lowering<'_> {
         self.push(cursor, call, Op::KeyBy { f: Some(call.args[0].clone()) });
     }
 
-    fn watermarks(&mut self, cursor: &mut Cursor, call: &Call, kind: Kind) -> bool {
-        let pending = std::mem::replace(&mut cursor.pending, Pending::None);
-        let Pending::EventTime { f, site, .. } = pending else {
-            let word = call.name.to_string();
-            self.errors.report(&m::WATERMARKS_ALONE, call.name.span(), &word, &self.place);
-            return false;
-        };
-        if kind == Kind::Punctuated {
-            self.check_captures(&call.args[0]);
-            let strategy = parse_quote!(::thalweg::__private::punctuated());
-            let punctuated = Some(call.args[0].clone());
-            let op = Op::EventTime { f, strategy, punctuated };
-            cursor.node = self.add(op, vec![cursor.node], site);
-            return true;
-        }
-        let strategy = call.args[0].clone();
-        if strategy_bound_is_negative(&strategy) {
-            self.errors.report(&m::NEGATIVE_BOUND, Extent::of(&strategy), "", &self.place);
-        }
-        cursor.node =
-            self.add(Op::EventTime { f, strategy, punctuated: None }, vec![cursor.node], site);
-        true
-    }
-
-    fn window(&mut self, cursor: &mut Cursor, call: &Call, kind: Kind) -> bool {
-        let spec = call.args[0].clone();
-        if !self.check_window(&spec) {
-            return false;
-        }
-        if kind == Kind::WindowAll {
-            self.push(cursor, call, Op::KeyBy { f: None });
-        } else if !self.is_keyed(cursor) {
-            self.errors.report(&m::NEEDS_KEY_OR_ALL, call.name.span(), "", &self.place);
-        }
-        cursor.pending = Pending::Window(Box::new(PendingWindow {
-            spec,
-            options: Vec::new(),
-            late: None,
-            site: site_of(call),
-            place: self.place.clone(),
-            modifiers: Default::default(),
-        }));
-        true
-    }
-
     pub(super) fn is_keyed(&self, cursor: &Cursor) -> bool {
         self.graph.node(cursor.node).op.is_keyed()
-    }
-
-    /// Known window, positive length where it is literal; false if nothing can follow it.
-    pub(super) fn check_window(&mut self, spec: &Expr) -> bool {
-        let Expr::Call(call) = innermost(spec) else { return true };
-        let Expr::Path(path) = &*call.func else { return true };
-        let Some(word) = path.path.segments.last().map(|last| &last.ident) else { return true };
-        let name = word.to_string();
-        if catalog::LATER_WINDOWS.contains(&name.as_str()) {
-            self.next_version(word, "window(tumbling(mins(5)))");
-            return false;
-        }
-        if path.path.get_ident().is_some() && !catalog::WINDOWS.contains(&name.as_str()) {
-            // It may be a function of the user's that returns a window; a near miss is not.
-            let known = catalog::WINDOWS.iter().chain(catalog::LATER_WINDOWS).copied();
-            if let Some(near) = nearest(&name, known) {
-                let help = format!("did you mean `{near}`?");
-                let place = &self.place;
-                self.errors.report_with_help(&m::UNKNOWN_WINDOW, word.span(), &name, place, &help);
-                return false;
-            }
-        }
-        if let Some(size) = call.args.first()
-            && literal_millis(size).is_some_and(|millis| millis <= 0)
-        {
-            self.errors.report(&m::WINDOW_SIZE, Extent::of(&size), "", &self.place);
-        }
-        true
-    }
-
-    fn window_option(&mut self, cursor: &mut Cursor, call: &Call, kind: Kind) {
-        let (word, span) = (call.name.to_string(), call.name.span());
-        if !matches!(cursor.pending, Pending::Window(_)) {
-            self.errors.report(&m::NEEDS_WINDOW, span, &word, &self.place);
-            return self.refuse(call.args[0].to_token_stream());
-        }
-        let late = if kind == Kind::LateTo { self.side_argument(&call.args[0]) } else { None };
-        let Pending::Window(window) = &mut cursor.pending else { return };
-        let given = match kind {
-            Kind::LateTo => window.late.is_some(),
-            _ => window.options.iter().any(|(name, _)| *name == call.name),
-        };
-        if given {
-            self.errors.report(&m::DUPLICATE_MODIFIER, span, &word, &self.place);
-            return self.graph.refused.extend(late);
-        }
-        if kind == Kind::LateTo {
-            window.late = late;
-            window.modifiers.late_to = Some(span);
-            return;
-        }
-        let value = literal_millis(&call.args[0]);
-        let size = match innermost(&window.spec) {
-            Expr::Call(spec) => spec.args.first().and_then(literal_millis),
-            _ => None,
-        };
-        if call.name == "allowed_lateness" && value.is_some_and(|millis| millis < 0) {
-            self.errors.report(&m::NEGATIVE_LATENESS, Extent::of(&call.args[0]), "", &self.place);
-        }
-        if call.name == "offset"
-            && let (Some(offset), Some(size)) = (value, size)
-            && size > 0
-            && offset.unsigned_abs() >= size.unsigned_abs()
-        {
-            self.errors.report(&m::WINDOW_OFFSET, Extent::of(&call.args[0]), "", &self.place);
-        }
-        window.options.push((call.name.clone(), call.args[0].clone()));
     }
 
     fn short_aggregate(&mut self, cursor: &mut Cursor, call: &Call, kind: AggregateKind) {
@@ -368,11 +265,16 @@ impl Lowering<'_> {
     /// A window's or a keyed stream's aggregate.
     fn keyed_operator(&mut self, cursor: &mut Cursor, call: &Call, kept: Aggregation) {
         match std::mem::replace(&mut cursor.pending, Pending::None) {
+            Pending::Window(window) if window.is_general() => {
+                self.general_aggregation(cursor, call, *window, kept);
+            }
             Pending::Window(window) => {
-                let PendingWindow { spec, options, late, mut site, place, modifiers } = *window;
+                self.check_kept(&window, &kept, call);
+                let PendingWindow { spec, options, gap, late, mut site, place, modifiers, .. } =
+                    *window;
                 site.text = format!("{}.{}", site.text, site_of(call).text);
                 site.lines.1 = site_of(call).lines.1;
-                let op = Op::Window { spec, options, late, aggregation: kept };
+                let op = Op::Window { spec, options, gap, late, aggregation: kept };
                 cursor.node = self.add(op, vec![cursor.node], site);
                 let node = &mut self.graph.nodes[cursor.node.0];
                 node.modifiers = modifiers;
@@ -397,11 +299,14 @@ impl Lowering<'_> {
         };
         let on_error = side.map_or(OnError::Skip, OnError::Side);
         match &mut self.graph.nodes[cursor.node.0].op {
-            Op::Stateless { fallible: Some(policy), .. } if *policy == OnError::Fail => {
+            Op::Stateless { fallible: Some(policy), .. }
+            | Op::AsyncMap(AsyncMap { on_error: policy, .. })
+                if *policy == OnError::Fail =>
+            {
                 *policy = on_error;
                 self.write_side(side, cursor.node);
             }
-            Op::Stateless { fallible: Some(_), .. } => {
+            Op::Stateless { fallible: Some(_), .. } | Op::AsyncMap(_) => {
                 self.errors.report(&m::TWO_ERROR_WORDS, span, "", &self.place);
                 self.graph.refused.extend(side);
             }
@@ -420,13 +325,6 @@ impl Lowering<'_> {
         };
         let (span, place) = (call.name.span(), &self.place);
         self.errors.report_with_help(&m::UNKNOWN_OPERATOR, span, &name, place, &help);
-    }
-
-    /// A word of the language that is not here yet; `instead` is what to use today.
-    pub(super) fn next_version(&mut self, word: &Ident, instead: &str) {
-        let (name, place) = (word.to_string(), &self.place);
-        let help = format!("use {instead}");
-        self.errors.report_with_help(&m::NEXT_VERSION, word.span(), &name, place, &help);
     }
 
     /// Tasks run in parallel, each with its own copy of what a closure captures: none can be written to, and all have to
@@ -548,7 +446,7 @@ pub(super) fn innermost(expr: &Expr) -> &Expr {
     }
 }
 
-fn literal_int(expr: &Expr) -> Option<i64> {
+pub(super) fn literal_int(expr: &Expr) -> Option<i64> {
     match expr {
         Expr::Lit(ExprLit { lit: Lit::Int(int), .. }) => int.base10_parse().ok(),
         Expr::Unary(unary) if matches!(unary.op, syn::UnOp::Neg(_)) => {
@@ -579,15 +477,6 @@ pub(super) fn literal_millis(expr: &Expr) -> Option<i64> {
         }
         Expr::Paren(inner) => literal_millis(&inner.expr),
         _ => None,
-    }
-}
-
-fn strategy_bound_is_negative(strategy: &Expr) -> bool {
-    match innermost(strategy) {
-        Expr::Call(call) => {
-            call.args.first().and_then(literal_millis).is_some_and(|millis| millis < 0)
-        }
-        _ => false,
     }
 }
 

@@ -1,12 +1,16 @@
 //! [`ast`](crate::ast) to [`ir::Graph`](crate::ir::Graph): names become nodes, method calls become operators.
 
 mod aggregate;
+mod asynchronous;
 mod call;
 mod captures;
 mod connect;
+mod general;
 mod join;
 mod process;
 mod site;
+mod time;
+mod window;
 
 use std::collections::BTreeMap;
 
@@ -23,6 +27,7 @@ pub(crate) use aggregate::accumulator_word;
 pub use aggregate::{key_word, window_word};
 pub(crate) use process::is_event_time;
 pub(crate) use site::{closure_word, site_of, text_of};
+pub(crate) use window::is_session;
 
 /// Lowers the statements of the pipeline `name`.
 pub fn lower(
@@ -124,6 +129,8 @@ enum Pending {
 struct PendingWindow {
     spec: syn::Expr,
     options: Vec<(Ident, syn::Expr)>,
+    firing: crate::ir::Firing,
+    gap: Option<syn::Expr>,
     late: Option<NodeId>,
     site: Site,
     place: String,
@@ -387,7 +394,7 @@ impl Lowering<'_> {
         self.place.clear();
         match head {
             Head::Source { span, expr } => {
-                let (expr, rejects) = self.source_words(expr);
+                let (expr, rejects) = self.builder_words(expr);
                 let site = Site {
                     span: *span,
                     kind: "source".to_owned(),
@@ -408,8 +415,8 @@ impl Lowering<'_> {
         }
     }
 
-    /// `.errors_to(side)` at the end of a source names one of our sides: the source only hears that it must not fail.
-    fn source_words(&mut self, expr: &syn::Expr) -> (syn::Expr, Option<NodeId>) {
+    /// `.errors_to(side)` of a source or sink names one of our sides: its builder only hears that it must not fail.
+    pub(super) fn builder_words(&mut self, expr: &syn::Expr) -> (syn::Expr, Option<NodeId>) {
         let syn::Expr::MethodCall(call) = expr else { return (expr.clone(), None) };
         if call.method == "errors_to" && call.args.len() == 1 {
             let side = self.side_argument(&call.args[0]);
@@ -418,7 +425,7 @@ impl Lowering<'_> {
             call.method = Ident::new("reject_to_side", call.method.span());
             return (syn::Expr::MethodCall(call), side);
         }
-        let (receiver, rejects) = self.source_words(&call.receiver);
+        let (receiver, rejects) = self.builder_words(&call.receiver);
         let mut call = call.clone();
         *call.receiver = receiver;
         (syn::Expr::MethodCall(call), rejects)

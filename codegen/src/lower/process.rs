@@ -113,7 +113,7 @@ impl Lowering<'_> {
     }
 
     /// The sides that an expression mentions; a stream that is none cannot be written to.
-    fn sides_in(&mut self, expr: &Expr) -> Vec<(Ident, NodeId)> {
+    pub(super) fn sides_in(&mut self, expr: &Expr) -> Vec<(Ident, NodeId)> {
         let known: Vec<String> = self.names.keys().cloned().collect();
         let mut sides = Vec::new();
         for name in super::captures::mentioned(expr, &known) {

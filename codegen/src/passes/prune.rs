@@ -89,7 +89,12 @@ fn reads_of(chained: &Chained, id: NodeId) -> Reads {
             join(key, payload_reads(chained, id))
         }
         Op::Exchange(_) => payload_reads(chained, id),
+        // Elements and triggers see the declared record.
+        Op::GeneralWindow(_) => None,
         Op::Window { late: Some(_), .. } => None,
+        Op::Window { gap: Some(gap), aggregation, .. } => {
+            join(field_reads(gap, 0)?, kept(aggregation))
+        }
         Op::Window { aggregation, .. } | Op::Running { aggregation } => kept(aggregation),
         // Asked by input: see `process_reads`.
         Op::Process(_) | Op::BroadcastBy { .. } => None,
@@ -99,6 +104,7 @@ fn reads_of(chained: &Chained, id: NodeId) -> Reads {
         | Op::Source { .. }
         | Op::Union
         | Op::Side { .. }
+        | Op::AsyncMap(_)
         | Op::Fragment { .. }
         | Op::Input { .. }
         | Op::Output

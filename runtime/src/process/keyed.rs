@@ -254,6 +254,10 @@ impl<K: Key, S, I, L: Keep> State for Process<K, S, I, L> {
         self.kept.bytes() + self.timers.bytes()
     }
 
+    fn timers(&self) -> usize {
+        self.timers.len()
+    }
+
     fn next_timer(&self) -> Option<Timestamp> {
         self.timers.processing.first().into_iter().chain(self.kept.next_timer()).min()
     }

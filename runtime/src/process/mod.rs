@@ -14,7 +14,7 @@ mod context;
 mod function;
 mod keyed;
 mod rng;
-mod side;
+pub(crate) mod side;
 #[cfg(test)]
 mod tests;
 mod timers;

@@ -29,6 +29,10 @@ pub trait State {
     fn entries(&self) -> usize;
     /// Bytes held, about.
     fn bytes(&self) -> usize;
+    /// Timers that are set and have not fired, of those that user code sets.
+    fn timers(&self) -> usize {
+        0
+    }
     /// The processing time at which the chain needs a turn, if it needs one; event time comes with watermarks.
     fn next_timer(&self) -> Option<Timestamp> {
         None

@@ -44,7 +44,7 @@ pub struct Table<K: Key, V> {
     len: usize,
     /// Changes whenever entries move.
     pub(super) version: u64,
-    tracked: bool,
+    pub(super) tracked: bool,
     pub(super) tombstones: Tombstones<K>,
     ahead: Ahead<K, V>,
 }
@@ -304,6 +304,12 @@ impl<K: Key, V> Table<K, V> {
         }
         let at = self.slot_number(hash, found.slot);
         let segment = self.place(hash).segment as usize;
+        Some(self.remove_at(segment, at))
+    }
+
+    /// Takes the entry out of a slot.
+    pub(super) fn remove_at(&mut self, segment: usize, at: usize) -> (K, V) {
+        let hash = self.segments[segment].hash(at);
         let (key, value) = self.segments[segment].remove(at);
         self.len -= 1;
         self.version += 1;
@@ -311,7 +317,7 @@ impl<K: Key, V> Table<K, V> {
             let bytes = canonical::<K>(key.as_view()).into_boxed_slice();
             self.tombstones.insert((hash, bytes), K::from_view(key.as_view()));
         }
-        Some((key, value))
+        (key, value)
     }
 
     /// Drops all entries and gives the memory back.

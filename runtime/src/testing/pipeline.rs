@@ -265,6 +265,7 @@ impl Pipeline {
         self.kit.states().values().fold(StateSize::default(), |sum, size| StateSize {
             entries: sum.entries + size.entries,
             bytes: sum.bytes + size.bytes,
+            timers: sum.timers + size.timers,
             late: sum.late + size.late,
             next_timer: [sum.next_timer, size.next_timer].into_iter().flatten().min(),
         })

@@ -16,6 +16,6 @@ pub(crate) use alignment::Alignments;
 pub use generator::{Generator, Watermarks};
 pub use span::{ParseSpanError, Span, days, hours, millis, mins, secs};
 pub use strategy::{Strategy, bounded, monotonic, punctuated};
-pub use timestamp::{ParseTimestampError, Timestamp};
+pub use timestamp::{Date, ParseTimestampError, Timestamp};
 pub use valve::{TimeEvent, TimeEvents, WatermarkValve};
 pub use window::Window;

@@ -33,6 +33,30 @@ impl Timestamp {
     pub const fn as_millis(self) -> i64 {
         self.0
     }
+
+    /// The day, in UTC.
+    ///
+    /// ```
+    /// # use thalweg::prelude::*;
+    /// let landed: Timestamp = "1969-07-20T20:17:40Z".parse()?;
+    /// assert_eq!((landed.date().year, landed.date().month, landed.date().day), (1969, 7, 20));
+    /// # Ok::<(), thalweg::time::ParseTimestampError>(())
+    /// ```
+    pub fn date(self) -> Date {
+        let (year, month, day) = date_of(self.0.div_euclid(DAY));
+        Date { year, month: month as u8, day: day as u8 }
+    }
+}
+
+/// A day of the Gregorian calendar, from [`Timestamp::date`].
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct Date {
+    /// The year; 0 is 1 BC.
+    pub year: i64,
+    /// The month, 1 to 12.
+    pub month: u8,
+    /// The day of the month, 1 to 31.
+    pub day: u8,
 }
 
 impl Add<Span> for Timestamp {

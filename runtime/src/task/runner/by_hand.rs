@@ -11,15 +11,37 @@ pub(crate) enum Mark {
     End,
 }
 
+/// What a task's input said of time.
+#[derive(Default)]
+pub(super) struct Told {
+    events: Vec<TimeEvent>,
+    /// The end of data is told only if time has not ended before.
+    ended: bool,
+}
+
 impl Runner {
     /// Keeps what becomes of time from here on: see [`told`](Runner::told).
     pub(crate) fn listen(&mut self) {
-        self.told = Some(Vec::new());
+        self.told = Some(Told::default());
     }
 
     /// Watermarks and idle marks of the task's input since the last call, each behind what it led to.
     pub(crate) fn told(&mut self) -> Vec<TimeEvent> {
-        self.told.as_mut().map(std::mem::take).unwrap_or_default()
+        self.told.as_mut().map(|told| std::mem::take(&mut told.events)).unwrap_or_default()
+    }
+
+    pub(super) fn tell(&mut self, action: Action) {
+        let Some(told) = &mut self.told else { return };
+        let event = match action {
+            Action::Time(event) => event,
+            Action::Generated(_, event) if self.handles.source.is_some() => event,
+            Action::End { drain: true } => TimeEvent::Watermark(Timestamp::MAX),
+            _ => return,
+        };
+        let ends = event == TimeEvent::Watermark(Timestamp::MAX);
+        if !(ends && std::mem::replace(&mut told.ended, ends)) {
+            told.events.push(event);
+        }
     }
 
     /// Takes at most `records` records in a turn.
