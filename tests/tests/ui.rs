@@ -22,6 +22,7 @@ const RULES: &[&str] = &[
     "captures",
     "collected",
     "fragments",
+    "process",
     "rustc",
 ];
 
