@@ -101,6 +101,10 @@ pub enum Kind {
     Firing(FiringWord),
     /// `apply`.
     Apply,
+    /// `async_map`.
+    AsyncMap,
+    /// A word behind `async_map`.
+    AsyncOption,
     /// `process`.
     Process,
     /// `on_event`, `on_timer`, `on_end`.
@@ -211,6 +215,13 @@ pub const OPERATORS: &[Operator] = &[
         Kind::Fallible(Stateless::FilterMap),
     ),
     op("try_flat_map", &[Closure(1)], ".try_flat_map(|x| ..)", Kind::Fallible(Stateless::FlatMap)),
+    op("async_map", &[Closure(1)], ".async_map(|x| async move { .. })", Kind::AsyncMap),
+    op("ordered", &[], ".ordered()", Kind::AsyncOption),
+    op("unordered", &[], ".unordered()", Kind::AsyncOption),
+    op("capacity", &[Value], ".capacity(100)", Kind::AsyncOption),
+    op("timeout", &[Value], ".timeout(secs(5))", Kind::AsyncOption),
+    op("retry", &[Value], ".retry(fixed_delay(3, millis(100)))", Kind::AsyncOption),
+    op("cache", &[Value, Value, Closure(1)], ".cache(10_000, mins(5), |x| ..)", Kind::AsyncOption),
     op("errors_to", &[Side], ".errors_to(side)", Kind::ErrorsTo),
     op("or_skip", &[], ".or_skip()", Kind::OrSkip),
     op("key_by", &[Closure(1)], ".key_by(|x| ..)", Kind::KeyBy),
@@ -256,6 +267,14 @@ pub const OPERATORS: &[Operator] = &[
     aggregate("last", &[], ".last()", Adds::Record, false),
     aggregate("to_vec", &[], ".to_vec()", Adds::Record, false),
     aggregate("count_distinct", &[Closure(1)], ".count_distinct(|x| ..)", Adds::Value, true),
+    aggregate(
+        "approx_count_distinct",
+        &[Closure(1)],
+        ".approx_count_distinct(|x| ..)",
+        Adds::Value,
+        true,
+    ),
+    aggregate("quantile", &[Value, Closure(1)], ".quantile(0.99, |x| ..)", Adds::Value, true),
     aggregate("top", &[Value, Closure(1)], ".top(n, |x| ..)", Adds::ValueAndRecord, false),
     op("aggregate", &[Closure(1)], ".aggregate(|w| ..)", Kind::AggregateExpression),
     op("reduce", &[Closure(2)], ".reduce(|a, b| ..)", Kind::Reduce),
@@ -282,11 +301,8 @@ pub const OPERATORS: &[Operator] = &[
     op("late_left_to", &[Side], ".late_left_to(side)", Kind::LateSide(0)),
     op("late_right_to", &[Side], ".late_right_to(side)", Kind::LateSide(1)),
     op("sink", &[Value], ".sink(print())", Kind::Sink),
-    later("approx_count_distinct", "`.count_distinct(..)`, which is exact"),
-    later("quantile", "`.to_vec()`, or an aggregate of your own: `w.with(MyAggregate, |x| ..)`"),
     later("connect", "`union`"),
     later("broadcast_by", "`broadcast`"),
-    later("async_map", "`resource`, and a blocking call in `try_map`"),
 ];
 
 /// Aggregates of one's own, in `aggregate(|w| ..)` only: `w.with(MyAggregate, |x| ..)`.

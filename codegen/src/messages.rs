@@ -94,7 +94,12 @@ messages! {
     TOO_MANY_AGGREGATES = "TW0105": "more than eight different aggregates", "put some into an aggregate of your own: `w.with(MyAggregate, |x| ..)`";
     // Errors as data.
     TWO_ERROR_WORDS = "TW0110": "errors are handled twice", "keep one of `errors_to` and `or_skip`";
-    NOTHING_FAILS = "TW0111": "`{}` follows an operator that can fail", "put it after `try_map`, `try_filter_map` or `try_flat_map`";
+    NOTHING_FAILS = "TW0111": "`{}` follows an operator that can fail", "put it after `try_map`, `try_filter_map`, `try_flat_map` or `async_map`";
+    // Futures.
+    NEEDS_ASYNC = "TW0112": "`{}` follows `async_map`", "write `.async_map(|x| async move { .. }).{}(..)`";
+    ASYNC_ORDER = "TW0113": "answers are both ordered and unordered", "keep one of `ordered`, which needs not be said, and `unordered`";
+    ASYNC_VALUE = "TW0114": "{}", "";
+    NEEDS_FUTURE = "TW0115": "`async_map` takes a closure that returns a future", "write `|x| async move { .. }`, or use `map` for what need not be awaited";
     // Ids.
     DUPLICATE_UID = "TW0120": "the uid \"{}\" is given twice", "uids name state: give each operator its own";
     UID_LITERAL = "TW0121": "a uid is a string literal", "write `.uid(\"name\")`";

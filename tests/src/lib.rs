@@ -1,6 +1,7 @@
 //! What the tests share: fragments that they call from another crate, and recorded cases with their replay.
 
 pub mod conformance;
+pub mod oracle;
 
 use std::num::ParseIntError;
 

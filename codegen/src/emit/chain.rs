@@ -189,6 +189,9 @@ impl<'c> ChainEmitter<'c> {
         if fragment::is_fragment(self.chained) {
             chain.extend(code!(let path = ::std::string::String::from(path);));
         }
+        for options in self.async_options() {
+            chain.extend(code!(let #options = ::core::clone::Clone::clone(&#options);));
+        }
         for aggregate in self.aggregates() {
             chain.extend(code!(let #aggregate = ::core::clone::Clone::clone(&#aggregate);));
             task.extend(code!(let #aggregate = ::core::clone::Clone::clone(&#aggregate);));

@@ -168,6 +168,7 @@ impl ChainEmitter<'_> {
             Op::Window { .. } => self.add_to_window(id, value),
             Op::GeneralWindow(_) => self.add_to_general(id, value),
             Op::Running { .. } => self.running(id, value),
+            Op::AsyncMap(_) => self.ask(id, value),
             Op::Process(process) => self.process(id, process, value),
             Op::Dedup => self.dedup(id, value),
             Op::Sink { .. } => {
@@ -261,7 +262,13 @@ impl ChainEmitter<'_> {
     }
 
     /// What becomes of a record that failed.
-    fn failed(&mut self, id: NodeId, policy: OnError, value: &Value, error: &Ident) -> TokenStream {
+    pub fn failed(
+        &mut self,
+        id: NodeId,
+        policy: OnError,
+        value: &Value,
+        error: &Ident,
+    ) -> TokenStream {
         let node = self.chained.graph.node(id);
         let span = Span::mixed_site().located_at(node.site.span);
         let operator = format!("{} (line {})", node.site.text, node.site.lines.0);

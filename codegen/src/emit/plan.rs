@@ -200,6 +200,7 @@ fn prelude(chained: &Chained, names: &Names, id: NodeId) -> TokenStream {
             let name = names.of("strategy", id, span);
             tokens.extend(code!(let #name = #strategy;));
         }
+        Op::AsyncMap(map) => tokens.extend(super::asynchronous::prelude(names, id, map, span)),
         Op::Fragment { .. } => tokens.extend(super::fragment::arguments(chained, names, id)),
         _ => {}
     }

@@ -22,6 +22,7 @@ impl ChainEmitter<'_> {
             Stage::Input(edge) => (self.input_stage(edge), self.chained.edge(edge).to),
             Stage::Scratch(id) => (self.scratch_stage(id), id),
             Stage::Fire(id) => (self.fire_stage(id), id),
+            Stage::Answers(id) => (self.answers_stage(id), id),
             Stage::Process(id) => (self.process_stage(id), id),
             Stage::Sweep(id) => (self.sweep_stage(id), id),
             Stage::Drain(edge) => (self.drain_stage(edge), self.chained.edge(edge).to),

@@ -239,6 +239,8 @@ pub enum Op {
         /// What is kept.
         aggregation: Aggregation,
     },
+    /// Runs a future per record.
+    AsyncMap(AsyncMap),
     /// A process function.
     Process(Box<ProcessOp>),
     /// The first record of each key.
@@ -257,6 +259,18 @@ pub enum Op {
         /// The sink.
         expr: Expr,
     },
+}
+
+/// `async_map(f)` with its words.
+pub struct AsyncMap {
+    /// Makes the future.
+    pub f: Expr,
+    /// `capacity(n)`, `timeout(d)`, ..: the words but for the key of `cache`.
+    pub options: Vec<(Ident, Vec<Expr>)>,
+    /// The key of `cache`.
+    pub key: Option<Expr>,
+    /// What becomes of answers that are errors.
+    pub on_error: OnError,
 }
 
 /// What a keyed operator keeps.
@@ -346,6 +360,7 @@ impl Graph {
             Op::Stateless { fallible: Some(OnError::Side(side)), .. } => vec![*side],
             Op::Window { late, .. } => late.iter().copied().collect(),
             Op::GeneralWindow(general) => general.sides(),
+            Op::AsyncMap(AsyncMap { on_error: OnError::Side(side), .. }) => vec![*side],
             Op::Process(process) => process.sides.iter().map(|(_, side)| *side).collect(),
             Op::Join(join) => join.late.iter().flatten().copied().collect(),
             Op::Fragment { args, .. } => {
@@ -384,13 +399,19 @@ impl Op {
         match self {
             Op::Process(process) => process.keyed,
             Op::GeneralWindow(_) => true,
-            _ => matches!(self, Op::Window { .. } | Op::Running { .. } | Op::Dedup | Op::Join(_)),
+            _ => matches!(
+                self,
+                Op::Window { .. } | Op::Running { .. } | Op::Dedup | Op::Join(_) | Op::AsyncMap(_)
+            ),
         }
     }
 
     /// True if the operator keeps something per key for as long as `.ttl(..)` says.
     pub fn takes_ttl(&self) -> bool {
-        self.is_stateful()
-            && !matches!(self, Op::Window { .. } | Op::GeneralWindow(_) | Op::Join(_))
+        let is_bounded = matches!(
+            self,
+            Op::Window { .. } | Op::GeneralWindow(_) | Op::Join(_) | Op::AsyncMap(_)
+        );
+        self.is_stateful() && !is_bounded
     }
 }

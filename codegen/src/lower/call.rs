@@ -3,13 +3,13 @@
 use proc_macro2::Span;
 use quote::ToTokens;
 use syn::spanned::Spanned;
-use syn::{Expr, ExprLit, Ident, Lit, parse_quote};
+use syn::{Expr, ExprLit, Ident, Lit};
 
 use super::{Cursor, Lowering, Pending, PendingWindow, site_of, text_of};
 use crate::ast::Call;
 use crate::catalog::{self, AggregateKind, Arg, Kind, Operator};
 use crate::diagnostic::{Extent, nearest};
-use crate::ir::{AggregateCall, AggregateResult, Aggregation, OnError, Op, Stateless};
+use crate::ir::{AggregateCall, AggregateResult, Aggregation, AsyncMap, OnError, Op, Stateless};
 use crate::messages as m;
 
 impl Lowering<'_> {
@@ -125,6 +125,8 @@ impl Lowering<'_> {
             Kind::Process if matches!(cursor.pending, Pending::Window(_)) => {
                 self.window_process(cursor, call);
             }
+            Kind::AsyncMap => self.async_map(cursor, call),
+            Kind::AsyncOption => self.async_option(cursor, call),
             Kind::Process => self.process(cursor, call),
             Kind::ProcessHook(hook) => return self.process_hook(cursor, call, hook),
             Kind::Dedup => self.dedup(cursor, call),
@@ -242,30 +244,6 @@ impl Lowering<'_> {
         self.push(cursor, call, Op::KeyBy { f: Some(call.args[0].clone()) });
     }
 
-    fn watermarks(&mut self, cursor: &mut Cursor, call: &Call, kind: Kind) -> bool {
-        let pending = std::mem::replace(&mut cursor.pending, Pending::None);
-        let Pending::EventTime { f, site, .. } = pending else {
-            let word = call.name.to_string();
-            self.errors.report(&m::WATERMARKS_ALONE, call.name.span(), &word, &self.place);
-            return false;
-        };
-        if kind == Kind::Punctuated {
-            self.check_captures(&call.args[0]);
-            let strategy = parse_quote!(::thalweg::__private::punctuated());
-            let punctuated = Some(call.args[0].clone());
-            let op = Op::EventTime { f, strategy, punctuated };
-            cursor.node = self.add(op, vec![cursor.node], site);
-            return true;
-        }
-        let strategy = call.args[0].clone();
-        if strategy_bound_is_negative(&strategy) {
-            self.errors.report(&m::NEGATIVE_BOUND, Extent::of(&strategy), "", &self.place);
-        }
-        cursor.node =
-            self.add(Op::EventTime { f, strategy, punctuated: None }, vec![cursor.node], site);
-        true
-    }
-
     pub(super) fn is_keyed(&self, cursor: &Cursor) -> bool {
         self.graph.node(cursor.node).op.is_keyed()
     }
@@ -317,11 +295,14 @@ impl Lowering<'_> {
         };
         let on_error = side.map_or(OnError::Skip, OnError::Side);
         match &mut self.graph.nodes[cursor.node.0].op {
-            Op::Stateless { fallible: Some(policy), .. } if *policy == OnError::Fail => {
+            Op::Stateless { fallible: Some(policy), .. }
+            | Op::AsyncMap(AsyncMap { on_error: policy, .. })
+                if *policy == OnError::Fail =>
+            {
                 *policy = on_error;
                 self.write_side(side, cursor.node);
             }
-            Op::Stateless { fallible: Some(_), .. } => {
+            Op::Stateless { fallible: Some(_), .. } | Op::AsyncMap(_) => {
                 self.errors.report(&m::TWO_ERROR_WORDS, span, "", &self.place);
                 self.graph.refused.extend(side);
             }
@@ -499,15 +480,6 @@ pub(super) fn literal_millis(expr: &Expr) -> Option<i64> {
         }
         Expr::Paren(inner) => literal_millis(&inner.expr),
         _ => None,
-    }
-}
-
-fn strategy_bound_is_negative(strategy: &Expr) -> bool {
-    match innermost(strategy) {
-        Expr::Call(call) => {
-            call.args.first().and_then(literal_millis).is_some_and(|millis| millis < 0)
-        }
-        _ => false,
     }
 }
 

@@ -1,12 +1,14 @@
 //! [`ast`](crate::ast) to [`ir::Graph`](crate::ir::Graph): names become nodes, method calls become operators.
 
 mod aggregate;
+mod asynchronous;
 mod call;
 mod captures;
 mod general;
 mod join;
 mod process;
 mod site;
+mod time;
 mod window;
 
 use std::collections::BTreeMap;

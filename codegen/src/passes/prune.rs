@@ -102,6 +102,7 @@ fn reads_of(chained: &Chained, id: NodeId) -> Reads {
         | Op::Source { .. }
         | Op::Union
         | Op::Side { .. }
+        | Op::AsyncMap(_)
         | Op::Fragment { .. }
         | Op::Input { .. }
         | Op::Output

@@ -30,6 +30,7 @@
 
 mod agg;
 pub mod annotation;
+mod asynchronous;
 mod base;
 mod exchanges;
 mod fallible;
@@ -54,6 +55,7 @@ pub use crate::operator::{
     WindowedWith,
 };
 pub use agg::{Agg, Mean, Sum};
+pub use asynchronous::Answers;
 pub use base::{IntoStream, Stream};
 pub use fallible::Fallible;
 pub use joins::{CoGroup, CoGroupOn, CoGroupWindows, Join, JoinOn, Joined, JoinedByWindow};

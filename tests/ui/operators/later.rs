@@ -19,7 +19,6 @@ fn job() {
     let bids = source(collection(bids()));
     bids.key_by(|b| b.auction).dedup().sink(print());
     bids.join(bids).sink(print());
-    bids.async_map(|b| async move { b.price }).sink(print());
 }
 
 fn main() {}

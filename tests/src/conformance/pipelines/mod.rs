@@ -1,6 +1,7 @@
 //! The pipelines that cases are replayed through, and which case goes through which.
 
 mod functions;
+mod joins;
 mod process;
 mod rolling;
 mod time;
@@ -27,6 +28,8 @@ pub fn answer(case: &Case) -> Answer {
         "window" => windows::answer(case),
         "keyed_process" => process::keyed(case),
         "rolling" => rolling::answer(case),
+        "join" | "cogroup" => joins::by_window(case),
+        "interval_join" => joins::by_interval(case),
         "watermark_valve" => time::valve(case),
         "watermark_generator" => time::generator(case),
         "assign" => time::assigner(case),

@@ -1,12 +1,10 @@
-//! Windows of later versions are named so.
+//! Sessions merge, and which element fired last is then unknown.
 use thalweg::prelude::*;
 
 #[record]
 struct Bid {
     auction: u64,
     price: u64,
-    rate: f64,
-    url: String,
     at: Timestamp,
 }
 
@@ -16,14 +14,14 @@ fn bids() -> Vec<Bid> {
 
 #[pipeline]
 fn job() {
-    source(collection(bids()))
+    let bids = source(collection(bids()))
         .event_time(|b| b.at)
         .watermarks(bounded(secs(5)))
-        .key_by(|b| b.auction)
-        .window(sliding(mins(5), mins(1)))
+        .key_by(|b| b.auction);
+    bids.window(session(mins(5)))
+        .delta_trigger(10, |old, new| new.price - old.price)
         .count()
         .sink(print());
-    source(collection(bids())).key_by(|b| b.auction).window(session(mins(5))).count().sink(print());
 }
 
 fn main() {}
