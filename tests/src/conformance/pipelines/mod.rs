@@ -18,6 +18,8 @@ use super::replay::{Ports, Step, replay};
 pub enum Answer {
     /// Step by step.
     Steps(Vec<Step>),
+    /// Two pipelines of one meaning did, step by step.
+    Either(Vec<Step>, Vec<Step>),
     /// As a whole: how it differs, if it does.
     Whole(Option<String>),
     /// There is no such pipeline.
