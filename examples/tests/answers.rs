@@ -81,6 +81,21 @@ fn the_busiest_route_of_each_day_is_found() {
 }
 
 #[test]
+fn the_last_hours_of_each_airline_are_counted_every_hour() {
+    answers("trailing_by_carrier", FLIGHTS);
+}
+
+#[test]
+fn the_flights_of_each_plane_are_gathered_into_sessions() {
+    answers("plane_sessions", FLIGHTS);
+}
+
+#[test]
+fn temperatures_are_averaged_every_minute() {
+    answers("trailing_average", &[]);
+}
+
+#[test]
 fn impressions_are_summed() {
     let expected = data("expected/impressions.csv");
     let printed = output(&mut example("impressions"));

@@ -12,10 +12,11 @@ pub use crate::process::{ProcessContext, ProcessFunction, Unkeyed};
 pub use crate::record::{Emit, Record};
 pub use crate::state::{ListState, MapState, event_time};
 pub use crate::stream::{
-    Agg, Changed, ChangedRef, ChangedWith, Failed, FailedRef, FailedWith, Fallible, Keyed, Side,
-    Stream, Timed, Windowed, WindowedRef, WindowedWith, Windows, async_resource, resource, side,
-    source,
+    Agg, Answers, Changed, ChangedRef, ChangedWith, Failed, FailedRef, FailedWith, Fallible, Keyed,
+    Side, Stream, Timed, Windowed, WindowedRef, WindowedWith, Windows, async_resource, resource,
+    side, source,
 };
+pub use crate::task::{exponential_backoff, fixed_delay};
 pub use crate::time::{
     Span, Timestamp, Window, bounded, days, hours, millis, mins, monotonic, secs,
 };

@@ -19,6 +19,7 @@ expansions! {
     branches = "../expand/branches.expanded.rs";
     merged = "../expand/merged.expanded.rs";
     fragment = "../expand/fragment.expanded.rs";
+    asynchronous = "../expand/asynchronous.expanded.rs";
 }
 
 #[test]

@@ -25,6 +25,7 @@ const CHAPTERS: &[(&str, &str)] = &[
     ("windowed.rs", "Aggregates over windows"),
     ("agg.rs", "What `aggregate(|w| ..)` can ask for"),
     ("running.rs", "Running aggregates, on a keyed stream"),
+    ("joins.rs", "Joins"),
     ("modifiers.rs", "Modifiers"),
     ("sink.rs", "Sinks"),
 ];

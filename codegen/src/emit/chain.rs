@@ -189,6 +189,9 @@ impl<'c> ChainEmitter<'c> {
         if fragment::is_fragment(self.chained) {
             chain.extend(code!(let path = ::std::string::String::from(path);));
         }
+        for options in self.async_options() {
+            chain.extend(code!(let #options = ::core::clone::Clone::clone(&#options);));
+        }
         for aggregate in self.aggregates() {
             chain.extend(code!(let #aggregate = ::core::clone::Clone::clone(&#aggregate);));
             task.extend(code!(let #aggregate = ::core::clone::Clone::clone(&#aggregate);));
@@ -307,7 +310,7 @@ impl<'c> ChainEmitter<'c> {
         let name = self.names.node(id, node.site.span);
         if self.first_use(&name) {
             let at = match &node.op {
-                Op::Sink { expr } => Extent::of(expr).ends().0,
+                Op::Sink { expr, .. } => Extent::of(expr).ends().0,
                 _ => node.site.span,
             };
             let at = Span::mixed_site().located_at(at);

@@ -11,6 +11,7 @@ macro_rules! code {
 }
 
 mod aggregate;
+mod asynchronous;
 mod captures;
 mod chain;
 mod definition;

@@ -32,6 +32,7 @@ impl Names {
                 Op::Dedup => "dedup",
                 Op::Join(_) => "join",
                 Op::EventTime { .. } => "watermarks",
+                Op::AsyncMap(_) => "asynchronous",
                 Op::Side { .. } => "side",
                 Op::Union => "union",
                 Op::Fragment { .. } => "fragment",

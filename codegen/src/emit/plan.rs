@@ -200,6 +200,7 @@ fn prelude(chained: &Chained, names: &Names, id: NodeId) -> TokenStream {
             let name = names.of("strategy", id, span);
             tokens.extend(code!(let #name = #strategy;));
         }
+        Op::AsyncMap(map) => tokens.extend(super::asynchronous::prelude(names, id, map, span)),
         Op::Fragment { .. } => tokens.extend(super::fragment::arguments(chained, names, id)),
         _ => {}
     }
@@ -230,7 +231,7 @@ fn connector(chained: &Chained, names: &Names, id: NodeId) -> TokenStream {
                 plan.source(::thalweg::__private::annotated_source::<#ty, _>(#expr), #label);
         },
         (Op::Source { expr, .. }, None) => code!(let #name = plan.source(#expr, #label);),
-        (Op::Sink { expr }, _) => code!(let #name = plan.sink(#expr, #label);),
+        (Op::Sink { expr, .. }, _) => code!(let #name = plan.sink(#expr, #label);),
         _ => TokenStream::new(),
     };
     located(connector, node.site.span)

@@ -22,6 +22,7 @@ impl ChainEmitter<'_> {
             Stage::Input(edge) => (self.input_stage(edge), self.chained.edge(edge).to),
             Stage::Scratch(id) => (self.scratch_stage(id), id),
             Stage::Fire(id) => (self.fire_stage(id), id),
+            Stage::Answers(id) => (self.answers_stage(id), id),
             Stage::Process(id) => (self.process_stage(id), id),
             Stage::Sweep(id) => (self.sweep_stage(id), id),
             Stage::Drain(edge) => (self.drain_stage(edge), self.chained.edge(edge).to),
@@ -69,9 +70,11 @@ impl ChainEmitter<'_> {
         let to = self.chained.edge(edge).to;
         let (pattern, rebuilt, value) = self.received(edge, to);
         let body = match self.chained.graph.node(to).op {
-            Op::Exchange(_) | Op::PartitionBy { .. } | Op::Union | Op::Side { .. } => {
-                self.readers(to, &value)
-            }
+            Op::Exchange(_)
+            | Op::PartitionBy { .. }
+            | Op::BroadcastBy { .. }
+            | Op::Union
+            | Op::Side { .. } => self.readers(to, &value),
             // An operator with a parallelism of its own reads its exchange itself.
             _ => self.operator(to, &value, true),
         };

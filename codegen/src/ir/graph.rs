@@ -239,10 +239,17 @@ pub enum Op {
         /// What is kept.
         aggregation: Aggregation,
     },
+    /// Runs a future per record.
+    AsyncMap(AsyncMap),
     /// A process function.
     Process(Box<ProcessOp>),
     /// The first record of each key.
     Dedup,
+    /// Sends each record to every task of the function that it is connected to, under a key.
+    BroadcastBy {
+        /// The key.
+        f: Expr,
+    },
     /// Joins two keyed inputs.
     Join(Join),
     /// Calls a fragment.
@@ -256,7 +263,21 @@ pub enum Op {
     Sink {
         /// The sink.
         expr: Expr,
+        /// What becomes of what cannot be written, where a side is named: `.errors_to(side)` of the sink.
+        rejects: Option<NodeId>,
     },
+}
+
+/// `async_map(f)` with its words.
+pub struct AsyncMap {
+    /// Makes the future.
+    pub f: Expr,
+    /// `capacity(n)`, `timeout(d)`, ..: the words but for the key of `cache`.
+    pub options: Vec<(Ident, Vec<Expr>)>,
+    /// The key of `cache`.
+    pub key: Option<Expr>,
+    /// What becomes of answers that are errors.
+    pub on_error: OnError,
 }
 
 /// What a keyed operator keeps.
@@ -342,9 +363,12 @@ impl Graph {
     /// The sides that `id` writes to besides its ordinary output.
     pub fn sides_of(&self, id: NodeId) -> Vec<NodeId> {
         match &self.node(id).op {
-            Op::Source { rejects, .. } => rejects.iter().copied().collect(),
+            Op::Source { rejects, .. } | Op::Sink { rejects, .. } => {
+                rejects.iter().copied().collect()
+            }
             Op::Stateless { fallible: Some(OnError::Side(side)), .. } => vec![*side],
             Op::Window { late, .. } => late.iter().copied().collect(),
+            Op::AsyncMap(AsyncMap { on_error: OnError::Side(side), .. }) => vec![*side],
             Op::GeneralWindow(general) => general.sides(),
             Op::Process(process) => process.sides.iter().map(|(_, side)| *side).collect(),
             Op::Join(join) => join.late.iter().flatten().copied().collect(),
@@ -384,13 +408,16 @@ impl Op {
         match self {
             Op::Process(process) => process.keyed,
             Op::GeneralWindow(_) => true,
-            _ => matches!(self, Op::Window { .. } | Op::Running { .. } | Op::Dedup | Op::Join(_)),
+            _ => matches!(
+                self,
+                Op::Window { .. } | Op::Running { .. } | Op::Dedup | Op::Join(_) | Op::AsyncMap(_)
+            ),
         }
     }
 
     /// True if the operator keeps something per key for as long as `.ttl(..)` says.
     pub fn takes_ttl(&self) -> bool {
-        self.is_stateful()
-            && !matches!(self, Op::Window { .. } | Op::GeneralWindow(_) | Op::Join(_))
+        let by_window = matches!(self, Op::Window { .. } | Op::GeneralWindow(_));
+        self.is_stateful() && !by_window && !matches!(self, Op::Join(_) | Op::AsyncMap(_))
     }
 }

@@ -204,8 +204,14 @@ impl<K: Key, S: Record, I: Fn() -> S, L: Keep> Process<K, S, I, L> {
         f(state, &mut ProcessContext { at, hash, emitted, sides, rng: &mut self.rng, part });
     }
 
+    /// The states of the keys and the random numbers, at a moment.
+    pub(super) fn parts(&mut self, at: Moment) -> (&mut Kept<K, S, L>, &mut Rng) {
+        self.kept.at(at);
+        (&mut self.kept, &mut self.rng)
+    }
+
     #[inline(always)]
-    fn moment(&self, turn: &Turn<'_>, time: Timestamp) -> Moment {
+    pub(super) fn moment(&self, turn: &Turn<'_>, time: Timestamp) -> Moment {
         let processing_time = turn.processing_time().max(self.clock);
         Moment { time, watermark: turn.watermark(), processing_time }
     }

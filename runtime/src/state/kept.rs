@@ -5,7 +5,7 @@
 //! for each that came new, so that the table never holds more than about twice what is alive.
 
 use super::ttl::{Forever, Keep, Moment, Ttl};
-use super::{Cursor, Table};
+use super::{Cursor, Entry, Table};
 use crate::record::{Key, View};
 use crate::time::{Span, Timestamp};
 
@@ -91,6 +91,14 @@ impl<K: Key, V, L: Keep> Kept<K, V, L> {
     pub fn get(&self, hash: u64, key: View<'_, K>) -> Option<&V> {
         let (value, stamp) = self.table.get(hash, key)?;
         (!self.keep.is_gone(*stamp, &self.at)).then_some(value)
+    }
+
+    /// The same, to be changed; that is no write: it does not make the entry live longer.
+    pub fn get_mut(&mut self, hash: u64, key: View<'_, K>) -> Option<&mut V> {
+        match self.table.find_entry(hash, key) {
+            Entry::Occupied((value, stamp)) if !self.keep.is_gone(*stamp, &self.at) => Some(value),
+            _ => None,
+        }
     }
 
     /// Takes an entry out.

@@ -141,6 +141,11 @@ impl<K: Key, V: Record> MapState<K, V> {
         self.entries.is_empty()
     }
 
+    /// How many entries there are in memory.
+    pub(crate) fn held(&self) -> usize {
+        self.entries.len()
+    }
+
     /// All entries. Flink: `entries`.
     pub fn iter(&self) -> impl Iterator<Item = (View<'_, K>, View<'_, V>)> {
         self.entries.values().map(|(key, value)| (key.as_view(), value.as_view()))
