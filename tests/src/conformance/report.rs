@@ -16,8 +16,8 @@ use super::{Case, cases_of, differences};
 pub enum Verdict {
     /// As recorded.
     Passed,
-    /// Different, as the named difference says.
-    Differs(&'static str),
+    /// Different, as the named difference says: its name, and how.
+    Differs(&'static str, String),
     /// Different.
     Failed(String),
     /// There is no pipeline for it.
@@ -29,8 +29,8 @@ pub enum Verdict {
 pub struct Report {
     /// How many were answered as recorded.
     pub passed: usize,
-    /// How many differ, by the name of the difference.
-    pub differ: BTreeMap<&'static str, usize>,
+    /// Those that differ on purpose, by the name of the difference: id and how.
+    pub differ: BTreeMap<&'static str, Vec<(String, String)>>,
     /// Those that were answered differently: group, id and how.
     pub failed: Vec<(String, String, String)>,
     /// How many have no pipeline, by group.
@@ -42,7 +42,9 @@ impl Report {
     pub fn add(&mut self, case: &Case, verdict: Verdict) {
         match verdict {
             Verdict::Passed => self.passed += 1,
-            Verdict::Differs(name) => *self.differ.entry(name).or_default() += 1,
+            Verdict::Differs(name, how) => {
+                self.differ.entry(name).or_default().push((case.id.clone(), how));
+            }
             Verdict::Failed(how) => self.failed.push((case.group.clone(), case.id.clone(), how)),
             Verdict::NotBuilt => *self.not_built.entry(case.group.clone()).or_default() += 1,
         }
@@ -83,7 +85,7 @@ fn named(case: &Case, how: Option<String>, rest: impl Fn(Leniency) -> Option<Str
     let Some(named) = differences::named(case) else { return Verdict::Failed(how) };
     match (named.rest)(case).and_then(rest) {
         Some(rest) => Verdict::Failed(format!("but for {}: {rest}", named.name)),
-        None => Verdict::Differs(named.name),
+        None => Verdict::Differs(named.name, how),
     }
 }
 
