@@ -1,6 +1,6 @@
 //! `let bids: Stream<Bid> = ..`: what an annotation says of the records, for emitted code.
 
-use super::{Fallible, Keyed, Process, Side, Stream};
+use super::{Fallible, Joined, JoinedByWindow, Keyed, Process, Side, Stream};
 use crate::connector::Source;
 use crate::record::{Emit, Key, Record};
 
@@ -36,6 +36,15 @@ impl<K, T, S, O: Record> Annotation for Process<K, T, S, O> {
 impl<T, R: Record> Annotation for Fallible<T, R> {
     type Record = R;
     type Given = R;
+}
+
+impl<L, R, O: Record> Annotation for Joined<L, R, O> {
+    type Record = O;
+    type Given = O;
+}
+impl<L, R, O: Record> Annotation for JoinedByWindow<L, R, O> {
+    type Record = O;
+    type Given = O;
 }
 
 /// What a fragment is given.
