@@ -511,3 +511,30 @@ fn windows_of_processing_time_end_with_the_input() {
         assert_eq!(run(in_processing_time, parallelism)["rows"].len(), 6);
     }
 }
+
+#[pipeline]
+fn counted_in_a_branch(both: bool) {
+    let orders = source(orders()).event_time(|o| o.at).watermarks(monotonic());
+    orders.map(|o| o.id).sink(out("first"));
+    if both {
+        orders.key_by(|o| o.id).window(tumbling(millis(1))).count().sink(out("both"));
+        source(collection([1u64, 2])).rebalance().key_by(|n| n).count().sink(out("own"));
+    }
+}
+
+#[test]
+fn exchanges_in_branches_that_are_not_taken_lead_nowhere() {
+    let order = |id| Order { id, shop: "a".to_owned(), at: Timestamp(id as i64) };
+    let _alone = lock(&RUNNING);
+    *lock(&ORDERS) = (0..20_000).map(order).collect();
+    for parallelism in [1, 2, 3] {
+        for both in [true, false] {
+            lock(&OUTPUT).clear();
+            Job::new(counted_in_a_branch).arg("both", both).parallelism(parallelism).run().unwrap();
+            let rows = std::mem::take(&mut *lock(&OUTPUT));
+            let count = |name| rows.get(name).map_or(0, Vec::len);
+            let expected = if both { (20_000, 20_000, 2) } else { (20_000, 0, 0) };
+            assert_eq!((count("first"), count("both"), count("own")), expected);
+        }
+    }
+}

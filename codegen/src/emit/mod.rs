@@ -16,6 +16,7 @@ mod captures;
 mod chain;
 mod definition;
 mod fragment;
+mod general;
 mod handles;
 mod join;
 mod labels;

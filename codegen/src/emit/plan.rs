@@ -142,6 +142,9 @@ fn connects(op: &Op) -> bool {
 
 /// True for operators with accumulators.
 pub fn has_aggregate(op: &Op) -> bool {
+    if let Op::GeneralWindow(general) = op {
+        return matches!(general.aggregation(), Some(Aggregation::Calls { .. }));
+    }
     matches!(
         op,
         Op::Window { aggregation: Aggregation::Calls { .. }, .. }
@@ -183,6 +186,12 @@ fn prelude(chained: &Chained, names: &Names, id: NodeId) -> TokenStream {
             );
             tokens.extend(aggregate_prelude(chained, names, id, aggregation));
         }
+        Op::GeneralWindow(general) => {
+            tokens.extend(super::general::prelude(chained, names, id, general));
+            if let Some(aggregation) = general.aggregation() {
+                tokens.extend(aggregate_prelude(chained, names, id, aggregation));
+            }
+        }
         Op::Running { aggregation } => {
             tokens.extend(aggregate_prelude(chained, names, id, aggregation));
         }
@@ -222,7 +231,7 @@ fn connector(chained: &Chained, names: &Names, id: NodeId) -> TokenStream {
                 plan.source(::thalweg::__private::annotated_source::<#ty, _>(#expr), #label);
         },
         (Op::Source { expr, .. }, None) => code!(let #name = plan.source(#expr, #label);),
-        (Op::Sink { expr }, _) => code!(let #name = plan.sink(#expr, #label);),
+        (Op::Sink { expr, .. }, _) => code!(let #name = plan.sink(#expr, #label);),
         _ => TokenStream::new(),
     };
     located(connector, node.site.span)
@@ -281,6 +290,11 @@ fn emit_edge(chained: &Chained, id: EdgeId, edge: &Edge) -> TokenStream {
         }
         _ => TokenStream::new(),
     };
+    // In a branch that is not taken nothing is read; what is written to it is guarded where it is written.
+    let unused = node.condition.map(|own| {
+        let own = condition(own);
+        code!(if !#own { plan.unused(#name); })
+    });
     code! {
         #pruned
         let #name = plan.edge #annotation (::thalweg::__private::EdgePlan {
@@ -288,6 +302,7 @@ fn emit_edge(chained: &Chained, id: EdgeId, edge: &Edge) -> TokenStream {
             label: #label,
             key: #key,
         });
+        #unused
     }
 }
 

@@ -35,10 +35,6 @@ impl Lowering<'_> {
             self.unknown_operator(call);
             return None;
         };
-        if operator.kind == Kind::Later {
-            self.next_version(&call.name, operator.usage);
-            return None;
-        }
         self.check_args(operator, &call.name, &call.args).then_some(operator)
     }
 
@@ -102,29 +98,21 @@ impl Lowering<'_> {
             Kind::WindowOption if self.is_join_window(cursor) => self.join_option(cursor, call),
             Kind::WindowOption | Kind::LateTo => self.window_option(cursor, call, kind),
             Kind::Gap => self.gap(cursor, call),
-            Kind::Aggregate(kind) => self.short_aggregate(cursor, call, kind),
-            Kind::AggregateExpression => {
-                let windowed = matches!(cursor.pending, Pending::Window(_));
-                let span = call.name.span();
-                let Some(kept) = self.aggregate_expression(&call.args[0], windowed, span) else {
-                    return false;
-                };
-                self.check_captures(&call.args[0]);
-                self.keyed_operator(cursor, call, kept);
-            }
-            Kind::Reduce => {
-                self.check_captures(&call.args[0]);
-                self.keyed_operator(cursor, call, Aggregation::Reduce(arg(0)));
-            }
-            Kind::Fold => {
-                self.check_captures(&call.args[1]);
-                self.keyed_operator(cursor, call, Aggregation::Fold { init: arg(0), f: arg(1) });
+            Kind::Aggregate(_) | Kind::AggregateExpression | Kind::Reduce | Kind::Fold => {
+                return self.aggregation(cursor, call, kind);
             }
             Kind::AsyncMap => self.async_map(cursor, call),
             Kind::AsyncOption => self.async_option(cursor, call),
+            Kind::Firing(word) => self.firing_word(cursor, call, word),
+            Kind::Apply => self.window_apply(cursor, call),
+            Kind::Process if matches!(cursor.pending, Pending::Window(_)) => {
+                self.window_process(cursor, call);
+            }
             Kind::Process => self.process(cursor, call),
             Kind::ProcessHook(hook) => return self.process_hook(cursor, call, hook),
             Kind::Dedup => self.dedup(cursor, call),
+            Kind::Connect => return self.connect(cursor, call),
+            Kind::BroadcastBy => self.broadcast_by(cursor, call),
             Kind::ErrorsTo | Kind::OrSkip => self.error_word(cursor, call),
             Kind::Modifier => self.modifier(cursor, call),
             Kind::Join(kind) => return self.join(cursor, call, kind),
@@ -133,11 +121,38 @@ impl Lowering<'_> {
             Kind::LateSide(side) => return self.join_late(cursor, call, side),
             Kind::ApplyGroups => return self.apply_groups(cursor, call),
             Kind::Sink => {
-                self.push(cursor, call, Op::Sink { expr: arg(0) });
+                let (expr, rejects) = self.builder_words(&call.args[0]);
+                self.push(cursor, call, Op::Sink { expr, rejects });
+                self.write_side(rejects, cursor.node);
                 cursor.ended = true;
             }
-            Kind::Later => return false,
         }
+        true
+    }
+
+    /// An aggregate of a window, or a running one.
+    fn aggregation(&mut self, cursor: &mut Cursor, call: &Call, kind: Kind) -> bool {
+        let kept = match kind {
+            Kind::Aggregate(kind) => self.short_aggregate(call, kind),
+            Kind::AggregateExpression => {
+                let windowed = matches!(cursor.pending, Pending::Window(_));
+                let span = call.name.span();
+                let Some(kept) = self.aggregate_expression(&call.args[0], windowed, span) else {
+                    return false;
+                };
+                self.check_captures(&call.args[0]);
+                kept
+            }
+            Kind::Fold => {
+                self.check_captures(&call.args[1]);
+                Aggregation::Fold { init: call.args[0].clone(), f: call.args[1].clone() }
+            }
+            _ => {
+                self.check_captures(&call.args[0]);
+                Aggregation::Reduce(call.args[0].clone())
+            }
+        };
+        self.keyed_operator(cursor, call, kept);
         true
     }
 
@@ -163,6 +178,9 @@ impl Lowering<'_> {
                 Pending::Window(_),
                 Kind::WindowOption
                 | Kind::LateTo
+                | Kind::Firing(_)
+                | Kind::Apply
+                | Kind::Process
                 | Kind::Gap
                 | Kind::Aggregate(_)
                 | Kind::AggregateExpression
@@ -175,6 +193,11 @@ impl Lowering<'_> {
                 Kind::Stateless(Stateless::Map | Stateless::FilterMap | Stateless::FlatMap)
                 | Kind::Fallible(_),
             ) => true,
+            (Pending::Connect(_), Kind::Process) => true,
+            (Pending::Connect(connect), _) => {
+                self.errors.report(&m::CONNECT_ALONE, connect.span, "", &connect.place);
+                false
+            }
             (Pending::Join(join), _) => self.check_join_word(join, kind, cursor.node),
             (Pending::EventTime { f, site, place }, _) => {
                 self.errors.report(&m::NEEDS_WATERMARKS, site.span, "", place);
@@ -240,22 +263,24 @@ impl Lowering<'_> {
         self.graph.node(cursor.node).op.is_keyed()
     }
 
-    fn short_aggregate(&mut self, cursor: &mut Cursor, call: &Call, kind: AggregateKind) {
+    fn short_aggregate(&mut self, call: &Call, kind: AggregateKind) -> Aggregation {
         let mut args = call.args.iter().cloned();
         let arg = if call.args.len() == 2 { args.next() } else { None };
         let f = args.next();
         f.iter().for_each(|f| self.check_captures(f));
         let call_of = AggregateCall { kind, arg, f, span: call.name.span() };
-        let kept = Aggregation::Calls { calls: vec![call_of], result: AggregateResult::Short };
-        self.keyed_operator(cursor, call, kept);
+        Aggregation::Calls { calls: vec![call_of], result: AggregateResult::Short }
     }
 
     /// A window's or a keyed stream's aggregate.
     fn keyed_operator(&mut self, cursor: &mut Cursor, call: &Call, kept: Aggregation) {
         match std::mem::replace(&mut cursor.pending, Pending::None) {
+            Pending::Window(window) if window.is_general() => {
+                self.general_aggregation(cursor, call, *window, kept);
+            }
             Pending::Window(window) => {
                 self.check_kept(&window, &kept, call);
-                let PendingWindow { spec, options, gap, late, mut site, place, modifiers } =
+                let PendingWindow { spec, options, gap, late, mut site, place, modifiers, .. } =
                     *window;
                 site.text = format!("{}.{}", site.text, site_of(call).text);
                 site.lines.1 = site_of(call).lines.1;
@@ -310,13 +335,6 @@ impl Lowering<'_> {
         };
         let (span, place) = (call.name.span(), &self.place);
         self.errors.report_with_help(&m::UNKNOWN_OPERATOR, span, &name, place, &help);
-    }
-
-    /// A word of the language that is not here yet; `instead` is what to use today.
-    pub(super) fn next_version(&mut self, word: &Ident, instead: &str) {
-        let (name, place) = (word.to_string(), &self.place);
-        let help = format!("use {instead}");
-        self.errors.report_with_help(&m::NEXT_VERSION, word.span(), &name, place, &help);
     }
 
     /// Tasks run in parallel, each with its own copy of what a closure captures: none can be written to, and all have to

@@ -132,6 +132,7 @@ impl Chained {
         let route = match &node.op {
             Op::Source { .. } | Op::Fragment { .. } | Op::Input { .. } => None,
             Op::KeyBy { .. } => Some(Route::Key),
+            Op::BroadcastBy { .. } => Some(Route::Broadcast),
             Op::Exchange(ExchangeKind::Rebalance) => Some(Route::Rebalance),
             Op::Exchange(ExchangeKind::Broadcast) => Some(Route::Broadcast),
             Op::Exchange(ExchangeKind::Global) => Some(Route::Global),
@@ -269,7 +270,9 @@ impl Chained {
             match &self.graph.node(*id).op {
                 Op::AsyncMap(_) => stages.push(Stage::Answers(*id)),
                 Op::Source { .. } => stages.push(Stage::Source),
-                Op::Window { .. } | Op::Join(_) => stages.push(Stage::Fire(*id)),
+                Op::Window { .. } | Op::GeneralWindow(_) | Op::Join(_) => {
+                    stages.push(Stage::Fire(*id))
+                }
                 Op::Process(_) => stages.push(Stage::Process(*id)),
                 op if op.takes_ttl() && self.graph.node(*id).modifiers.ttl.is_some() => {
                     stages.push(Stage::Sweep(*id));

@@ -7,6 +7,7 @@ mod settings;
 mod topology;
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::fmt::Display;
 use std::sync::Arc;
 use std::time::Duration;
@@ -29,6 +30,8 @@ pub type Factory = Box<dyn Fn(&mut TaskContext) -> Result<Box<dyn Chain>, Failur
 pub struct Plan {
     chains: Vec<ChainPlan>,
     edges: Vec<EdgePlan>,
+    /// Exchanges of branches that were not taken.
+    unused: BTreeSet<EdgeId>,
     resources: Vec<Arc<dyn OpenResource>>,
     metrics: Registry,
     labels: Vec<Label>,
@@ -149,6 +152,15 @@ impl Plan {
     pub fn edge<T>(&mut self, edge: EdgePlan) -> Edge<T> {
         self.edges.push(edge);
         Edge::new(EdgeId(self.edges.len() as u32 - 1))
+    }
+
+    /// Says that an exchange belongs to a branch that is not taken: whoever writes it writes nothing, and nobody reads it.
+    pub fn unused<T>(&mut self, edge: Edge<T>) {
+        self.unused.insert(edge.id());
+    }
+
+    pub(crate) fn is_unused(&self, edge: EdgeId) -> bool {
+        self.unused.contains(&edge)
     }
 
     /// Adds a chain; `make` is called once per task.
