@@ -290,6 +290,11 @@ fn emit_edge(chained: &Chained, id: EdgeId, edge: &Edge) -> TokenStream {
         }
         _ => TokenStream::new(),
     };
+    // In a branch that is not taken nothing is read; what is written to it is guarded where it is written.
+    let unused = node.condition.map(|own| {
+        let own = condition(own);
+        code!(if !#own { plan.unused(#name); })
+    });
     code! {
         #pruned
         let #name = plan.edge #annotation (::thalweg::__private::EdgePlan {
@@ -297,6 +302,7 @@ fn emit_edge(chained: &Chained, id: EdgeId, edge: &Edge) -> TokenStream {
             label: #label,
             key: #key,
         });
+        #unused
     }
 }
 

@@ -7,6 +7,7 @@ mod settings;
 mod topology;
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::fmt::Display;
 use std::sync::Arc;
 use std::time::Duration;
@@ -31,6 +32,8 @@ pub struct Plan {
     edges: Vec<EdgePlan>,
     /// The exchanges' record types.
     edge_types: Vec<&'static str>,
+    /// Exchanges of branches that were not taken.
+    unused: BTreeSet<EdgeId>,
     resources: Vec<Arc<dyn OpenResource>>,
     metrics: Registry,
     labels: Vec<Label>,
@@ -162,6 +165,15 @@ impl Plan {
         self.edges.push(edge);
         self.edge_types.push(std::any::type_name::<T>());
         Edge::new(EdgeId(self.edges.len() as u32 - 1))
+    }
+
+    /// Says that an exchange belongs to a branch that is not taken: whoever writes it writes nothing, and nobody reads it.
+    pub fn unused<T>(&mut self, edge: Edge<T>) {
+        self.unused.insert(edge.id());
+    }
+
+    pub(crate) fn is_unused(&self, edge: EdgeId) -> bool {
+        self.unused.contains(&edge)
     }
 
     /// Adds a chain; `make` is called once per task.

@@ -185,6 +185,9 @@ fn check_parallelism(
 }
 
 fn ends(plan: &Plan, edge: EdgeId) -> Result<EdgeEnds, PlanError> {
+    if plan.is_unused(edge) {
+        return Ok(EdgeEnds { writers: Vec::new(), reader: 0 });
+    }
     let with = |edges: fn(&ChainPlan) -> &[EdgeId]| -> Vec<usize> {
         let chains = plan.chains.iter().enumerate();
         chains.filter(|(_, chain)| edges(chain).contains(&edge)).map(|(index, _)| index).collect()
