@@ -178,6 +178,19 @@ fn aggregated_behind_the_exchange() {
         .sink(counted());
 }
 
+#[pipeline]
+fn processed() {
+    source(events())
+        .filter_map(bid)
+        .key_by(|bid| bid.auction)
+        .process(|| 0u64)
+        .on_event(|n, bid, cx| {
+            *n += 1;
+            cx.emit((cx.key(), *n, bid.channel));
+        })
+        .sink(counted());
+}
+
 /// Allocations of a run over so many laps, and the rows it wrote.
 fn allocations(pipeline: fn() -> Definition, parallelism: usize, laps: u64) -> (u64, u64) {
     LAPS.store(laps, Ordering::Relaxed);
@@ -223,5 +236,6 @@ steady! {
     counting_by_key_allocates_nothing_per_record: keyed_count;
     exchanging_whole_records_allocates_nothing_per_record: whole_records_cross;
     preaggregated_windows_allocate_nothing_per_record: preaggregated;
+    process_functions_allocate_nothing_per_record: processed;
     windows_behind_an_exchange_allocate_nothing_per_record: aggregated_behind_the_exchange;
 }

@@ -98,6 +98,42 @@ impl Lowering<'_> {
             Kind::WindowOption if self.is_join_window(cursor) => self.join_option(cursor, call),
             Kind::WindowOption | Kind::LateTo => self.window_option(cursor, call, kind),
             Kind::Gap => self.gap(cursor, call),
+            Kind::Aggregate(_) | Kind::AggregateExpression | Kind::Reduce | Kind::Fold => {
+                return self.aggregate_word(cursor, call, kind);
+            }
+            Kind::AsyncMap => self.async_map(cursor, call),
+            Kind::AsyncOption => self.async_option(cursor, call),
+            Kind::Firing(word) => self.firing_word(cursor, call, word),
+            Kind::Apply => self.window_apply(cursor, call),
+            Kind::Process if matches!(cursor.pending, Pending::Window(_)) => {
+                self.window_process(cursor, call);
+            }
+            Kind::Process
+            | Kind::ProcessHook(_)
+            | Kind::Dedup
+            | Kind::Connect
+            | Kind::BroadcastBy => return self.process_word(cursor, call, kind),
+            Kind::ErrorsTo | Kind::OrSkip => self.error_word(cursor, call),
+            Kind::Modifier => self.modifier(cursor, call),
+            Kind::Join(kind) => return self.join(cursor, call, kind),
+            Kind::On => return self.join_keys(cursor, call),
+            Kind::Within | Kind::AsOf => return self.join_by_time(cursor, call, kind),
+            Kind::LateSide(side) => return self.join_late(cursor, call, side),
+            Kind::ApplyGroups => return self.apply_groups(cursor, call),
+            Kind::Sink => {
+                let (expr, rejects) = self.builder_words(&call.args[0]);
+                self.push(cursor, call, Op::Sink { expr, rejects });
+                self.write_side(rejects, cursor.node);
+                cursor.ended = true;
+            }
+        }
+        true
+    }
+
+    /// What a window or a keyed stream keeps; false if the chain cannot be followed any further.
+    fn aggregate_word(&mut self, cursor: &mut Cursor, call: &Call, kind: Kind) -> bool {
+        let arg = |index: usize| call.args[index].clone();
+        match kind {
             Kind::Aggregate(kind) => self.short_aggregate(cursor, call, kind),
             Kind::AggregateExpression => {
                 let windowed = matches!(cursor.pending, Pending::Window(_));
@@ -116,31 +152,7 @@ impl Lowering<'_> {
                 self.check_captures(&call.args[1]);
                 self.keyed_operator(cursor, call, Aggregation::Fold { init: arg(0), f: arg(1) });
             }
-            Kind::AsyncMap => self.async_map(cursor, call),
-            Kind::AsyncOption => self.async_option(cursor, call),
-            Kind::Firing(word) => self.firing_word(cursor, call, word),
-            Kind::Apply => self.window_apply(cursor, call),
-            Kind::Process if matches!(cursor.pending, Pending::Window(_)) => {
-                self.window_process(cursor, call);
-            }
-            Kind::Process => self.process(cursor, call),
-            Kind::ProcessHook(hook) => return self.process_hook(cursor, call, hook),
-            Kind::Dedup => self.dedup(cursor, call),
-            Kind::Connect => return self.connect(cursor, call),
-            Kind::BroadcastBy => self.broadcast_by(cursor, call),
-            Kind::ErrorsTo | Kind::OrSkip => self.error_word(cursor, call),
-            Kind::Modifier => self.modifier(cursor, call),
-            Kind::Join(kind) => return self.join(cursor, call, kind),
-            Kind::On => return self.join_keys(cursor, call),
-            Kind::Within | Kind::AsOf => return self.join_by_time(cursor, call, kind),
-            Kind::LateSide(side) => return self.join_late(cursor, call, side),
-            Kind::ApplyGroups => return self.apply_groups(cursor, call),
-            Kind::Sink => {
-                let (expr, rejects) = self.builder_words(&call.args[0]);
-                self.push(cursor, call, Op::Sink { expr, rejects });
-                self.write_side(rejects, cursor.node);
-                cursor.ended = true;
-            }
+            _ => {}
         }
         true
     }
@@ -399,7 +411,7 @@ impl Lowering<'_> {
         }
         let uid = if word == "uid" { self.uid(&value) } else { None };
         if word == "ttl" {
-            self.check_ttl(&value);
+            self.check_ttl(cursor, &value);
         }
         let is_zero = word == "parallelism" && literal_int(&value).is_some_and(|n| n <= 0);
         if is_zero {

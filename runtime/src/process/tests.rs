@@ -301,7 +301,7 @@ fn keys_end_in_the_order_of_their_hashes() {
     let steps: Vec<Step> =
         (0..200).map(|key| Step::Event { key, time: 0, command: Command::Cancel(0) }).collect();
     let init: fn() -> Counted = Counted::default;
-    let lines = run(Process::new(init).hears_end(), &steps, u64::MAX / 3 & !1);
+    let lines = run(Process::new(init).hears_end(), &steps, (u64::MAX / 3) & !1);
     let mut keys: Vec<String> = (0..200).map(|key| format!("key {key}")).collect();
     keys.sort_by_cached_key(|key| String::key_hash(key));
     let expected: Vec<Line> =
