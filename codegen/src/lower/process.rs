@@ -74,7 +74,10 @@ impl Lowering<'_> {
             self.errors.report(&m::PROCESS_WORD, span, &word, &self.place);
             return false;
         };
+        // What belongs to an operator stands behind it, not behind a name for its stream.
+        let named = cursor.named && cursor.count == 1;
         let belongs = match hook {
+            _ if named => false,
             Hook::Event => process.inputs != ProcessInputs::Two,
             Hook::Left | Hook::Right => process.inputs == ProcessInputs::Two,
             Hook::Broadcast => process.inputs == ProcessInputs::Rules,
