@@ -323,7 +323,7 @@ pub fn find(name: &str) -> Option<&'static Operator> {
     OPERATORS.iter().find(|operator| operator.name == name)
 }
 
-/// All names that can be called.
+/// All names.
 pub fn names() -> impl Iterator<Item = &'static str> {
     OPERATORS.iter().map(|operator| operator.name)
 }

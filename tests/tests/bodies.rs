@@ -452,6 +452,68 @@ fn captures(limit: u64) {
         .sink(print());
 }
 
+#[pipeline]
+fn joins(limit: u64) {
+    let bids: Stream<Bid> = source(collection(Vec::<Bid>::new()));
+    let bids = bids.event_time(|b| b.date_time).watermarks(bounded(secs(5)));
+    let impressions: Stream<Impression> = source(collection(Vec::<Impression>::new()));
+    let impressions = impressions.event_time(|x| x.at).watermarks(monotonic());
+    let late = side();
+    let late_impressions: Side<Impression> = side();
+    bids.join(bids)
+        .on(|l| l.url, |r| r.url)
+        .within(-mins(10)..=mins(0))
+        .uid("pairs")
+        .late_left_to(late)
+        .map(|(l, r)| (l.url, r.price))
+        .sink(print());
+    late.map(|b| b.url).sink(print());
+    bids.join(impressions)
+        .on(|b| b.channel, |x| x.region_code)
+        .window(sliding(mins(10), mins(1)))
+        .offset(secs(30))
+        .late_right_to(late_impressions)
+        .name("matches")
+        .parallelism(2)
+        .filter(move |(b, x)| b.price > limit && x.total_impressions > 0)
+        .map(|(b, _)| b)
+        .key_by(|b| b.auction)
+        .count()
+        .sink(print());
+    late_impressions.sink(print());
+    let outer = bids
+        .left_join(impressions.filter(|x| x.total_impressions > 3))
+        .on(|b| (b.channel, b.auction), |x| (x.region_code, u64::from(x.total_impressions)))
+        .window(session(mins(5)));
+    outer.map(|(b, x)| (b.url, x.map(|x| x.total_impressions))).sink(print());
+    outer.filter(|(_, x)| x.is_none()).map(|(b, _)| b).sink(discard());
+    impressions
+        .right_join(bids.key_by(|b| b.auction))
+        .on(|x| x.region_code, |BidRef { channel, .. }| channel)
+        .as_of()
+        .map(|(x, b)| (x.map(|x| x.at), b.date_time))
+        .sink(print());
+    let both: Stream<(Option<Bid>, Option<Bid>)> =
+        bids.full_join(bids).on(|b| b.auction, |b| b.bidder).within(secs(0)..secs(1));
+    both.filter(|(a, b)| a.is_some() != b.is_some()).sink(discard());
+    bids.co_group(impressions)
+        .on(|b| b.channel, |x| x.region_code)
+        .window(tumbling(hours(1)))
+        .allowed_lateness(mins(1))
+        .apply(move |w, bids, impressions, out| {
+            let total: u64 = impressions.iter().map(|x| u64::from(x.total_impressions)).sum();
+            if let (Some(first), true) = (bids.first(), bids.len() as u64 > limit) {
+                out.emit((w.key(), first.url, w.window().start, total));
+            }
+            for bid in bids {
+                out.emit((bid.channel, bid.url, w.watermark(), bid.price));
+            }
+        })
+        .filter(|(channel, ..)| !channel.is_empty())
+        .map(|(channel, url, at, n)| format!("{channel} {url} {at} {n}"))
+        .sink(print());
+}
+
 /// The programs of the language's own description.
 #[pipeline]
 fn examples(brokers: String) {
@@ -648,6 +710,7 @@ fn every_body_is_a_pipeline() {
         exchanges(),
         connectors(),
         captures(),
+        joins(),
         examples(),
         processes(),
         connections(),

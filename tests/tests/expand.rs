@@ -20,6 +20,7 @@ expansions! {
     merged = "../expand/merged.expanded.rs";
     fragment = "../expand/fragment.expanded.rs";
     process = "../expand/process.expanded.rs";
+    joins = "../expand/joins.expanded.rs";
     asynchronous = "../expand/asynchronous.expanded.rs";
 }
 

@@ -16,6 +16,7 @@ const RULES: &[&str] = &[
     "time",
     "windows",
     "joins",
+    "triggers",
     "aggregates",
     "async",
     "uids",

@@ -3,20 +3,8 @@
 use serde_json::Value;
 
 use super::Case;
+use super::lenient::{Leniency, prepared, sort_lists};
 use super::replay::{Segment, Step};
-
-/// How two answers may differ and still count as equal.
-#[derive(Clone, Copy, Default)]
-pub struct Leniency {
-    /// The order of values in lists is the backend's.
-    pub lists: bool,
-    /// Equal records count once.
-    pub duplicates: bool,
-    /// The order of records is not determined.
-    pub order: bool,
-    /// Late records do not count.
-    pub late: bool,
-}
 
 /// The first step in which the two differ, as text.
 pub fn difference(
@@ -25,7 +13,8 @@ pub fn difference(
     recorded: &[Step],
     lenient: Leniency,
 ) -> Option<String> {
-    for (index, (found, recorded)) in found.iter().zip(recorded).enumerate() {
+    let (found, recorded) = (prepared(case, found, lenient), prepared(case, recorded, lenient));
+    for (index, (found, recorded)) in found.iter().zip(&recorded).enumerate() {
         let (ours, theirs) = (canonical(case, found, lenient), canonical(case, recorded, lenient));
         if ours != theirs {
             let step = case.steps.get(index).map_or("the end".to_owned(), Value::to_string);
@@ -51,10 +40,6 @@ fn shown(segments: &[Segment]) -> String {
 /// they stand among the others is not known.
 fn canonical(case: &Case, step: &Step, lenient: Leniency) -> Vec<Segment> {
     let mut segments: Vec<Segment> = step.segments.clone();
-    if lenient.late {
-        let is_kept = |record: &Value| record[0] == "R" || record[0] == "C";
-        segments.iter_mut().for_each(|segment| segment.records.retain(is_kept));
-    }
     segments.retain(|segment| !segment.records.is_empty() || segment.mark.is_some());
     for segment in &mut segments {
         let records = &mut segment.records;
@@ -66,19 +51,6 @@ fn canonical(case: &Case, step: &Step, lenient: Leniency) -> Vec<Segment> {
         } else {
             records.sort_by_key(|record| record[0].to_string());
         }
-        if lenient.duplicates {
-            records.dedup();
-        }
     }
     segments
-}
-
-/// Sorts the lists inside a payload.
-fn sort_lists(payload: &mut Value) {
-    let Value::Array(fields) = payload else { return };
-    for field in fields {
-        if let Value::Array(list) = field {
-            list.sort_by_key(Value::to_string);
-        }
-    }
 }

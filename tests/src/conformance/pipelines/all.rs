@@ -5,7 +5,7 @@ use thalweg::prelude::*;
 use thalweg::testing;
 
 use super::super::Case;
-use super::super::replay::{Event, EventWith, ONE, Ports};
+use super::super::replay::{Event, EventWith, ONE, PLAIN, Ports};
 use super::functions::list;
 use super::{Answer, numbered, steps};
 
@@ -37,13 +37,38 @@ over_all! {
         [.window_all(session(millis(gap))).allowed_lateness(millis(lateness))];
 }
 
+/// Windows by number over all records.
+macro_rules! counted_over_all {
+    ($($name:ident($($parameter:ident),*) $window:expr;)*) => { $(
+        #[pipeline]
+        fn $name($($parameter: i64),*) {
+            let events: Stream<Event> = source(collection(Vec::<Event>::new()));
+            let timed = events.event_time(|e| e.at).watermarks(monotonic());
+            let out = timed.window_all($window).apply(|_, events, out| {
+                let events = list(events.iter().map(|e| format!("[{},{}]", e.key, e.value)));
+                out.emit(format!("[null,null,{events}]"));
+            });
+            out.sink(discard());
+        }
+    )* };
+}
+
+counted_over_all! {
+    all_counted(size) tumbling_count(size as u64);
+    all_counted_sliding(size, slide) sliding_count(size as u64, slide as u64);
+}
+
 /// Replays a case of windows over all records.
 pub fn window_all(case: &Case) -> Answer {
     let setup = match case.word("window") {
         "tumbling" => testing::pipeline(all_tumbling),
         "sliding" => testing::pipeline(all_sliding),
         "session" => testing::pipeline(all_session),
-        _ => return Answer::NotBuilt,
+        _ => {
+            let pipeline =
+                if case.number("slide").is_some() { all_counted_sliding } else { all_counted };
+            return steps(numbered(testing::pipeline(pipeline), case), case, &PLAIN);
+        }
     };
     steps(numbered(setup, case), case, &ONE)
 }

@@ -114,6 +114,7 @@ fn bounds(
 const TWO: Ports = Ports {
     sources: &["lefts", "rights"],
     late: &[("late_left", "LL"), ("late_right", "RL")],
+    texts: &[],
     forgets: true,
     tells_late: false,
 };

@@ -1,6 +1,7 @@
 //! The pipelines that cases are replayed through, and which case goes through which.
 
 mod all;
+mod connected;
 mod errors;
 mod functions;
 mod joins;
@@ -18,6 +19,8 @@ use super::replay::{Ports, Step, replay};
 pub enum Answer {
     /// Step by step.
     Steps(Vec<Step>),
+    /// Two pipelines of one meaning did, step by step.
+    Either(Vec<Step>, Vec<Step>),
     /// As a whole: how it differs, if it does.
     Whole(Option<String>),
     /// There is no such pipeline.
@@ -29,6 +32,8 @@ pub fn answer(case: &Case) -> Answer {
     match case.word("op") {
         "window" => windows::answer(case),
         "keyed_process" => process::keyed(case),
+        "connect" => connected::connect(case),
+        "broadcast" => connected::broadcast(case),
         "rolling" => rolling::answer(case),
         "join" | "cogroup" => joins::by_window(case),
         "interval_join" => joins::by_interval(case),

@@ -7,7 +7,8 @@ use thalweg::testing;
 use super::super::Case;
 use super::super::replay::Event;
 use super::{Answer, numbered, with};
-use crate::conformance::compare::{Leniency, difference};
+use crate::conformance::compare::difference;
+use crate::conformance::lenient::Leniency;
 use crate::conformance::replay::{Segment, Step, recorded};
 
 /// Several channels meet in one task.
