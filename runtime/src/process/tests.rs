@@ -309,6 +309,28 @@ fn keys_end_in_the_order_of_their_hashes() {
     assert_eq!(lines[200..], expected);
 }
 
+#[test]
+fn keys_whose_time_was_over_do_not_end() {
+    let event = |key, time| Step::Event { key, time, command: Command::Cancel(0) };
+    let init: fn() -> Counted = Counted::default;
+    let ends = |ttl: Ttl, steps: &[Step]| {
+        let mut lines = run(Process::new(init).ttl(ttl).hears_end(), steps, 0);
+        lines.retain(|(_, line)| line.ends_with("end"));
+        lines.sort();
+        lines.into_iter().map(|(_, line)| line).collect::<Vec<_>>()
+    };
+    let steps = [
+        event(1, 10),
+        event(2, 15),
+        Step::Clock(4),
+        event(3, 12),
+        Step::Watermark(21),
+        Step::Clock(9),
+    ];
+    assert_eq!(ends(event_time(millis(10)), &steps), ["key 2 (1, 0) end", "key 3 (1, 0) end"]);
+    assert_eq!(ends(millis(6).into(), &steps), ["key 3 (1, 0) end"]);
+}
+
 /// The model of the memory a time to live needs: about twice what is alive, whatever came before.
 #[test]
 fn what_is_over_is_removed_bit_by_bit() {
