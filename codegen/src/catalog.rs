@@ -9,7 +9,7 @@ pub struct Operator {
     pub name: &'static str,
     /// Its arguments, in order.
     pub args: &'static [Arg],
-    /// How to call it, for messages; of a word of a later version: what to use instead.
+    /// How to call it, for messages.
     pub usage: &'static str,
     /// What it is.
     pub kind: Kind,
@@ -97,20 +97,24 @@ pub enum Kind {
     Reduce,
     /// `fold`.
     Fold,
-    /// `trigger`, `evictor` and their kin.
-    Firing(FiringWord),
-    /// `apply`.
-    Apply,
     /// `async_map`.
     AsyncMap,
     /// A word behind `async_map`.
     AsyncOption,
+    /// `trigger`, `evictor` and their kin.
+    Firing(FiringWord),
+    /// `apply`.
+    Apply,
     /// `process`.
     Process,
     /// `on_event`, `on_timer`, `on_end`.
     ProcessHook(Hook),
     /// `dedup`.
     Dedup,
+    /// `connect`.
+    Connect,
+    /// `broadcast_by`.
+    BroadcastBy,
     /// `errors_to`.
     ErrorsTo,
     /// `or_skip`.
@@ -131,8 +135,6 @@ pub enum Kind {
     ApplyGroups,
     /// The end.
     Sink,
-    /// A word of the language that comes with a later version.
-    Later,
 }
 
 /// What is said of a window's trigger and evictor.
@@ -190,11 +192,6 @@ const fn aggregate(
     combines: bool,
 ) -> Operator {
     op(name, args, usage, Kind::Aggregate(AggregateKind { name, adds, combines }))
-}
-
-/// A word that is not here yet; `instead` is what to use today.
-const fn later(name: &'static str, instead: &'static str) -> Operator {
-    op(name, &[], instead, Kind::Later)
 }
 
 /// All operators, in the order of the manual.
@@ -283,6 +280,16 @@ pub const OPERATORS: &[Operator] = &[
     op("process", &[Value], ".process(State::default)", Kind::Process),
     op("on_event", &[Closure(3)], ".on_event(|state, e, cx| ..)", Kind::ProcessHook(Hook::Event)),
     op("on_timer", &[Closure(3)], ".on_timer(|state, at, cx| ..)", Kind::ProcessHook(Hook::Timer)),
+    op("connect", &[Stream], ".connect(other)", Kind::Connect),
+    op("broadcast_by", &[Closure(1)], ".broadcast_by(|rule| rule.id)", Kind::BroadcastBy),
+    op("on_left", &[Closure(3)], ".on_left(|state, e, cx| ..)", Kind::ProcessHook(Hook::Left)),
+    op("on_right", &[Closure(3)], ".on_right(|state, e, cx| ..)", Kind::ProcessHook(Hook::Right)),
+    op(
+        "on_broadcast",
+        &[Closure(3)],
+        ".on_broadcast(|rules, rule, cx| ..)",
+        Kind::ProcessHook(Hook::Broadcast),
+    ),
     op("on_end", &[Closure(2)], ".on_end(|state, cx| ..)", Kind::ProcessHook(Hook::End)),
     op("dedup", &[], ".dedup()", Kind::Dedup),
     op("uid", &[Value], ".uid(\"name\")", Kind::Modifier),
@@ -301,8 +308,6 @@ pub const OPERATORS: &[Operator] = &[
     op("late_left_to", &[Side], ".late_left_to(side)", Kind::LateSide(0)),
     op("late_right_to", &[Side], ".late_right_to(side)", Kind::LateSide(1)),
     op("sink", &[Value], ".sink(print())", Kind::Sink),
-    later("connect", "`union`"),
-    later("broadcast_by", "`broadcast`"),
 ];
 
 /// Aggregates of one's own, in `aggregate(|w| ..)` only: `w.with(MyAggregate, |x| ..)`.
@@ -318,9 +323,9 @@ pub fn find(name: &str) -> Option<&'static Operator> {
     OPERATORS.iter().find(|operator| operator.name == name)
 }
 
-/// All names that can be called in this version.
+/// All names.
 pub fn names() -> impl Iterator<Item = &'static str> {
-    OPERATORS.iter().filter(|operator| operator.kind != Kind::Later).map(|operator| operator.name)
+    OPERATORS.iter().map(|operator| operator.name)
 }
 
 /// Finds an aggregate that `w` can be asked for.

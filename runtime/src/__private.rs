@@ -19,7 +19,9 @@ pub use crate::operator::{
     quantile, sum, to_vec, top, wrapping_sum,
 };
 pub use crate::plan::{ChainSpec, EdgePlan, OperatorSpec, Plan};
-pub use crate::process::{Process, ProcessFunction, Sides, UnkeyedProcess, state_of};
+pub use crate::process::{
+    BroadcastProcess, Process, ProcessFunction, Sides, UnkeyedProcess, state_of,
+};
 pub use crate::record::apply;
 pub use crate::state::Ttl;
 pub use crate::stream::annotation::{GivenOf, RecordOf, annotated, annotated_source};
@@ -61,6 +63,12 @@ pub fn into_record<E: Emit>(item: E) -> E::Record {
 #[cold]
 pub fn to_text(error: &impl std::fmt::Display) -> String {
     error.to_string()
+}
+
+/// A record as a side gets it that a sink could not write.
+#[cold]
+pub fn in_full(record: &impl std::fmt::Debug) -> String {
+    format!("{record:?}")
 }
 
 /// A record as failures name it, shortened.

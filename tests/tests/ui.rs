@@ -15,6 +15,7 @@ const RULES: &[&str] = &[
     "keys",
     "time",
     "windows",
+    "joins",
     "triggers",
     "aggregates",
     "async",
@@ -22,6 +23,7 @@ const RULES: &[&str] = &[
     "captures",
     "collected",
     "fragments",
+    "process",
     "rustc",
 ];
 

@@ -24,7 +24,7 @@ pub fn captures(node: &Node, known: &[String]) -> BTreeSet<String> {
             look(f.to_token_stream());
             punctuated.iter().for_each(|f| look(f.to_token_stream()));
         }
-        Op::KeyBy { f: Some(f) } => look(f.to_token_stream()),
+        Op::KeyBy { f: Some(f) } | Op::BroadcastBy { f } => look(f.to_token_stream()),
         Op::AsyncMap(map) => {
             look(map.f.to_token_stream());
             map.key.iter().for_each(|f| look(f.to_token_stream()));

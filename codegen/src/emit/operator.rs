@@ -116,6 +116,7 @@ impl ChainEmitter<'_> {
             None if self.chained.is_scratch(reader) => self.write_scratch(reader, value),
             None => match self.chained.graph.node(reader).op {
                 Op::Join(_) => self.join_side(reader, from, value),
+                Op::Process(_) => self.process_side(reader, from, value),
                 _ => self.operator(reader, value, alone),
             },
         };
@@ -169,8 +170,21 @@ impl ChainEmitter<'_> {
             Op::GeneralWindow(_) => self.add_to_general(id, value),
             Op::Running { .. } => self.running(id, value),
             Op::AsyncMap(_) => self.ask(id, value),
-            Op::Process(process) => self.process(id, process, value),
+            Op::Process(_) => self.process_side(id, node.inputs[0], value),
             Op::Dedup => self.dedup(id, value),
+            Op::Sink { rejects: Some(side), .. } => {
+                let sink = self.sink(id);
+                let rejected = ours("rejected", span);
+                let operator = format!("{} (line {})", node.site.text, node.site.lines.0);
+                let failed = quote_spanned!(span=> ::thalweg::__private::FailedWith {
+                    record: ::thalweg::__private::in_full(&#view),
+                    error: #rejected,
+                    operator: #operator,
+                });
+                let write = self.write_side(*side, &failed);
+                quote_spanned!(span=>
+                    if let ::core::option::Option::Some(#rejected) = #sink.offer(time, #view)? { #write })
+            }
             Op::Sink { .. } => {
                 let sink = self.sink(id);
                 quote_spanned!(span=> #sink.write(time, #view)?;)
@@ -180,6 +194,7 @@ impl ChainEmitter<'_> {
             Op::Source { .. }
             | Op::Input { .. }
             | Op::KeyBy { .. }
+            | Op::BroadcastBy { .. }
             | Op::Exchange(_)
             | Op::PartitionBy { .. }
             | Op::Union

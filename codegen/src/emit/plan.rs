@@ -231,7 +231,7 @@ fn connector(chained: &Chained, names: &Names, id: NodeId) -> TokenStream {
                 plan.source(::thalweg::__private::annotated_source::<#ty, _>(#expr), #label);
         },
         (Op::Source { expr, .. }, None) => code!(let #name = plan.source(#expr, #label);),
-        (Op::Sink { expr }, _) => code!(let #name = plan.sink(#expr, #label);),
+        (Op::Sink { expr, .. }, _) => code!(let #name = plan.sink(#expr, #label);),
         _ => TokenStream::new(),
     };
     located(connector, node.site.span)

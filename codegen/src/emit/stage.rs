@@ -70,9 +70,11 @@ impl ChainEmitter<'_> {
         let to = self.chained.edge(edge).to;
         let (pattern, rebuilt, value) = self.received(edge, to);
         let body = match self.chained.graph.node(to).op {
-            Op::Exchange(_) | Op::PartitionBy { .. } | Op::Union | Op::Side { .. } => {
-                self.readers(to, &value)
-            }
+            Op::Exchange(_)
+            | Op::PartitionBy { .. }
+            | Op::BroadcastBy { .. }
+            | Op::Union
+            | Op::Side { .. } => self.readers(to, &value),
             // An operator with a parallelism of its own reads its exchange itself.
             _ => self.operator(to, &value, true),
         };

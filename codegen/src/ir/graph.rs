@@ -245,6 +245,11 @@ pub enum Op {
     Process(Box<ProcessOp>),
     /// The first record of each key.
     Dedup,
+    /// Sends each record to every task of the function that it is connected to, under a key.
+    BroadcastBy {
+        /// The key.
+        f: Expr,
+    },
     /// Joins two keyed inputs.
     Join(Join),
     /// Calls a fragment.
@@ -258,6 +263,8 @@ pub enum Op {
     Sink {
         /// The sink.
         expr: Expr,
+        /// What becomes of what cannot be written, where a side is named: `.errors_to(side)` of the sink.
+        rejects: Option<NodeId>,
     },
 }
 
@@ -356,11 +363,13 @@ impl Graph {
     /// The sides that `id` writes to besides its ordinary output.
     pub fn sides_of(&self, id: NodeId) -> Vec<NodeId> {
         match &self.node(id).op {
-            Op::Source { rejects, .. } => rejects.iter().copied().collect(),
+            Op::Source { rejects, .. } | Op::Sink { rejects, .. } => {
+                rejects.iter().copied().collect()
+            }
             Op::Stateless { fallible: Some(OnError::Side(side)), .. } => vec![*side],
             Op::Window { late, .. } => late.iter().copied().collect(),
-            Op::GeneralWindow(general) => general.sides(),
             Op::AsyncMap(AsyncMap { on_error: OnError::Side(side), .. }) => vec![*side],
+            Op::GeneralWindow(general) => general.sides(),
             Op::Process(process) => process.sides.iter().map(|(_, side)| *side).collect(),
             Op::Join(join) => join.late.iter().flatten().copied().collect(),
             Op::Fragment { args, .. } => {
@@ -408,10 +417,7 @@ impl Op {
 
     /// True if the operator keeps something per key for as long as `.ttl(..)` says.
     pub fn takes_ttl(&self) -> bool {
-        let is_bounded = matches!(
-            self,
-            Op::Window { .. } | Op::GeneralWindow(_) | Op::Join(_) | Op::AsyncMap(_)
-        );
-        self.is_stateful() && !is_bounded
+        let by_window = matches!(self, Op::Window { .. } | Op::GeneralWindow(_));
+        self.is_stateful() && !by_window && !matches!(self, Op::Join(_) | Op::AsyncMap(_))
     }
 }

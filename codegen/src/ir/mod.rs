@@ -13,4 +13,4 @@ pub use graph::{
 };
 pub use join::{Join, JoinBound};
 pub use print::print;
-pub use process::{Hook, ProcessOp};
+pub use process::{Hook, ProcessInputs, ProcessOp};

@@ -35,10 +35,6 @@ impl Lowering<'_> {
             self.unknown_operator(call);
             return None;
         };
-        if operator.kind == Kind::Later {
-            self.next_version(&call.name, operator.usage);
-            return None;
-        }
         self.check_args(operator, &call.name, &call.args).then_some(operator)
     }
 
@@ -120,16 +116,18 @@ impl Lowering<'_> {
                 self.check_captures(&call.args[1]);
                 self.keyed_operator(cursor, call, Aggregation::Fold { init: arg(0), f: arg(1) });
             }
+            Kind::AsyncMap => self.async_map(cursor, call),
+            Kind::AsyncOption => self.async_option(cursor, call),
             Kind::Firing(word) => self.firing_word(cursor, call, word),
             Kind::Apply => self.window_apply(cursor, call),
             Kind::Process if matches!(cursor.pending, Pending::Window(_)) => {
                 self.window_process(cursor, call);
             }
-            Kind::AsyncMap => self.async_map(cursor, call),
-            Kind::AsyncOption => self.async_option(cursor, call),
             Kind::Process => self.process(cursor, call),
             Kind::ProcessHook(hook) => return self.process_hook(cursor, call, hook),
             Kind::Dedup => self.dedup(cursor, call),
+            Kind::Connect => return self.connect(cursor, call),
+            Kind::BroadcastBy => self.broadcast_by(cursor, call),
             Kind::ErrorsTo | Kind::OrSkip => self.error_word(cursor, call),
             Kind::Modifier => self.modifier(cursor, call),
             Kind::Join(kind) => return self.join(cursor, call, kind),
@@ -138,10 +136,11 @@ impl Lowering<'_> {
             Kind::LateSide(side) => return self.join_late(cursor, call, side),
             Kind::ApplyGroups => return self.apply_groups(cursor, call),
             Kind::Sink => {
-                self.push(cursor, call, Op::Sink { expr: arg(0) });
+                let (expr, rejects) = self.builder_words(&call.args[0]);
+                self.push(cursor, call, Op::Sink { expr, rejects });
+                self.write_side(rejects, cursor.node);
                 cursor.ended = true;
             }
-            Kind::Later => return false,
         }
         true
     }
@@ -183,6 +182,11 @@ impl Lowering<'_> {
                 Kind::Stateless(Stateless::Map | Stateless::FilterMap | Stateless::FlatMap)
                 | Kind::Fallible(_),
             ) => true,
+            (Pending::Connect(_), Kind::Process) => true,
+            (Pending::Connect(connect), _) => {
+                self.errors.report(&m::CONNECT_ALONE, connect.span, "", &connect.place);
+                false
+            }
             (Pending::Join(join), _) => self.check_join_word(join, kind, cursor.node),
             (Pending::EventTime { f, site, place }, _) => {
                 self.errors.report(&m::NEEDS_WATERMARKS, site.span, "", place);
@@ -321,13 +325,6 @@ impl Lowering<'_> {
         };
         let (span, place) = (call.name.span(), &self.place);
         self.errors.report_with_help(&m::UNKNOWN_OPERATOR, span, &name, place, &help);
-    }
-
-    /// A word of the language that is not here yet; `instead` is what to use today.
-    pub(super) fn next_version(&mut self, word: &Ident, instead: &str) {
-        let (name, place) = (word.to_string(), &self.place);
-        let help = format!("use {instead}");
-        self.errors.report_with_help(&m::NEXT_VERSION, word.span(), &name, place, &help);
     }
 
     /// Tasks run in parallel, each with its own copy of what a closure captures: none can be written to, and all have to

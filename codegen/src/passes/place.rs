@@ -132,6 +132,7 @@ impl Chained {
         let route = match &node.op {
             Op::Source { .. } | Op::Fragment { .. } | Op::Input { .. } => None,
             Op::KeyBy { .. } => Some(Route::Key),
+            Op::BroadcastBy { .. } => Some(Route::Broadcast),
             Op::Exchange(ExchangeKind::Rebalance) => Some(Route::Rebalance),
             Op::Exchange(ExchangeKind::Broadcast) => Some(Route::Broadcast),
             Op::Exchange(ExchangeKind::Global) => Some(Route::Global),

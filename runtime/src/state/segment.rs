@@ -132,8 +132,17 @@ impl<K, V> Segment<K, V> {
     /// The first taken slot at or behind `at`.
     #[inline]
     pub(super) fn next_taken(&self, at: usize) -> Option<usize> {
-        let rest = self.slots.get(at..)?;
-        rest.iter().position(|slot| slot.hash != EMPTY).map(|offset| at + offset)
+        // A byte each to look at, eight at once, where slots are words.
+        let mut at = at;
+        while at < self.slots.len() {
+            let tags: [u8; 8] = self.tags[at..at + 8].try_into().expect("eight bytes");
+            let tags = u64::from_le_bytes(tags);
+            if tags != 0 {
+                return Some(at + tags.trailing_zeros() as usize / 8);
+            }
+            at += 8;
+        }
+        None
     }
 
     /// The entry at a taken slot.

@@ -2,15 +2,18 @@
 
 use std::collections::VecDeque;
 
-use super::Assigner;
 use super::clock::Clock;
 use super::firing::{Again, Firing};
 use super::panes::{Panes, Place, place};
 use super::store::{Store, Update};
+use super::{Assigner, InvalidWindow};
 use crate::record::{Key, Record, View};
 use crate::state::{Cursor, State};
 use crate::task::{Failure, Turn};
 use crate::time::Timestamp;
+
+/// The most windows that a record may change a value in: each has a table of its own.
+const MOST_WINDOWS: i64 = 65_536;
 
 /// Keyed values in windows, one for each.
 pub struct LiveWindows<S, K: Key, V> {
@@ -81,6 +84,10 @@ impl<S: Assigner<At = Timestamp>, K: Key, V: Record> Store<S, K, V> for LiveWind
             };
             self.enter(number, hash, key, update)?;
             return Ok(true);
+        }
+        let windows = self.panes.spec().most();
+        if windows > MOST_WINDOWS {
+            return Err(Failure::new(InvalidWindow::Windows { windows, limit: MOST_WINDOWS }));
         }
         let (mut any, mut accepted) = (false, false);
         for window in self.panes.spec().windows_of(time) {

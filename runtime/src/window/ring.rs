@@ -71,32 +71,38 @@ impl<V: Default> Ring<V> {
         &mut older.0[at].1
     }
 
-    /// The values in panes that start in `[start, end)`, in order of time.
+    /// The value in panes that start from `first` to `last`, if it is in the newest alone.
     #[inline(always)]
-    pub fn between(&self, start: i128, end: i128) -> impl Iterator<Item = &V> {
-        let lies_in = move |pane: Timestamp| (start..end).contains(&i128::from(pane.0));
-        let older = self.older.iter().flat_map(move |older| {
-            let first = older.0.partition_point(|(pane, _)| i128::from(pane.0) < start);
-            older.0.range(first..).take_while(move |(pane, _)| lies_in(*pane))
-        });
-        let newest = lies_in(self.newest).then_some(&self.value);
-        older.map(|(_, value)| value).chain(newest)
+    pub fn newest_only(&self, first: Timestamp, last: Timestamp) -> Option<&V> {
+        let is_in = first <= self.newest && self.newest <= last;
+        (self.older.is_none() && is_in).then_some(&self.value)
     }
 
-    /// Drops the values in panes that start before `end`; true if none is left. `keep` bounds the memory that is kept
+    /// The values in panes that start from `first` to `last`, in order of time.
+    #[inline(never)]
+    pub fn between(&self, first: Timestamp, last: Timestamp) -> impl Iterator<Item = &V> {
+        let older = self.older.iter().flat_map(move |older| {
+            let at = older.0.partition_point(|(pane, _)| *pane < first);
+            older.0.range(at..).take_while(move |(pane, _)| *pane <= last)
+        });
+        let is_in = first <= self.newest && self.newest <= last;
+        older.map(|(_, value)| value).chain(is_in.then_some(&self.value))
+    }
+
+    /// Drops the values in panes that start up to `last`; true if none is left. `keep` bounds the memory that is kept
     /// for other keys.
     #[inline(always)]
-    pub fn forget(&mut self, end: i128, spare: &mut Spare<V>, keep: usize) -> bool {
+    pub fn forget(&mut self, last: Timestamp, spare: &mut Spare<V>, keep: usize) -> bool {
         if self.older.is_some() {
-            self.forget_older(end, spare, keep);
+            self.forget_older(last, spare, keep);
         }
-        i128::from(self.newest.0) < end
+        self.newest <= last
     }
 
     #[inline(never)]
-    fn forget_older(&mut self, end: i128, spare: &mut Spare<V>, keep: usize) {
+    fn forget_older(&mut self, last: Timestamp, spare: &mut Spare<V>, keep: usize) {
         let Some(older) = &mut self.older else { return };
-        while older.0.front().is_some_and(|(pane, _)| i128::from(pane.0) < end) {
+        while older.0.front().is_some_and(|(pane, _)| *pane <= last) {
             older.0.pop_front();
             spare.used -= 1;
         }

@@ -60,15 +60,15 @@ const NO_PANE: Pane = Pane {
 /// A way through the table.
 struct Walk {
     cursor: Cursor,
-    /// The start of the window that fires, if one does.
-    fires: Option<i128>,
-    /// Panes that start before this are dropped.
-    forget: i128,
+    /// The window that fires, if one does, and the first and the last point in time at which a pane of it may start.
+    fires: Option<(Window, Timestamp, Timestamp)>,
+    /// Panes that start up to this point are dropped, if any are.
+    forget: Option<Timestamp>,
 }
 
 impl<K: Key, A: Aggregate> Rings<K, A> {
     pub fn new(spec: Sliding) -> Self {
-        Rings {
+        let mut rings = Rings {
             spec,
             clock: Clock::new(spec.time()),
             table: None,
@@ -82,7 +82,10 @@ impl<K: Key, A: Aggregate> Rings<K, A> {
             merged: A::Acc::default(),
             gone: None,
             late: 0,
-        }
+        };
+        // What ends in the first millisecond of all is over before anything comes.
+        rings.frontier = rings.last_start(Timestamp::MIN, Span::ZERO);
+        rings
     }
 
     #[inline(always)]
@@ -155,6 +158,11 @@ impl<K: Key, A: Aggregate> Rings<K, A> {
         cut(start, start + self.spec.size())
     }
 
+    /// The first and the last point in time at which a pane of a window may start.
+    fn panes_of(&self, start: i128) -> (Timestamp, Timestamp) {
+        (clamped(start), clamped(start + self.spec.size() - 1))
+    }
+
     /// A record came to a pane of which windows have fired: those that are kept fire again for its key, later ones first.
     #[cold]
     #[inline(never)]
@@ -176,7 +184,7 @@ impl<K: Key, A: Aggregate> Rings<K, A> {
             }
             if start <= self.frontier {
                 let mut value = A::Acc::default();
-                merge::<K, A>(aggregate, ring, start, self.spec.size(), key, &mut value)?;
+                merge::<K, A>(aggregate, ring, self.panes_of(start), key, &mut value)?;
                 self.again.push_back(Again { window, hash, key: K::from_view(key), value });
             }
             start -= self.spec.slide();
@@ -223,13 +231,12 @@ impl<K: Key, A: Aggregate> Rings<K, A> {
             return Ok(false);
         };
         let fires = match walk.fires {
-            Some(start) => {
-                let (size, merged) = (self.spec.size(), &mut self.merged);
-                merge::<K, A>(aggregate, ring, start, size, key.as_view(), merged)?
+            Some((_, first, last)) => {
+                merge::<K, A>(aggregate, ring, (first, last), key.as_view(), &mut self.merged)?
             }
             None => false,
         };
-        if ring.forget(walk.forget, &mut self.spare, keep) {
+        if walk.forget.is_some_and(|last| ring.forget(last, &mut self.spare, keep)) {
             self.gone = table.remove_passed(&mut walk.cursor).map(|(key, _)| key);
         }
         Ok(fires)
@@ -239,7 +246,7 @@ impl<K: Key, A: Aggregate> Rings<K, A> {
     #[inline(always)]
     fn walked(&self) -> Option<Firing<'_, K, A::Acc>> {
         let walk = self.walk.as_ref()?;
-        let window = self.window(walk.fires?);
+        let (window, ..) = walk.fires?;
         let (hash, key) = match &self.gone {
             Some(key) => (walk.cursor.hash(), key),
             None => {
@@ -275,7 +282,12 @@ impl<K: Key, A: Aggregate> Rings<K, A> {
 
     /// A walk that drops the panes that no window behind `over` needs.
     fn walk_to(&self, fires: Option<i128>, over: i128) -> Walk {
-        let forget = over.saturating_add(self.spec.slide());
+        let forget = over.saturating_add(self.spec.slide() - 1);
+        let forget = (forget >= i128::from(i64::MIN)).then(|| clamped(forget));
+        let fires = fires.map(|start| {
+            let (first, last) = self.panes_of(start);
+            (self.window(start), first, last)
+        });
         Walk { cursor: Cursor::default(), fires, forget }
     }
 
@@ -283,8 +295,7 @@ impl<K: Key, A: Aggregate> Rings<K, A> {
     fn next_window(&self) -> Option<i128> {
         // Panes before this one are in no window behind the frontier.
         let first = self.frontier.saturating_add(self.spec.slide());
-        let first = Timestamp(first.clamp(i128::from(i64::MIN), i128::from(i64::MAX)) as i64);
-        let pane = *self.live.range(first..).next()?;
+        let pane = *self.live.range(clamped(first)..).next()?;
         let (oldest, newest) = self.windows_of(pane);
         let next = oldest.max(self.frontier.saturating_add(self.spec.slide()));
         (next <= newest).then_some(next)
@@ -294,7 +305,7 @@ impl<K: Key, A: Aggregate> Rings<K, A> {
     fn end(&mut self) {
         let Some(walk) = self.walk.take() else { return };
         self.recent = [NO_PANE; 2];
-        while self.live.first().is_some_and(|pane| i128::from(pane.0) < walk.forget) {
+        while self.live.first().is_some_and(|pane| Some(*pane) <= walk.forget) {
             self.live.pop_first();
         }
     }
@@ -329,17 +340,25 @@ impl<K: Key, A: Aggregate> Rings<K, A> {
     }
 }
 
+/// The nearest point in time.
+fn clamped(time: i128) -> Timestamp {
+    Timestamp(time.clamp(i128::from(i64::MIN), i128::from(i64::MAX)) as i64)
+}
+
 /// Puts a window together from a key's panes; false if the key has none in it.
 #[inline(always)]
 fn merge<K: Key, A: Aggregate>(
     aggregate: &A,
     ring: &Ring<A::Acc>,
-    start: i128,
-    size: i128,
+    (first, last): (Timestamp, Timestamp),
     key: View<'_, K>,
     merged: &mut A::Acc,
 ) -> Result<bool, Failure> {
-    let mut panes = ring.between(start, start + size);
+    if let Some(only) = ring.newest_only(first, last) {
+        *merged = A::Acc::from_view(only.as_view());
+        return Ok(true);
+    }
+    let mut panes = ring.between(first, last);
     let Some(first) = panes.next() else { return Ok(false) };
     *merged = A::Acc::from_view(first.as_view());
     for pane in panes {

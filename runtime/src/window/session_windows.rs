@@ -195,13 +195,19 @@ impl<S: Assigner, K: Key, V: Record> SessionWindows<S, K, V> {
                 self.walk.insert(Walk { time, hash, cursor: Cursor::at(hash) })
             }
         };
+        let before = walk.cursor.clone();
         let entry = self.table.as_mut().and_then(|table| table.next_to_change(&mut walk.cursor));
         let Some((hash, key, sessions)) = entry.filter(|(hash, ..)| *hash == walk.cursor_hash())
         else {
             self.walk = None;
             return false;
         };
+        let several = sessions.are_several();
         let Some((session, at)) = sessions.armed_at(walk.time) else { return false };
+        if several {
+            // Another of them may have a timer at the same time: one is forgotten when the next fires.
+            walk.cursor = before;
+        }
         let next = next_of(&self.spec, session);
         if next > walk.time {
             session.armed = next;
@@ -222,6 +228,7 @@ impl<S: Assigner, K: Key, V: Record> SessionWindows<S, K, V> {
         let taken = match sessions.take(at, &mut self.spare) {
             Some(session) => Some((K::from_view(key.as_view()), session.value)),
             None => {
+                // The only session of the key, so that the cursor stands behind it.
                 let table = self.table.as_mut().expect("the entry is in it");
                 let entry = table.remove_passed(&mut walk.cursor);
                 entry.map(|(key, sessions)| (key, sessions.latest.value))

@@ -1,5 +1,9 @@
 //! Windows against a brute-force model that does what Flink's window operator does, element by element.
 
+mod harness;
+mod sessions;
+mod slides;
+
 use std::collections::BTreeMap;
 
 use proptest::prelude::*;
@@ -10,6 +14,7 @@ use crate::record::Key;
 use crate::state::State;
 use crate::task::Stage;
 use crate::time::{Span, Timestamp, Window, millis};
+use harness::drain;
 
 /// Window start, key, values.
 type Result = (i64, u64, Vec<u64>);
@@ -78,23 +83,6 @@ impl Model {
         }
         self.windows.retain(|_, (window, _)| Model::cleanup(spec, *window) > watermark);
         self.watermark = Some(watermark);
-    }
-}
-
-/// Calls `fire` with a turn until nothing is left; every third time the turn has to yield before.
-fn drain(stage: &Stage, watermark: i64, mut fire: impl FnMut(&mut crate::task::Turn<'_>) -> bool) {
-    let mut calls = 0;
-    loop {
-        let mut turn = stage.turn(Timestamp(watermark));
-        stage.block(calls % 3 == 2);
-        let any = fire(&mut turn);
-        calls += 1;
-        let more = turn.more();
-        stage.block(false);
-        if !any && !more {
-            return;
-        }
-        assert!(!(any && more), "a turn that has to yield fires nothing");
     }
 }
 

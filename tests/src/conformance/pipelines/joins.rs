@@ -24,8 +24,7 @@ fn left_row((left, right): (EventRef<'_>, Option<EventRef<'_>>)) -> String {
 /// A pair of an interval join.
 fn timed_pair((left, right): (EventRef<'_>, EventRef<'_>)) -> String {
     let (left_at, right_at) = (left.at.0, right.at.0);
-    let at = left_at.max(right_at);
-    format!("[{},{},{},{left_at},{right_at},{at}]", left.key, left.value, right.value)
+    format!("[{},{},{},{left_at},{right_at},\"time\"]", left.key, left.value, right.value)
 }
 
 /// A pipeline per join and bound: the words behind the keys.
@@ -115,7 +114,9 @@ fn bounds(
 const TWO: Ports = Ports {
     sources: &["lefts", "rights"],
     late: &[("late_left", "LL"), ("late_right", "RL")],
+    texts: &[],
     forgets: true,
+    tells_late: false,
 };
 
 /// Joins and groups by window.

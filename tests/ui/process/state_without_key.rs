@@ -1,13 +1,17 @@
-//! What comes with a later version is named so.
+//! Without a key there is no state.
 use thalweg::prelude::*;
 
 #[record]
 struct Bid {
     auction: u64,
     price: u64,
-    rate: f64,
-    url: String,
     at: Timestamp,
+}
+
+#[record]
+#[derive(Default)]
+struct Seen {
+    n: u64,
 }
 
 fn bids() -> Vec<Bid> {
@@ -17,8 +21,7 @@ fn bids() -> Vec<Bid> {
 #[pipeline]
 fn job() {
     let bids = source(collection(bids()));
-    bids.key_by(|b| b.auction).dedup().sink(print());
-    bids.join(bids).sink(print());
+    bids.process(Seen::default).on_event(|seen, e, cx| cx.emit(e.price + seen.n)).sink(print());
 }
 
 fn main() {}
