@@ -34,10 +34,9 @@ fn all<S: Place, R: Trigger<u64>>(
 ) {
     let plan = || WindowPlan::new(spec(), trigger.clone(), None).unwrap();
     type Aggregates = (crate::operator::Count, crate::operator::ToVec<u64>);
-    let aggregate: Aggregates = (count(), to_vec());
     let mut sums = GeneralWindows::<u64, u64, S, Accumulated<Aggregates>, R>::of_aggregate(
         plan(),
-        aggregate.clone(),
+        (count(), to_vec()),
     )
     .unwrap();
     let mut least = GeneralWindows::<u64, u64, S, Reduced<u64>, R>::of_reduce(plan()).unwrap();
@@ -83,7 +82,6 @@ fn all<S: Place, R: Trigger<u64>>(
             sorted.sort_unstable();
             assert_eq!(*n, expected.len() as u64);
             assert_eq!(&sorted, expected);
-            let _ = aggregate.finish(firing.acc());
             seen += 1;
         }
         let mut reduced = folded.len();
