@@ -133,6 +133,10 @@ messages! {
     TTL_STATELESS = "TW0165": "`{}` keeps nothing that could be forgotten", "`ttl` follows `process`, `dedup`, `reduce`, `fold` or a running aggregate on a keyed stream";
     TTL_LENGTH = "TW0166": "a time to live must be positive", "give a duration such as `hours(1)`";
     TTL_NEEDS_TIME = "TW0167": "a time to live in event time needs event time", "put `.event_time(..).watermarks(..)` before `key_by`, or write `.ttl(d)`, in processing time";
+    CONNECT_ALONE = "TW0168": "`connect` needs a process function", "follow it with `.process(State::default)`";
+    CONNECT_OTHER = "TW0169": "`{}` cannot be connected", "`connect` takes a stream that ends in `.key_by(|x| ..)`, with the same type of key, or in `.broadcast_by(|rule| ..)`";
+    CONNECT_ONE = "TW0170": "one side of `connect` is computed from the other, and both read one `key_by`", "give each side a `key_by` of its own";
+    BROADCAST_ALONE = "TW0171": "what `broadcast_by` makes can only be connected", "write `events.key_by(|e| e.id).connect(rules.broadcast_by(|rule| rule.id))`, or `.broadcast()` for an ordinary stream";
     // Triggers, evictors, functions of windows.
     NEVER_FIRES = "TW0180": "a global window never fires by itself", "say when: `.trigger(trigger::count(100))`, `.trigger(trigger::end_of_stream())`, `.delta_trigger(d, |old, new| ..)`";
     EMPTY_COUNT = "TW0181": "this number must be positive", "of nothing there is nothing to see: give at least 1";
@@ -142,10 +146,6 @@ messages! {
     PURGING_ALONE = "TW0185": "`purging` follows `delta_trigger`", "of other triggers write `.trigger(trigger::purging(trigger::count(100)))`";
     TIMELESS_OPTION = "TW0186": "`{}` means nothing here: time does not end this window", "remove it";
     WINDOW_PROCESS_CLOSURE = "TW0187": "a window's `process` takes a value that implements `WindowFunction`", "of a closure write `.apply(|w, events, out| ..)`";
-    CONNECT_ALONE = "TW0168": "`connect` needs a process function", "follow it with `.process(State::default)`";
-    CONNECT_OTHER = "TW0169": "`{}` cannot be connected", "`connect` takes a stream that ends in `.key_by(|x| ..)`, with the same type of key, or in `.broadcast_by(|rule| ..)`";
-    CONNECT_ONE = "TW0170": "one side of `connect` is computed from the other, and both read one `key_by`", "give each side a `key_by` of its own";
-    BROADCAST_ALONE = "TW0171": "what `broadcast_by` makes can only be connected", "write `events.key_by(|e| e.id).connect(rules.broadcast_by(|rule| rule.id))`, or `.broadcast()` for an ordinary stream";
 }
 
 #[cfg(test)]

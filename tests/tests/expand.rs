@@ -19,6 +19,8 @@ expansions! {
     branches = "../expand/branches.expanded.rs";
     merged = "../expand/merged.expanded.rs";
     fragment = "../expand/fragment.expanded.rs";
+    process = "../expand/process.expanded.rs";
+    joins = "../expand/joins.expanded.rs";
     asynchronous = "../expand/asynchronous.expanded.rs";
 }
 

@@ -16,12 +16,14 @@ const RULES: &[&str] = &[
     "time",
     "windows",
     "joins",
+    "triggers",
     "aggregates",
     "async",
     "uids",
     "captures",
     "collected",
     "fragments",
+    "process",
     "rustc",
 ];
 

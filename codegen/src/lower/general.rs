@@ -51,6 +51,8 @@ impl Lowering<'_> {
             self.check_numbers(arg);
         }
         let Pending::Window(window) = &mut cursor.pending else { return };
+        let site = site_of(call);
+        window.site.text = format!("{}.{}", window.site.text, site.text);
         let firing = &mut window.firing;
         let is_duplicate = match word {
             FiringWord::Trigger => {

@@ -3,7 +3,7 @@
 use crate::operator::{Aggregate, failed_on};
 use crate::record::{Emit, Key};
 use crate::task::Failure;
-use crate::window::{Events, Triggered};
+use crate::window::{Events, FiresByItself};
 
 /// Fixes the types of a closure's three parameters before its body is checked.
 #[inline(always)]
@@ -12,7 +12,7 @@ pub fn apply3<A, B, C, R>(a: A, b: B, c: C, f: impl FnOnce(A, B, C) -> R) -> R {
 }
 
 /// The trigger that windows have by themselves.
-pub fn own_trigger<S: Triggered>(windows: &S) -> S::Trigger {
+pub fn own_trigger<S: FiresByItself>(windows: &S) -> S::Trigger {
     windows.trigger()
 }
 

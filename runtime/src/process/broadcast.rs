@@ -164,14 +164,12 @@ impl<K: Key, S, L: Keep> Keys<K, S> for Kept<K, S, L> {
 }
 
 /// A keyed process function and the rules that it is told. The rules are the same in every task.
-pub struct BroadcastProcess<K: Key, S: Record, I, B: Key, R: Record, L: Keep = Forever> {
+pub struct BroadcastProcess<K: Key, S, I, B: Key, R: Record, L: Keep = Forever> {
     process: Process<K, S, I, L>,
     rules: MapState<B, R>,
 }
 
-impl<K: Key, S: Record, I: Fn() -> S, B: Key, R: Record, L: Keep>
-    BroadcastProcess<K, S, I, B, R, L>
-{
+impl<K: Key, S, I: Fn() -> S, B: Key, R: Record, L: Keep> BroadcastProcess<K, S, I, B, R, L> {
     /// No rules yet.
     pub fn new(process: Process<K, S, I, L>) -> Self {
         BroadcastProcess { process, rules: MapState::new() }
@@ -279,9 +277,7 @@ impl<K: Key, S: Record, I: Fn() -> S, B: Key, R: Record, L: Keep>
     }
 }
 
-impl<K: Key, S: Record, I, B: Key, R: Record, L: Keep> State
-    for BroadcastProcess<K, S, I, B, R, L>
-{
+impl<K: Key, S, I, B: Key, R: Record, L: Keep> State for BroadcastProcess<K, S, I, B, R, L> {
     fn entries(&self) -> usize {
         self.process.entries() + self.rules.held()
     }

@@ -22,7 +22,7 @@ mod unkeyed;
 
 pub use broadcast::{BroadcastContext, BroadcastProcess, OnBroadcastContext};
 pub use context::{ContextKey, KeyPart, ProcessContext, Unkeyed};
-pub use function::{ProcessFunction, StateFor, state_of};
+pub use function::{NoState, ProcessFunction, StateFor, state_of};
 pub use keyed::{Due, Process};
 pub use rng::Rng;
 pub use side::{Side, Sides};

@@ -48,13 +48,18 @@ impl<K: Key, V, L: Keep> Kept<K, V, L> {
     /// What happens from here on happens then. The machine's clock may go back, lives do not get longer by that.
     #[inline(always)]
     pub fn at(&mut self, mut at: Moment) {
-        at.processing_time = at.processing_time.max(self.at.processing_time);
-        self.at = at;
+        if L::ENDS {
+            at.processing_time = at.processing_time.max(self.at.processing_time);
+            self.at = at;
+        }
     }
 
     /// The value of a key, to be written to; made by `init` if there is none, or if its time is over.
     #[inline(always)]
     pub fn entry(&mut self, hash: u64, key: View<'_, K>, init: impl Fn() -> V) -> &mut V {
+        if !L::ENDS {
+            return &mut self.table.entry_or(hash, key, || (init(), Default::default())).0;
+        }
         let (keep, at, inserted) = (&self.keep, &self.at, &mut self.pass.inserted);
         let mut first = || {
             *inserted += 1;

@@ -4,7 +4,8 @@ use super::InvalidWindow;
 use super::assigner::{Assigner, Time};
 use super::evictor::{self, Evictor};
 use super::general::Triggered;
-use super::trigger::{self, Purging};
+use super::trigger::{self, Purging, Trigger, TriggerCx, TriggerResult};
+use crate::record::{Record, View};
 use crate::time::{Span, Timestamp, Window};
 
 /// All of time.
@@ -85,9 +86,17 @@ pub fn sliding_count(size: u64, slide: u64) -> SlidingCount {
     SlidingCount { size, slide, time: Time::Event }
 }
 
-/// A global window has no trigger of its own.
+/// What a global window has for a trigger of its own: it never fires.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct NoTrigger;
+
+impl<T: Record> Trigger<T> for NoTrigger {
+    type State = ();
+
+    fn on_element(&self, _: View<'_, T>, _: &mut TriggerCx<'_, ()>) -> TriggerResult {
+        TriggerResult::Continue
+    }
+}
 
 macro_rules! for_ever {
     ($($name:ident)*) => {$(

@@ -57,8 +57,8 @@ pub use counted::{
 pub use firing::Firing;
 pub use fold::{Divides, FoldWindows};
 pub use general::{
-    Contents, Due, Events, EventsIter, Fired, GeneralFiring, GeneralWindows, KeptIn, Out,
-    Triggered, Unmerged, WindowCx, WindowFunction, WindowPlan,
+    Contents, Due, Events, EventsIter, Fired, FiresByItself, GeneralFiring, GeneralWindows, KeptIn,
+    Out, Triggered, Unmerged, WindowCx, WindowFunction, WindowPlan,
 };
 pub use invalid::InvalidWindow;
 pub use live::LiveWindows;

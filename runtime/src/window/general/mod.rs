@@ -46,7 +46,7 @@ use timers::Timers;
 use super::assigner::Assigner;
 use super::evictor::Evictor;
 use super::trigger::{ByTime, Trigger};
-use super::{DynamicSession, Session, Sliding, Tumbling};
+use super::{DynamicSession, Session, Sliding, SlidingCount, Tumbling, TumblingCount};
 use crate::record::{Key, Record};
 use crate::state::Table;
 use crate::task::Failure;
@@ -70,6 +70,17 @@ pub trait Triggered: Assigner {
     }
 }
 
+/// Windows that have a trigger of their own.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` never fires by itself",
+    label = "when does it fire?",
+    note = "to fix: write `.trigger(trigger::count(100))`, or `.trigger(trigger::end_of_stream())`"
+)]
+pub trait FiresByItself: Triggered {}
+
+impl FiresByItself for TumblingCount {}
+impl FiresByItself for SlidingCount {}
+
 macro_rules! by_time {
     ($($name:ty)*) => {$(
         impl Triggered for $name {
@@ -78,6 +89,7 @@ macro_rules! by_time {
                 ByTime
             }
         }
+        impl FiresByItself for $name {}
     )*};
 }
 by_time! { Tumbling Sliding Session DynamicSession }

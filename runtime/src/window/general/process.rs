@@ -196,14 +196,14 @@ impl<'w, F: WindowFunction + ?Sized> WindowCx<'w, F> {
 }
 
 /// What may be kept per window: nothing on sessions, whose windows merge.
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot be kept per window of `{S}`",
-    label = "session windows merge, their states cannot",
-    note = "to fix: write `type WindowState = ();` and keep it per key: `w.key_state()`"
-)]
 pub trait KeptIn<S> {}
 
 /// Windows that never merge.
+#[diagnostic::on_unimplemented(
+    message = "no state can be kept per window of `{Self}`",
+    label = "session windows merge, their states cannot",
+    note = "to fix: write `type WindowState = ();` and keep it per key: `w.key_state()`"
+)]
 pub trait Unmerged {}
 
 impl<W: Record, S: Unmerged> KeptIn<S> for W {}

@@ -69,7 +69,6 @@ use crate::time::{Timestamp, Window};
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a trigger for windows of `{T}`",
     label = "cannot say when such a window fires",
-    note = "a global window has no trigger of its own",
     note = "to fix: write `.trigger(trigger::count(100))`, another trigger of that module, or implement `Trigger<{T}>`"
 )]
 pub trait Trigger<T: Record>: Clone + Send + Sync + 'static {
