@@ -20,10 +20,10 @@ fn job() {
         .event_time(|b| b.at)
         .watermarks(bounded(secs(5)))
         .key_by(|b| b.auction)
-        .window(sliding(mins(5), mins(1)))
+        .window(tumbling_count(5))
         .count()
         .sink(print());
-    source(collection(bids())).key_by(|b| b.auction).window(session(mins(5))).count().sink(print());
+    source(collection(bids())).key_by(|b| b.auction).window(global_window()).count().sink(print());
 }
 
 fn main() {}
