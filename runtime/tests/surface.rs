@@ -464,6 +464,53 @@ fn examples(brokers: String, impressions: Timed<Impression>) {
         .sink(files("sums").csv());
 }
 
+fn futures_and_sketches() {
+    let limit = 3_usize;
+    let client = resource(|| Ok::<_, std::io::Error>(7_u64));
+    let unknown = side();
+    let silent = side();
+    let timed = source(collection(Vec::<Bid>::new()))
+        .event_time(|b| b.date_time)
+        .punctuated(|b| (b.auction % 10 == 0).then_some(b.date_time));
+    timed
+        .partition_by(|b| b.auction)
+        .async_map(
+            |b| async move { if b.auction > *client { Ok(b.auction) } else { Err("small") } },
+        )
+        .unordered()
+        .capacity(limit)
+        .timeout(secs(5))
+        .retry(exponential_backoff(3, millis(10), secs(1)))
+        .cache(100, mins(1), |b| b.channel)
+        .errors_to(unknown)
+        .uid("lookup")
+        .map(|(b, answer)| (b.channel, answer))
+        .sink(print());
+    unknown.map(|failed| failed.record.auction).sink(print());
+    timed
+        .async_map(async |b| b.channel.len() as u64)
+        .ordered()
+        .retry(fixed_delay(3, millis(10)))
+        .or_skip()
+        .filter(|(_, n)| n > 3)
+        .sink(discard());
+    timed
+        .async_map(|BidRef { auction, .. }| async move { auction })
+        .errors_to(silent)
+        .sink(discard());
+    silent.sink(discard());
+    let by_channel = timed.key_by(|b| b.channel);
+    by_channel.approx_count_distinct(|b| b.auction).sink(print());
+    by_channel.quantile(0.5, |b| b.auction).sink(print());
+    by_channel
+        .window(tumbling(mins(1)))
+        .aggregate(|w| {
+            (w.key(), w.approx_count_distinct(|b| b.auction), w.quantile(0.99, |b| b.auction))
+        })
+        .sink(print());
+    timed.window_all(tumbling(mins(1))).quantile(0.9, |b| b.auction).sink(print());
+}
+
 #[test]
 fn a_body_that_is_called_says_what_is_missing() {
     let bodies: [(&str, fn()); 3] = [
@@ -484,5 +531,5 @@ fn a_body_that_is_called_says_what_is_missing() {
 fn every_area_is_there() {
     // Named, so that none is unused.
     let _ = (stateless, owned, bindings, fallible, running, windows, aggregates, exchanges);
-    let _ = (fragments, examples, captures);
+    let _ = (fragments, examples, captures, futures_and_sketches);
 }

@@ -19,6 +19,9 @@ expansions! {
     branches = "../expand/branches.expanded.rs";
     merged = "../expand/merged.expanded.rs";
     fragment = "../expand/fragment.expanded.rs";
+    process = "../expand/process.expanded.rs";
+    joins = "../expand/joins.expanded.rs";
+    asynchronous = "../expand/asynchronous.expanded.rs";
 }
 
 #[test]

@@ -235,6 +235,8 @@ optimised!(order_matters, in_order, bids => {
     bids.key_by(|b| b.auction).window(tumbling(secs(1))).min_by(|b| b.note).map(|w| w.value.price).sink(out("min by"));
     bids.key_by(|b| b.auction).window(tumbling(secs(1))).top(2, |b| b.price).sink(out("top"));
     bids.key_by(|b| b.auction).window(tumbling(secs(1))).count_distinct(|b| b.channel).sink(out("distinct"));
+    bids.key_by(|b| b.auction).window(tumbling(secs(1))).approx_count_distinct(|b| b.channel).sink(out("about"));
+    bids.key_by(|b| b.auction).window(tumbling(secs(1))).quantile(0.9, |b| b.weight).sink(out("quantile"));
     bids.key_by(|b| b.auction).window(tumbling(secs(1))).fold(String::new(), |mut all, b| { all.push_str(b.channel); all }).sink(out("fold"));
     bids.key_by(|b| b.auction).window(tumbling(secs(1))).reduce(|a, b| BidRef { price: a.price + b.price, ..b }).sink(out("reduce"));
 });

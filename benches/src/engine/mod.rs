@@ -17,7 +17,7 @@ pub type Run = fn(Input, parallelism: usize) -> Checksum;
 /// The queries that have a pipeline.
 const PIPELINES: &[(Query, Run)] = &[
     (Query::Q0, |input, parallelism| job(pipelines::q0, input, parallelism)),
-    (Query::Q1, |input, parallelism| job(pipelines::q5n, input, parallelism)),
+    (Query::Q1, |input, parallelism| job(pipelines::q1, input, parallelism)),
     (Query::Q2, |input, parallelism| job(pipelines::q2, input, parallelism)),
     (Query::Kc, |input, parallelism| job(pipelines::kc, input, parallelism)),
     (Query::Kcb, |input, parallelism| job(pipelines::kcb, input, parallelism)),

@@ -150,19 +150,3 @@ pub fn q8() {
         .map(|(person, (_, auction))| h(person, auction))
         .sink(checksum());
 }
-#[pipeline(preaggregate = false)]
-pub fn q5n() {
-    let counts = source(replay(input().events()))
-        .event_time(|event| Timestamp(event.date_time()))
-        .watermarks(bounded(secs(1)))
-        .filter_map(bid)
-        .key_by(|bid| bid.auction)
-        .window(sliding(secs(10), secs(2)))
-        .count();
-    counts
-        .window_all(tumbling(secs(2)))
-        .max(|count| (count.value, Reverse(count.key), count.window.end))
-        .map(|hottest| hottest.value)
-        .map(|(count, Reverse(auction), end)| h(h(auction, end.0 as u64), count))
-        .sink(checksum());
-}

@@ -57,7 +57,9 @@ impl<'c> ChainEmitter<'c> {
     /// `plan.chain(spec, factory);`
     fn registered(&mut self) -> TokenStream {
         let first = self.first_stages();
+        self.handles.take_split();
         let rest = self.later_stages();
+        let later_split = self.handles.take_split();
         let (cloned, cloned_per_task) = self.captures();
         let spec = self.spec();
         let (open, borrow) = (self.handles.open(), self.handles.borrow());
@@ -73,6 +75,7 @@ impl<'c> ChainEmitter<'c> {
                         -> ::core::result::Result<(), ::thalweg::__private::Failure> {
                         #borrow
                         #first
+                        #later_split
                         #rest
                         ::core::result::Result::Ok(())
                     },
@@ -102,11 +105,12 @@ impl<'c> ChainEmitter<'c> {
             _ => (code!(#word), TokenStream::new()),
         };
         let body = self.readers(head, &Value::of_view(word.clone()));
+        let split = self.handles.take_split();
         let rest = self.later_stages();
+        let later_split = self.handles.take_split();
         let (cloned, cloned_per_task) = self.captures();
         let spec = self.spec();
         let (open, borrow) = (self.handles.open(), self.handles.borrow());
-        let split = self.handles.split();
         code!({
             #cloned
             ::thalweg::__private::Segment::new(#spec, move |cx: &mut ::thalweg::__private::TaskContext| {
@@ -118,7 +122,7 @@ impl<'c> ChainEmitter<'c> {
                         #borrow
                         match #given.of(step) {
                             ::thalweg::__private::Step::Record(time, #pattern) => { #hash #split #body }
-                            ::thalweg::__private::Step::After => { #rest }
+                            ::thalweg::__private::Step::After => { #later_split #rest }
                         }
                         ::core::result::Result::Ok(())
                     },
@@ -188,6 +192,9 @@ impl<'c> ChainEmitter<'c> {
         }
         if fragment::is_fragment(self.chained) {
             chain.extend(code!(let path = ::std::string::String::from(path);));
+        }
+        for options in self.async_options() {
+            chain.extend(code!(let #options = ::core::clone::Clone::clone(&#options);));
         }
         for aggregate in self.aggregates() {
             chain.extend(code!(let #aggregate = ::core::clone::Clone::clone(&#aggregate);));
@@ -307,7 +314,7 @@ impl<'c> ChainEmitter<'c> {
         let name = self.names.node(id, node.site.span);
         if self.first_use(&name) {
             let at = match &node.op {
-                Op::Sink { expr } => Extent::of(expr).ends().0,
+                Op::Sink { expr, .. } => Extent::of(expr).ends().0,
                 _ => node.site.span,
             };
             let at = Span::mixed_site().located_at(at);

@@ -11,10 +11,12 @@ macro_rules! code {
 }
 
 mod aggregate;
+mod asynchronous;
 mod captures;
 mod chain;
 mod definition;
 mod fragment;
+mod general;
 mod handles;
 mod join;
 mod labels;

@@ -116,6 +116,7 @@ impl ChainEmitter<'_> {
             None if self.chained.is_scratch(reader) => self.write_scratch(reader, value),
             None => match self.chained.graph.node(reader).op {
                 Op::Join(_) => self.join_side(reader, from, value),
+                Op::Process(_) => self.process_side(reader, from, value),
                 _ => self.operator(reader, value, alone),
             },
         };
@@ -166,9 +167,24 @@ impl ChainEmitter<'_> {
                 quote_spanned!(span=> let #time = turn.processing_time(); #rest)
             }
             Op::Window { .. } => self.add_to_window(id, value),
+            Op::GeneralWindow(_) => self.add_to_general(id, value),
             Op::Running { .. } => self.running(id, value),
-            Op::Process(process) => self.process(id, process, value),
+            Op::AsyncMap(_) => self.ask(id, value),
+            Op::Process(_) => self.process_side(id, node.inputs[0], value),
             Op::Dedup => self.dedup(id, value),
+            Op::Sink { rejects: Some(side), .. } => {
+                let sink = self.sink(id);
+                let rejected = ours("rejected", span);
+                let operator = format!("{} (line {})", node.site.text, node.site.lines.0);
+                let failed = quote_spanned!(span=> ::thalweg::__private::FailedWith {
+                    record: ::thalweg::__private::in_full(&#view),
+                    error: #rejected,
+                    operator: #operator,
+                });
+                let write = self.write_side(*side, &failed);
+                quote_spanned!(span=>
+                    if let ::core::option::Option::Some(#rejected) = #sink.offer(time, #view)? { #write })
+            }
             Op::Sink { .. } => {
                 let sink = self.sink(id);
                 quote_spanned!(span=> #sink.write(time, #view)?;)
@@ -178,6 +194,7 @@ impl ChainEmitter<'_> {
             Op::Source { .. }
             | Op::Input { .. }
             | Op::KeyBy { .. }
+            | Op::BroadcastBy { .. }
             | Op::Exchange(_)
             | Op::PartitionBy { .. }
             | Op::Union
@@ -260,7 +277,13 @@ impl ChainEmitter<'_> {
     }
 
     /// What becomes of a record that failed.
-    fn failed(&mut self, id: NodeId, policy: OnError, value: &Value, error: &Ident) -> TokenStream {
+    pub fn failed(
+        &mut self,
+        id: NodeId,
+        policy: OnError,
+        value: &Value,
+        error: &Ident,
+    ) -> TokenStream {
         let node = self.chained.graph.node(id);
         let span = Span::mixed_site().located_at(node.site.span);
         let operator = format!("{} (line {})", node.site.text, node.site.lines.0);

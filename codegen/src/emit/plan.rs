@@ -142,6 +142,9 @@ fn connects(op: &Op) -> bool {
 
 /// True for operators with accumulators.
 pub fn has_aggregate(op: &Op) -> bool {
+    if let Op::GeneralWindow(general) = op {
+        return matches!(general.aggregation(), Some(Aggregation::Calls { .. }));
+    }
     matches!(
         op,
         Op::Window { aggregation: Aggregation::Calls { .. }, .. }
@@ -183,6 +186,12 @@ fn prelude(chained: &Chained, names: &Names, id: NodeId) -> TokenStream {
             );
             tokens.extend(aggregate_prelude(chained, names, id, aggregation));
         }
+        Op::GeneralWindow(general) => {
+            tokens.extend(super::general::prelude(chained, names, id, general));
+            if let Some(aggregation) = general.aggregation() {
+                tokens.extend(aggregate_prelude(chained, names, id, aggregation));
+            }
+        }
         Op::Running { aggregation } => {
             tokens.extend(aggregate_prelude(chained, names, id, aggregation));
         }
@@ -191,6 +200,7 @@ fn prelude(chained: &Chained, names: &Names, id: NodeId) -> TokenStream {
             let name = names.of("strategy", id, span);
             tokens.extend(code!(let #name = #strategy;));
         }
+        Op::AsyncMap(map) => tokens.extend(super::asynchronous::prelude(names, id, map, span)),
         Op::Fragment { .. } => tokens.extend(super::fragment::arguments(chained, names, id)),
         _ => {}
     }
@@ -221,7 +231,7 @@ fn connector(chained: &Chained, names: &Names, id: NodeId) -> TokenStream {
                 plan.source(::thalweg::__private::annotated_source::<#ty, _>(#expr), #label);
         },
         (Op::Source { expr, .. }, None) => code!(let #name = plan.source(#expr, #label);),
-        (Op::Sink { expr }, _) => code!(let #name = plan.sink(#expr, #label);),
+        (Op::Sink { expr, .. }, _) => code!(let #name = plan.sink(#expr, #label);),
         _ => TokenStream::new(),
     };
     located(connector, node.site.span)

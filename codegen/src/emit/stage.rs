@@ -22,6 +22,7 @@ impl ChainEmitter<'_> {
             Stage::Input(edge) => (self.input_stage(edge), self.chained.edge(edge).to),
             Stage::Scratch(id) => (self.scratch_stage(id), id),
             Stage::Fire(id) => (self.fire_stage(id), id),
+            Stage::Answers(id) => (self.answers_stage(id), id),
             Stage::Process(id) => (self.process_stage(id), id),
             Stage::Sweep(id) => (self.sweep_stage(id), id),
             Stage::Drain(edge) => (self.drain_stage(edge), self.chained.edge(edge).to),
@@ -69,9 +70,11 @@ impl ChainEmitter<'_> {
         let to = self.chained.edge(edge).to;
         let (pattern, rebuilt, value) = self.received(edge, to);
         let body = match self.chained.graph.node(to).op {
-            Op::Exchange(_) | Op::PartitionBy { .. } | Op::Union | Op::Side { .. } => {
-                self.readers(to, &value)
-            }
+            Op::Exchange(_)
+            | Op::PartitionBy { .. }
+            | Op::BroadcastBy { .. }
+            | Op::Union
+            | Op::Side { .. } => self.readers(to, &value),
             // An operator with a parallelism of its own reads its exchange itself.
             _ => self.operator(to, &value, true),
         };
@@ -123,6 +126,7 @@ impl ChainEmitter<'_> {
             .into_iter()
             .filter_map(|id| match self.chained.graph.node(id).op {
                 Op::Window { .. } => Some(self.window_handle(id)),
+                Op::GeneralWindow(_) => Some(self.general_handle(id)),
                 Op::Running { .. } => Some(self.running_handle(id)),
                 Op::Process(ref process) => Some(self.process_handle(id, process)),
                 Op::Dedup => Some(self.dedup_handle(id)),
@@ -176,6 +180,9 @@ impl ChainEmitter<'_> {
 
     fn fire_stage(&mut self, id: NodeId) -> TokenStream {
         let node = self.chained.graph.node(id);
+        if let Op::GeneralWindow(_) = &node.op {
+            return self.general_stage(id);
+        }
         let Op::Window { aggregation, .. } = &node.op else { return self.join_fire(id) };
         let span = node.site.span;
         let window = self.window_handle(id);

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use proc_macro2::Span;
 use syn::{Expr, Ident, Path, Stmt, Type};
 
-use super::{Join, ProcessOp};
+use super::{GeneralOp, Join, ProcessOp};
 use crate::catalog::{AggregateKind, ExchangeKind};
 
 /// Names a node.
@@ -232,15 +232,24 @@ pub enum Op {
         /// What is kept.
         aggregation: Aggregation,
     },
+    /// Windows per key that keep elements, or have a trigger of their own.
+    GeneralWindow(Box<GeneralOp>),
     /// A running aggregate per key.
     Running {
         /// What is kept.
         aggregation: Aggregation,
     },
+    /// Runs a future per record.
+    AsyncMap(AsyncMap),
     /// A process function.
     Process(Box<ProcessOp>),
     /// The first record of each key.
     Dedup,
+    /// Sends each record to every task of the function that it is connected to, under a key.
+    BroadcastBy {
+        /// The key.
+        f: Expr,
+    },
     /// Joins two keyed inputs.
     Join(Join),
     /// Calls a fragment.
@@ -254,7 +263,21 @@ pub enum Op {
     Sink {
         /// The sink.
         expr: Expr,
+        /// What becomes of what cannot be written, where a side is named: `.errors_to(side)` of the sink.
+        rejects: Option<NodeId>,
     },
+}
+
+/// `async_map(f)` with its words.
+pub struct AsyncMap {
+    /// Makes the future.
+    pub f: Expr,
+    /// `capacity(n)`, `timeout(d)`, ..: the words but for the key of `cache`.
+    pub options: Vec<(Ident, Vec<Expr>)>,
+    /// The key of `cache`.
+    pub key: Option<Expr>,
+    /// What becomes of answers that are errors.
+    pub on_error: OnError,
 }
 
 /// What a keyed operator keeps.
@@ -340,9 +363,13 @@ impl Graph {
     /// The sides that `id` writes to besides its ordinary output.
     pub fn sides_of(&self, id: NodeId) -> Vec<NodeId> {
         match &self.node(id).op {
-            Op::Source { rejects, .. } => rejects.iter().copied().collect(),
+            Op::Source { rejects, .. } | Op::Sink { rejects, .. } => {
+                rejects.iter().copied().collect()
+            }
             Op::Stateless { fallible: Some(OnError::Side(side)), .. } => vec![*side],
             Op::Window { late, .. } => late.iter().copied().collect(),
+            Op::AsyncMap(AsyncMap { on_error: OnError::Side(side), .. }) => vec![*side],
+            Op::GeneralWindow(general) => general.sides(),
             Op::Process(process) => process.sides.iter().map(|(_, side)| *side).collect(),
             Op::Join(join) => join.late.iter().flatten().copied().collect(),
             Op::Fragment { args, .. } => {
@@ -362,6 +389,15 @@ impl Graph {
 }
 
 impl Op {
+    /// What a window was given besides its length: its options and where late records go. None if it is no window.
+    pub fn window_options(&self) -> Option<(&[(Ident, Expr)], Option<NodeId>)> {
+        match self {
+            Op::Window { options, late, .. } => Some((options, *late)),
+            Op::GeneralWindow(general) => Some((&general.options, general.late)),
+            _ => None,
+        }
+    }
+
     /// True if what leaves the operator has a key.
     pub fn is_keyed(&self) -> bool {
         matches!(self, Op::KeyBy { .. } | Op::Input { keyed: true, .. })
@@ -371,12 +407,17 @@ impl Op {
     pub fn is_stateful(&self) -> bool {
         match self {
             Op::Process(process) => process.keyed,
-            _ => matches!(self, Op::Window { .. } | Op::Running { .. } | Op::Dedup | Op::Join(_)),
+            Op::GeneralWindow(_) => true,
+            _ => matches!(
+                self,
+                Op::Window { .. } | Op::Running { .. } | Op::Dedup | Op::Join(_) | Op::AsyncMap(_)
+            ),
         }
     }
 
     /// True if the operator keeps something per key for as long as `.ttl(..)` says.
     pub fn takes_ttl(&self) -> bool {
-        self.is_stateful() && !matches!(self, Op::Window { .. } | Op::Join(_))
+        let by_window = matches!(self, Op::Window { .. } | Op::GeneralWindow(_));
+        self.is_stateful() && !by_window && !matches!(self, Op::Join(_) | Op::AsyncMap(_))
     }
 }

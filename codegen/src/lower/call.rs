@@ -3,13 +3,13 @@
 use proc_macro2::Span;
 use quote::ToTokens;
 use syn::spanned::Spanned;
-use syn::{Expr, ExprLit, Ident, Lit, parse_quote};
+use syn::{Expr, ExprLit, Ident, Lit};
 
 use super::{Cursor, Lowering, Pending, PendingWindow, site_of, text_of};
 use crate::ast::Call;
 use crate::catalog::{self, AggregateKind, Arg, Kind, Operator};
 use crate::diagnostic::{Extent, nearest};
-use crate::ir::{AggregateCall, AggregateResult, Aggregation, OnError, Op, Stateless};
+use crate::ir::{AggregateCall, AggregateResult, Aggregation, AsyncMap, OnError, Op, Stateless};
 use crate::messages as m;
 
 impl Lowering<'_> {
@@ -35,10 +35,6 @@ impl Lowering<'_> {
             self.unknown_operator(call);
             return None;
         };
-        if operator.kind == Kind::Later {
-            self.next_version(&call.name, operator.usage);
-            return None;
-        }
         self.check_args(operator, &call.name, &call.args).then_some(operator)
     }
 
@@ -120,9 +116,18 @@ impl Lowering<'_> {
                 self.check_captures(&call.args[1]);
                 self.keyed_operator(cursor, call, Aggregation::Fold { init: arg(0), f: arg(1) });
             }
+            Kind::AsyncMap => self.async_map(cursor, call),
+            Kind::AsyncOption => self.async_option(cursor, call),
+            Kind::Firing(word) => self.firing_word(cursor, call, word),
+            Kind::Apply => self.window_apply(cursor, call),
+            Kind::Process if matches!(cursor.pending, Pending::Window(_)) => {
+                self.window_process(cursor, call);
+            }
             Kind::Process => self.process(cursor, call),
             Kind::ProcessHook(hook) => return self.process_hook(cursor, call, hook),
             Kind::Dedup => self.dedup(cursor, call),
+            Kind::Connect => return self.connect(cursor, call),
+            Kind::BroadcastBy => self.broadcast_by(cursor, call),
             Kind::ErrorsTo | Kind::OrSkip => self.error_word(cursor, call),
             Kind::Modifier => self.modifier(cursor, call),
             Kind::Join(kind) => return self.join(cursor, call, kind),
@@ -131,10 +136,11 @@ impl Lowering<'_> {
             Kind::LateSide(side) => return self.join_late(cursor, call, side),
             Kind::ApplyGroups => return self.apply_groups(cursor, call),
             Kind::Sink => {
-                self.push(cursor, call, Op::Sink { expr: arg(0) });
+                let (expr, rejects) = self.builder_words(&call.args[0]);
+                self.push(cursor, call, Op::Sink { expr, rejects });
+                self.write_side(rejects, cursor.node);
                 cursor.ended = true;
             }
-            Kind::Later => return false,
         }
         true
     }
@@ -161,6 +167,9 @@ impl Lowering<'_> {
                 Pending::Window(_),
                 Kind::WindowOption
                 | Kind::LateTo
+                | Kind::Firing(_)
+                | Kind::Apply
+                | Kind::Process
                 | Kind::Gap
                 | Kind::Aggregate(_)
                 | Kind::AggregateExpression
@@ -173,6 +182,11 @@ impl Lowering<'_> {
                 Kind::Stateless(Stateless::Map | Stateless::FilterMap | Stateless::FlatMap)
                 | Kind::Fallible(_),
             ) => true,
+            (Pending::Connect(_), Kind::Process) => true,
+            (Pending::Connect(connect), _) => {
+                self.errors.report(&m::CONNECT_ALONE, connect.span, "", &connect.place);
+                false
+            }
             (Pending::Join(join), _) => self.check_join_word(join, kind, cursor.node),
             (Pending::EventTime { f, site, place }, _) => {
                 self.errors.report(&m::NEEDS_WATERMARKS, site.span, "", place);
@@ -234,30 +248,6 @@ impl Lowering<'_> {
         self.push(cursor, call, Op::KeyBy { f: Some(call.args[0].clone()) });
     }
 
-    fn watermarks(&mut self, cursor: &mut Cursor, call: &Call, kind: Kind) -> bool {
-        let pending = std::mem::replace(&mut cursor.pending, Pending::None);
-        let Pending::EventTime { f, site, .. } = pending else {
-            let word = call.name.to_string();
-            self.errors.report(&m::WATERMARKS_ALONE, call.name.span(), &word, &self.place);
-            return false;
-        };
-        if kind == Kind::Punctuated {
-            self.check_captures(&call.args[0]);
-            let strategy = parse_quote!(::thalweg::__private::punctuated());
-            let punctuated = Some(call.args[0].clone());
-            let op = Op::EventTime { f, strategy, punctuated };
-            cursor.node = self.add(op, vec![cursor.node], site);
-            return true;
-        }
-        let strategy = call.args[0].clone();
-        if strategy_bound_is_negative(&strategy) {
-            self.errors.report(&m::NEGATIVE_BOUND, Extent::of(&strategy), "", &self.place);
-        }
-        cursor.node =
-            self.add(Op::EventTime { f, strategy, punctuated: None }, vec![cursor.node], site);
-        true
-    }
-
     pub(super) fn is_keyed(&self, cursor: &Cursor) -> bool {
         self.graph.node(cursor.node).op.is_keyed()
     }
@@ -275,9 +265,12 @@ impl Lowering<'_> {
     /// A window's or a keyed stream's aggregate.
     fn keyed_operator(&mut self, cursor: &mut Cursor, call: &Call, kept: Aggregation) {
         match std::mem::replace(&mut cursor.pending, Pending::None) {
+            Pending::Window(window) if window.is_general() => {
+                self.general_aggregation(cursor, call, *window, kept);
+            }
             Pending::Window(window) => {
                 self.check_kept(&window, &kept, call);
-                let PendingWindow { spec, options, gap, late, mut site, place, modifiers } =
+                let PendingWindow { spec, options, gap, late, mut site, place, modifiers, .. } =
                     *window;
                 site.text = format!("{}.{}", site.text, site_of(call).text);
                 site.lines.1 = site_of(call).lines.1;
@@ -306,11 +299,14 @@ impl Lowering<'_> {
         };
         let on_error = side.map_or(OnError::Skip, OnError::Side);
         match &mut self.graph.nodes[cursor.node.0].op {
-            Op::Stateless { fallible: Some(policy), .. } if *policy == OnError::Fail => {
+            Op::Stateless { fallible: Some(policy), .. }
+            | Op::AsyncMap(AsyncMap { on_error: policy, .. })
+                if *policy == OnError::Fail =>
+            {
                 *policy = on_error;
                 self.write_side(side, cursor.node);
             }
-            Op::Stateless { fallible: Some(_), .. } => {
+            Op::Stateless { fallible: Some(_), .. } | Op::AsyncMap(_) => {
                 self.errors.report(&m::TWO_ERROR_WORDS, span, "", &self.place);
                 self.graph.refused.extend(side);
             }
@@ -329,13 +325,6 @@ impl Lowering<'_> {
         };
         let (span, place) = (call.name.span(), &self.place);
         self.errors.report_with_help(&m::UNKNOWN_OPERATOR, span, &name, place, &help);
-    }
-
-    /// A word of the language that is not here yet; `instead` is what to use today.
-    pub(super) fn next_version(&mut self, word: &Ident, instead: &str) {
-        let (name, place) = (word.to_string(), &self.place);
-        let help = format!("use {instead}");
-        self.errors.report_with_help(&m::NEXT_VERSION, word.span(), &name, place, &help);
     }
 
     /// Tasks run in parallel, each with its own copy of what a closure captures: none can be written to, and all have to
@@ -457,7 +446,7 @@ pub(super) fn innermost(expr: &Expr) -> &Expr {
     }
 }
 
-fn literal_int(expr: &Expr) -> Option<i64> {
+pub(super) fn literal_int(expr: &Expr) -> Option<i64> {
     match expr {
         Expr::Lit(ExprLit { lit: Lit::Int(int), .. }) => int.base10_parse().ok(),
         Expr::Unary(unary) if matches!(unary.op, syn::UnOp::Neg(_)) => {
@@ -488,15 +477,6 @@ pub(super) fn literal_millis(expr: &Expr) -> Option<i64> {
         }
         Expr::Paren(inner) => literal_millis(&inner.expr),
         _ => None,
-    }
-}
-
-fn strategy_bound_is_negative(strategy: &Expr) -> bool {
-    match innermost(strategy) {
-        Expr::Call(call) => {
-            call.args.first().and_then(literal_millis).is_some_and(|millis| millis < 0)
-        }
-        _ => false,
     }
 }
 

@@ -1,11 +1,15 @@
 //! [`ast`](crate::ast) to [`ir::Graph`](crate::ir::Graph): names become nodes, method calls become operators.
 
 mod aggregate;
+mod asynchronous;
 mod call;
 mod captures;
+mod connect;
+mod general;
 mod join;
 mod process;
 mod site;
+mod time;
 mod window;
 
 use std::collections::BTreeMap;
@@ -118,12 +122,14 @@ enum Pending {
     Owned { span: Span },
     EventTime { f: syn::Expr, site: Site, place: String },
     Window(Box<PendingWindow>),
+    Connect(connect::PendingConnect),
     Join(Box<join::PendingJoin>),
 }
 
 struct PendingWindow {
     spec: syn::Expr,
     options: Vec<(Ident, syn::Expr)>,
+    firing: crate::ir::Firing,
     gap: Option<syn::Expr>,
     late: Option<NodeId>,
     site: Site,
@@ -319,6 +325,7 @@ impl Lowering<'_> {
     fn check_pending(&mut self, cursor: &Cursor) -> bool {
         let (message, span, place) = match &cursor.pending {
             Pending::None => return true,
+            Pending::Connect(connect) => (&m::CONNECT_ALONE, connect.span, connect.place.as_str()),
             Pending::Join(join) => return self.incomplete_join(join, cursor.node),
             Pending::Owned { span } => (&m::OWNED_MISPLACED, *span, ""),
             Pending::EventTime { site, place, .. } => {
@@ -387,7 +394,7 @@ impl Lowering<'_> {
         self.place.clear();
         match head {
             Head::Source { span, expr } => {
-                let (expr, rejects) = self.source_words(expr);
+                let (expr, rejects) = self.builder_words(expr);
                 let site = Site {
                     span: *span,
                     kind: "source".to_owned(),
@@ -408,8 +415,8 @@ impl Lowering<'_> {
         }
     }
 
-    /// `.errors_to(side)` at the end of a source names one of our sides: the source only hears that it must not fail.
-    fn source_words(&mut self, expr: &syn::Expr) -> (syn::Expr, Option<NodeId>) {
+    /// `.errors_to(side)` of a source or sink names one of our sides: its builder only hears that it must not fail.
+    pub(super) fn builder_words(&mut self, expr: &syn::Expr) -> (syn::Expr, Option<NodeId>) {
         let syn::Expr::MethodCall(call) = expr else { return (expr.clone(), None) };
         if call.method == "errors_to" && call.args.len() == 1 {
             let side = self.side_argument(&call.args[0]);
@@ -418,7 +425,7 @@ impl Lowering<'_> {
             call.method = Ident::new("reject_to_side", call.method.span());
             return (syn::Expr::MethodCall(call), side);
         }
-        let (receiver, rejects) = self.source_words(&call.receiver);
+        let (receiver, rejects) = self.builder_words(&call.receiver);
         let mut call = call.clone();
         *call.receiver = receiver;
         (syn::Expr::MethodCall(call), rejects)

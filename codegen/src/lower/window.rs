@@ -25,6 +25,7 @@ impl Lowering<'_> {
         cursor.pending = Pending::Window(Box::new(PendingWindow {
             spec,
             options: Vec::new(),
+            firing: Default::default(),
             gap: None,
             late: None,
             site: site_of(call),
@@ -40,21 +41,18 @@ impl Lowering<'_> {
         let Expr::Path(path) = &*call.func else { return true };
         let Some(word) = path.path.segments.last().map(|last| &last.ident) else { return true };
         let name = word.to_string();
-        if catalog::LATER_WINDOWS.contains(&name.as_str()) {
-            self.next_version(word, "window(tumbling(mins(5)))");
-            return false;
-        }
         if path.path.get_ident().is_some() && !catalog::WINDOWS.contains(&name.as_str()) {
             // It may be a function of the user's that returns a window; a near miss is not.
-            let known = catalog::WINDOWS.iter().chain(catalog::LATER_WINDOWS).copied();
-            if let Some(near) = nearest(&name, known) {
+            if let Some(near) = nearest(&name, catalog::WINDOWS.iter().copied()) {
                 let help = format!("did you mean `{near}`?");
                 let place = &self.place;
                 self.errors.report_with_help(&m::UNKNOWN_WINDOW, word.span(), &name, place, &help);
                 return false;
             }
         }
-        self.check_lengths(&name, call);
+        if !self.check_count_window(spec) {
+            self.check_lengths(&name, call);
+        }
         true
     }
 
@@ -78,6 +76,11 @@ impl Lowering<'_> {
             return self.refuse(call.args[0].to_token_stream());
         }
         let late = if kind == Kind::LateTo { self.side_argument(&call.args[0]) } else { None };
+        if let Pending::Window(window) = &cursor.pending
+            && self.check_timeless(&window.spec, &call.name)
+        {
+            return self.graph.refused.extend(late);
+        }
         let Pending::Window(window) = &mut cursor.pending else { return };
         let given = match kind {
             Kind::LateTo => window.late.is_some(),
@@ -123,14 +126,18 @@ impl Lowering<'_> {
         }
     }
 
-    /// What a window is needs, and what it can keep.
-    pub(super) fn check_kept(&mut self, window: &PendingWindow, kept: &Aggregation, call: &Call) {
-        let place = &window.place;
+    pub(super) fn check_gap(&mut self, window: &PendingWindow) {
         if word_of(&window.spec).is_some_and(|word| word == "dynamic_session")
             && window.gap.is_none()
         {
-            self.errors.report(&m::NEEDS_GAP, window.site.span, "", place);
+            self.errors.report(&m::NEEDS_GAP, window.site.span, "", &window.place);
         }
+    }
+
+    /// What a window is needs, and what it can keep.
+    pub(super) fn check_kept(&mut self, window: &PendingWindow, kept: &Aggregation, call: &Call) {
+        self.check_gap(window);
+        let place = &window.place;
         if matches!(kept, Aggregation::Fold { .. }) && is_session(&window.spec) {
             self.errors.report(&m::SESSION_FOLD, call.name.span(), "", place);
         }
@@ -157,7 +164,7 @@ fn check_offset(spec: &Expr, call: &Call, place: &str, errors: &mut Diagnostics)
 }
 
 /// The word of a window that is written where it is used: `sliding` of `sliding(..).offset(..)`.
-fn word_of(spec: &Expr) -> Option<String> {
+pub(super) fn word_of(spec: &Expr) -> Option<String> {
     let Expr::Call(call) = innermost(spec) else { return None };
     let Expr::Path(path) = &*call.func else { return None };
     path.path.segments.last().map(|last| last.ident.to_string())

@@ -91,6 +91,8 @@ pub enum Stage {
     Scratch(NodeId),
     /// Over the firings of a window.
     Fire(NodeId),
+    /// Over the answers of an `async_map`.
+    Answers(NodeId),
     /// Over what is due in a process function, and over what it emitted.
     Process(NodeId),
     /// Forgets some of what is over.
@@ -130,6 +132,7 @@ impl Chained {
         let route = match &node.op {
             Op::Source { .. } | Op::Fragment { .. } | Op::Input { .. } => None,
             Op::KeyBy { .. } => Some(Route::Key),
+            Op::BroadcastBy { .. } => Some(Route::Broadcast),
             Op::Exchange(ExchangeKind::Rebalance) => Some(Route::Rebalance),
             Op::Exchange(ExchangeKind::Broadcast) => Some(Route::Broadcast),
             Op::Exchange(ExchangeKind::Global) => Some(Route::Global),
@@ -140,11 +143,17 @@ impl Chained {
             Op::Side { .. } if above.len() > 1 || self.is_written_by_fragment(id) => {
                 Some(Route::Forward)
             }
-            op if op.is_stateful() => return self.join_chain(id, above),
+            op if op.is_stateful() && !matches!(op, Op::AsyncMap(_)) => {
+                return self.join_chain(id, above);
+            }
             _ if node.modifiers.parallelism.is_some() => Some(Route::Rebalance),
+            Op::AsyncMap(_) if self.may_fire(&above) => Some(Route::Forward),
             _ => return self.join_chain(id, above),
         };
-        let parallelism = self.graph.node(id).modifiers.parallelism.clone();
+        let mut parallelism = self.graph.node(id).modifiers.parallelism.clone();
+        if matches!(self.graph.node(id).op, Op::AsyncMap(_)) && parallelism.is_none() {
+            parallelism = above.first().and_then(|chain| self.chains[*chain].parallelism.clone());
+        }
         let input = route.map(|route| {
             self.edges.push(Edge { to: id, route, payload: Payload::Whole });
             EdgeId(self.edges.len() - 1)
@@ -167,6 +176,18 @@ impl Chained {
         if let Some(parallelism) = &self.graph.node(id).modifiers.parallelism {
             self.chains[chain].parallelism = Some(parallelism.clone());
         }
+    }
+
+    /// True if something in these chains fires without input, or may do so where it was compiled apart. An `async_map`
+    /// stands in the chain of its input only where that alone makes requests: when it can take no more, no input is
+    /// all it takes to stop them.
+    fn may_fire(&self, chains: &BTreeSet<usize>) -> bool {
+        chains.iter().any(|chain| {
+            let chain = &self.chains[*chain];
+            let is_apart =
+                matches!(self.graph.node(chain.head).op, Op::Fragment { .. } | Op::Input { .. });
+            is_apart || chain.nodes.iter().any(|node| self.graph.node(*node).op.is_stateful())
+        })
     }
 
     /// Makes one chain of those that `id` reads, in the order of its inputs. It is the last of them that goes on: all
@@ -247,8 +268,11 @@ impl Chained {
         let mut stages: Vec<Stage> = inputs.collect();
         for id in &self.chains[chain].nodes {
             match &self.graph.node(*id).op {
+                Op::AsyncMap(_) => stages.push(Stage::Answers(*id)),
                 Op::Source { .. } => stages.push(Stage::Source),
-                Op::Window { .. } | Op::Join(_) => stages.push(Stage::Fire(*id)),
+                Op::Window { .. } | Op::GeneralWindow(_) | Op::Join(_) => {
+                    stages.push(Stage::Fire(*id))
+                }
                 Op::Process(_) => stages.push(Stage::Process(*id)),
                 op if op.takes_ttl() && self.graph.node(*id).modifiers.ttl.is_some() => {
                     stages.push(Stage::Sweep(*id));

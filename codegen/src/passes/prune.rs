@@ -8,7 +8,7 @@ use syn::Ident;
 use super::fields::field_reads;
 use super::place::{Chained, EdgeId, Payload};
 use crate::catalog::Adds;
-use crate::ir::{Aggregation, Hook, NodeId, OnError, Op, Stateless};
+use crate::ir::{Aggregation, NodeId, OnError, Op, ProcessOp, Stateless};
 
 /// Tuples, which carry pruned fields, end here.
 const FIELDS_MAX: usize = 8;
@@ -46,6 +46,7 @@ fn reads_behind(chained: &Chained, id: NodeId) -> Reads {
         op if chained.edge_to(reader).is_some() && !is_exchange(op) => {
             payload_reads(chained, reader)
         }
+        Op::Process(process) => process_reads(chained, reader, process, id),
         _ => reads_of(chained, reader),
     };
     readers.iter().map(|reader| reads(*reader)).try_fold(BTreeSet::new(), join)
@@ -88,23 +89,36 @@ fn reads_of(chained: &Chained, id: NodeId) -> Reads {
             join(key, payload_reads(chained, id))
         }
         Op::Exchange(_) => payload_reads(chained, id),
+        // Elements and triggers see the declared record.
+        Op::GeneralWindow(_) => None,
         Op::Window { late: Some(_), .. } => None,
         Op::Window { gap: Some(gap), aggregation, .. } => {
             join(field_reads(gap, 0)?, kept(aggregation))
         }
         Op::Window { aggregation, .. } | Op::Running { aggregation } => kept(aggregation),
-        Op::Process(process) => field_reads(process.closure(Hook::Event)?, 1),
+        // Asked by input: see `process_reads`.
+        Op::Process(_) | Op::BroadcastBy { .. } => None,
         Op::Dedup => reads_behind(chained, id),
         // What is kept are the records as declared.
         Op::Join(_)
         | Op::Source { .. }
         | Op::Union
         | Op::Side { .. }
+        | Op::AsyncMap(_)
         | Op::Fragment { .. }
         | Op::Input { .. }
         | Op::Output
         | Op::Sink { .. } => None,
     }
+}
+
+/// What a process function reads of the records of one of its inputs.
+fn process_reads(chained: &Chained, id: NodeId, process: &ProcessOp, from: NodeId) -> Reads {
+    let inputs = chained.graph.node(id).inputs.iter().enumerate();
+    inputs
+        .filter(|(_, input)| **input == from)
+        .map(|(index, _)| field_reads(process.closure(process.inputs.hook(index))?, 1))
+        .try_fold(BTreeSet::new(), join)
 }
 
 /// What the next exchange carries.

@@ -29,6 +29,8 @@ pub struct SinkError {
     pub cause: Option<Cause>,
     /// True if whoever read the output has gone (`job | head`): the job ends, quietly, and that is no failure.
     pub reader_gone: bool,
+    /// True if it is about this record only, and the sink goes on: what `.errors_to(side)` sends there.
+    pub rejected: bool,
 }
 
 impl SourceError {
@@ -63,7 +65,13 @@ impl SinkError {
     /// An error that says what went wrong where, and what to do about it.
     #[cold]
     pub fn new(what: impl Into<String>, help: impl Into<String>) -> SinkError {
-        SinkError { what: what.into(), help: help.into(), cause: None, reader_gone: false }
+        SinkError {
+            what: what.into(),
+            help: help.into(),
+            cause: None,
+            reader_gone: false,
+            rejected: false,
+        }
     }
 
     /// Adds what the system said.
@@ -71,6 +79,13 @@ impl SinkError {
     pub fn because(mut self, cause: impl Into<Cause>) -> SinkError {
         self.cause = Some(cause.into());
         self
+    }
+
+    /// This record cannot be written; the sink goes on. Only for a sink that was told so, by `.errors_to(side)`.
+    #[cold]
+    pub fn rejected(why: impl Into<String>) -> SinkError {
+        let help = "map it to what the sink can hold";
+        SinkError { rejected: true, ..SinkError::new(why, help) }
     }
 
     /// Whoever read the output has gone: nothing more needs to be written.

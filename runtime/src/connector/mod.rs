@@ -2,7 +2,7 @@
 //!
 //! | sources | sinks |
 //! |---|---|
-//! | [`files`]: text, JSON lines, CSV; gzip, zstd | [`files`]: text, JSON lines, CSV |
+//! | [`files`]: text, JSON lines, CSV; gzip, zstd; once, or watching a directory | [`files`]: text, JSON lines, CSV |
 //! | [`collection`], [`replay`]: records in memory | [`print()`]: lines on standard output |
 //! | [`generate`], [`generate_forever`] | [`collect`], [`callback`]: for tests and benchmarks |
 //! | [`socket`]: lines from a TCP server | [`discard`] |
@@ -147,7 +147,7 @@ pub use error::{SinkError, SourceError};
 pub use file::{
     Both, CanRead, CanWrite, Csv, CsvEncoder, CsvReader, CsvWriter, Files, Json, JsonEncoder,
     JsonReader, JsonWriter, Lines, LinesIter, PartWriter, Reads, Text, TextEncoder, TextReader,
-    TextWriter, Unformatted, Writes, files,
+    TextWriter, Unformatted, WatchReader, Watched, Writes, files,
 };
 pub use generate::{Generate, GenerateReader, generate, generate_forever};
 pub use print::{Print, PrintWriter, print};

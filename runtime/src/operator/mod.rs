@@ -13,9 +13,9 @@ mod running;
 
 pub use aggregate::{Aggregate, Combine, Overflow};
 pub use aggregates::{
-    Avg, Count, CountDistinct, First, Last, Max, MaxBy, Min, MinBy, Sum, ToVec, Top, WrappingSum,
-    avg, count, count_distinct, first, last, max, max_by, min, min_by, sum, to_vec, top,
-    wrapping_sum,
+    ApproxCountDistinct, Avg, Count, CountDistinct, First, Last, Max, MaxBy, Measure, Min, MinBy,
+    Quantile, Sum, ToVec, Top, WrappingSum, approx_count_distinct, avg, count, count_distinct,
+    first, last, max, max_by, min, min_by, quantile, sum, to_vec, top, wrapping_sum,
 };
 pub use dedup::Dedup;
 pub use fold::Fold;

@@ -109,6 +109,17 @@ impl<K: Key, V> Table<K, V> {
         Some((segment.hash(at), key, value))
     }
 
+    /// Changes all values in a way that means nothing to whoever reads them, so that none counts as changed.
+    pub fn adjust(&mut self, mut change: impl FnMut(&mut V)) {
+        for segment in &mut self.segments {
+            let mut next = 0;
+            while let Some(at) = segment.next_taken(next) {
+                change(&mut segment.entry_mut(at).1);
+                next = at + 1;
+            }
+        }
+    }
+
     /// The next change since the last time, in order of hash; it then counts as seen. Nothing before
     /// [`track_changes`](Table::track_changes) counts.
     pub fn next_change(&mut self, cursor: &mut Cursor) -> Option<Change<'_, K, V>> {

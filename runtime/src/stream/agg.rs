@@ -1,7 +1,7 @@
 //! The handle that an `aggregate` closure builds its result from.
 
 use super::base::{handle, not_run};
-use crate::operator::{Aggregate, Number, Total};
+use crate::operator::{Aggregate, Measure, Number, Total};
 use crate::record::{Emit, Key, Ranked, Record, View};
 use crate::time::Window;
 
@@ -112,6 +112,23 @@ impl<K: Record, T: Record, W> Agg<K, T, W> {
         V::Record: Key,
     {
         not_run(f)
+    }
+
+    /// How many different values there are, about. See
+    /// [`Windows::approx_count_distinct`](super::Windows::approx_count_distinct).
+    pub fn approx_count_distinct<V: Emit>(&self, f: impl Fn(View<'static, T>) -> V) -> u64
+    where
+        V::Record: Key,
+    {
+        not_run(f)
+    }
+
+    /// The value below which a share `q` of the numbers lies. See [`Windows::quantile`](super::Windows::quantile).
+    pub fn quantile<N: Emit>(&self, q: f64, f: impl Fn(View<'static, T>) -> N) -> f64
+    where
+        N::Record: Measure,
+    {
+        not_run((q, f))
     }
 
     /// The `n` records with the greatest values, greatest first. See [`Windows::top`](super::Windows::top).

@@ -30,9 +30,12 @@
 
 mod agg;
 pub mod annotation;
+mod asynchronous;
 mod base;
+mod connect;
 mod exchanges;
 mod fallible;
+mod general;
 mod joins;
 mod keyed;
 mod modifiers;
@@ -53,7 +56,11 @@ pub use crate::operator::{
     WindowedWith,
 };
 pub use agg::{Agg, Mean, Sum};
+pub use asynchronous::Answers;
 pub use base::{IntoStream, Stream};
+pub use connect::{
+    Broadcast, BroadcastProcess, Connected, ConnectedProcess, Connects, WithBroadcast,
+};
 pub use fallible::Fallible;
 pub use joins::{CoGroup, CoGroupOn, CoGroupWindows, Join, JoinOn, Joined, JoinedByWindow};
 pub use keyed::Keyed;

@@ -6,7 +6,7 @@
 use super::agg::{Mean, Sum};
 use super::base::not_run;
 use super::{Agg, Changed, Keyed, Stream};
-use crate::operator::Number;
+use crate::operator::{Measure, Number};
 use crate::record::{Emit, Key, Ranked, Record, View};
 
 impl<K: Key, T: Record> Keyed<K, T> {
@@ -232,6 +232,57 @@ impl<K: Key, T: Record> Keyed<K, T> {
         V::Record: Key,
     {
         not_run(f)
+    }
+
+    /// Counts the different values of what the closure takes from each record, about: the standard error is 0.81 %,
+    /// small counts are all but exact.
+    ///
+    /// HyperLogLog, by the value's canonical hash, with 16 384 registers. State: 4 bytes per different value up to some
+    /// 2000, then 16 KiB. Per key. For exact counts see [`count_distinct`](Keyed::count_distinct). Flink: SQL's
+    /// `APPROX_COUNT_DISTINCT`.
+    ///
+    /// ```
+    /// # use thalweg::prelude::*;
+    /// # #[pipeline]
+    /// # fn example() {
+    /// # let visits = source(collection(Vec::<(String, u64)>::new()));
+    /// visits.key_by(|(page, _)| page).approx_count_distinct(|(_, user)| user).sink(print());
+    /// # }
+    /// ```
+    pub fn approx_count_distinct<V: Emit>(
+        self,
+        f: impl Fn(View<'static, T>) -> V,
+    ) -> Stream<Changed<K, u64>>
+    where
+        V::Record: Key,
+    {
+        not_run(f)
+    }
+
+    /// The value below which a share `q` of the numbers lies: `0.5` is the median, `0.99` the 99th percentile. Within
+    /// 0.8 % of the exact one; the least and the greatest are exact.
+    ///
+    /// Of `n` numbers in order it is number ⌊q · (n − 1)⌋, counted from 0. `NaN` is above all numbers. State: 16 bytes
+    /// for each of the 64 buckets per power of two that values fall into (DDSketch): latencies between a microsecond and
+    /// a minute take 27 KiB at most. Per key. Flink: none; SQL's `PERCENTILE` is exact.
+    ///
+    /// ```
+    /// # use thalweg::prelude::*;
+    /// # #[pipeline]
+    /// # fn example() {
+    /// # let requests = source(collection(Vec::<(String, u64)>::new()));
+    /// requests.key_by(|(path, _)| path).quantile(0.99, |(_, micros)| micros).sink(print());
+    /// # }
+    /// ```
+    pub fn quantile<N: Emit>(
+        self,
+        q: f64,
+        f: impl Fn(View<'static, T>) -> N,
+    ) -> Stream<Changed<K, f64>>
+    where
+        N::Record: Measure,
+    {
+        not_run((q, f))
     }
 
     /// The `n` records of a key, so far, with the greatest values of what the closure takes from them, greatest first;

@@ -2,7 +2,7 @@
 
 use super::base::not_run;
 use super::{Failed, Side, Stream};
-use crate::connector::{CanRead, Files, Reads, Source};
+use crate::connector::{Files, Socket, Source};
 
 /// Begins a stream with what a source yields.
 ///
@@ -33,9 +33,10 @@ pub fn source<S: Source>(source: S) -> Stream<S::Record> {
     not_run(source)
 }
 
-impl<F, D: CanRead> Files<F, D> {
+impl<F, D> Files<F, D> {
     /// Sends what cannot be decoded to a side, as a [`Failed`]: the raw record (lossy text), the error, and where it
-    /// stood. Without it, and without `.or_skip()`, the first such record fails the task.
+    /// stood; of a sink what cannot be encoded, with the record as `{:?}` shows it. Without it, and without `.or_skip()`,
+    /// the first such record fails the task.
     ///
     /// ```
     /// # use thalweg::prelude::*;
@@ -47,7 +48,25 @@ impl<F, D: CanRead> Files<F, D> {
     /// # }
     /// ```
     #[must_use]
-    pub fn errors_to(self, side: Side<Failed<String>>) -> Files<F, Reads> {
+    pub fn errors_to(self, side: Side<Failed<String>>) -> Files<F, D> {
+        not_run((self, side))
+    }
+}
+
+impl Socket {
+    /// Sends lines that are not UTF-8 to a side, as a [`Failed`]: the line (lossy text), the error, and its number.
+    ///
+    /// ```
+    /// # use thalweg::prelude::*;
+    /// # #[pipeline]
+    /// # fn example() {
+    /// let bad = side();
+    /// source(socket("localhost:9999").errors_to(bad)).sink(print());
+    /// bad.map(|failed| failed.operator).sink(print());
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn errors_to(self, side: Side<Failed<String>>) -> Socket {
         not_run((self, side))
     }
 }

@@ -6,6 +6,7 @@ use std::rc::Rc;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use super::asynchronous::{AsyncMap, AsyncOptions, AsyncRuntime, Awaited};
 use super::hands::{Hands, Label};
 use super::signal::{Signal, SourceWaker};
 use super::sink_task::AnySink;
@@ -57,6 +58,8 @@ pub(crate) struct TaskSeed {
     /// The job's alignment groups.
     pub(crate) alignments: Arc<Alignments>,
     pub(crate) max_record_output: usize,
+    /// Where futures run.
+    pub(crate) runtime: Arc<AsyncRuntime>,
 }
 
 /// An output and the watermark generators its time comes from; the chain's input if there are none.
@@ -73,6 +76,8 @@ pub(crate) struct Handles {
     pub(crate) sinks: Vec<Handle<dyn AnySink>>,
     pub(crate) states: Vec<(String, Handle<dyn State>)>,
     pub(crate) watermarks: Vec<Handle<Watermarks>>,
+    /// The `async_map` of the chain: one at most, with nothing before it that fires.
+    pub(crate) awaited: Option<Handle<dyn Awaited>>,
 }
 
 /// One task being opened: gives the chain its source, inputs, outputs, sinks, state and watermark generators, and
@@ -271,6 +276,29 @@ impl TaskContext {
         let handle = Rc::new(RefCell::new(state));
         self.handles.states.push((id.into(), handle.clone()));
         handle
+    }
+
+    /// The `async_map` of the chain.
+    ///
+    /// # Errors
+    /// If the threads that futures run on cannot be started, or the chain has an `async_map` already.
+    pub fn asynchronous<T: Record, R: Record>(
+        &mut self,
+        id: impl Into<String>,
+        options: &AsyncOptions,
+    ) -> Result<Handle<AsyncMap<T, R>>, Failure> {
+        if self.handles.awaited.is_some() {
+            return Err(Failure::new(
+                "a chain has one `async_map` at most\nhelp: this is a defect of the compiler, please report it",
+            ));
+        }
+        let seed = &self.seed;
+        let runtime = seed.runtime.handle().map_err(|error| Failure::new(Box::new(error)))?;
+        let (signal, blocked) = (seed.signal.clone(), self.stage.blocked.clone());
+        let map = AsyncMap::new(options.clone(), runtime, signal, blocked, seed.max_record_output);
+        let handle = self.state(id, map);
+        self.handles.awaited = Some(handle.clone());
+        Ok(handle)
     }
 
     /// A scratch batch.

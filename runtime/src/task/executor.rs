@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
+use super::asynchronous::AsyncRuntime;
 use super::clock::SystemClock;
 use super::context::{SplitTable, TaskSeed};
 use super::job::Job;
@@ -81,8 +82,8 @@ pub struct Running {
     job: Arc<Job>,
     watch: Watch,
     slots: Vec<JoinHandle<()>>,
-    /// What resources run on, to the job's end.
-    _runtime: Option<tokio::runtime::Runtime>,
+    /// What resources and futures run on, to the job's end.
+    _runtime: Arc<AsyncRuntime>,
 }
 
 /// Looks at a job's metrics, while it runs and afterwards.
@@ -130,11 +131,12 @@ pub fn run(plan: Plan, options: &Options, control: &Control) -> Result<Summary, 
 pub fn start(plan: Plan, options: &Options, control: &Control) -> Result<Running, JobError> {
     panics::install_hook();
     let topology = Topology::new(&plan, options.parallelism, options.key_groups)?;
-    let runtime = open_resources(&plan, options)?;
+    let runtime = Arc::new(AsyncRuntime::new(options.runtime.clone()));
+    open_resources(&plan, &runtime)?;
     let signals: Vec<_> = (0..options.parallelism).map(|_| Arc::new(Signal::default())).collect();
     let tasks = topology.parallelism.iter().sum();
     let job = Arc::new(Job::new(tasks, signals.clone()));
-    let wiring = Wiring::new(&plan, &topology, options, &signals);
+    let wiring = Wiring::new(&plan, &topology, options, &signals, &runtime);
     let watch = wiring.watch(&plan);
     let plan = Arc::new(plan);
     let mut running = Running { job: job.clone(), watch, slots: Vec::new(), _runtime: runtime };
@@ -162,23 +164,12 @@ pub fn start(plan: Plan, options: &Options, control: &Control) -> Result<Running
 }
 
 /// Opens the plan's resources, before the first record.
-pub(super) fn open_resources(
-    plan: &Plan,
-    options: &Options,
-) -> Result<Option<tokio::runtime::Runtime>, JobError> {
+pub(super) fn open_resources(plan: &Plan, runtime: &AsyncRuntime) -> Result<(), JobError> {
     if plan.resources().is_empty() {
-        return Ok(None);
+        return Ok(());
     }
-    let (own, handle) = match &options.runtime {
-        Some(handle) => (None, handle.clone()),
-        None => {
-            let runtime = tokio::runtime::Runtime::new().map_err(JobError::Thread)?;
-            let handle = runtime.handle().clone();
-            (Some(runtime), handle)
-        }
-    };
-    panics::guard(|| open_all(plan.resources(), &handle)).map_err(JobError::Resource)?;
-    Ok(own)
+    let handle = runtime.handle().map_err(JobError::Thread)?;
+    panics::guard(|| open_all(plan.resources(), &handle)).map_err(JobError::Resource)
 }
 
 impl Running {
@@ -233,6 +224,7 @@ impl Wiring {
         topology: &Topology,
         options: &Options,
         signals: &[Arc<Signal>],
+        runtime: &Arc<AsyncRuntime>,
     ) -> Wiring {
         let splits = Arc::new(SplitTable::default());
         let alignments = Arc::new(Alignments::new(topology.parallelism.iter().sum()));
@@ -248,6 +240,7 @@ impl Wiring {
                 signal: signals[task % signals.len()].clone(),
                 alignments: alignments.clone(),
                 max_record_output: options.max_record_output,
+                runtime: runtime.clone(),
             },
             channels: Vec::new(),
             metrics: Arc::default(),

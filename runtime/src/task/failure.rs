@@ -99,6 +99,14 @@ impl Failure {
         self.0.cause.downcast_ref::<SinkError>().is_some_and(|error| error.reader_gone)
     }
 
+    /// Why a sink cannot write this one record, if that is all.
+    pub(crate) fn rejected_by_sink(self) -> Result<String, Failure> {
+        match self.0.cause.downcast_ref::<SinkError>() {
+            Some(error) if error.rejected => Ok(error.what.clone()),
+            _ => Err(self),
+        }
+    }
+
     /// What is to be done about it: what a connector could not do may work later.
     pub fn severity(&self) -> Severity {
         let outside = self.0.cause.is::<SourceError>() || self.0.cause.is::<SinkError>();

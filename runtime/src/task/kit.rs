@@ -7,12 +7,13 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use super::asynchronous::AsyncRuntime;
 use super::executor::{Watch, Wiring, describe, open_resources};
 use super::hands::Hands;
 use super::job::Job;
 use super::runner::{Mark, Runner, RunnerParts};
 use super::slot::Slot;
-use super::{Clock, Options, Signal, Stage, panics};
+use super::{Clock, Failure, Options, Signal, Stage, panics};
 use crate::error::JobError;
 use crate::metrics::JobMetrics;
 use crate::plan::{Plan, Topology};
@@ -82,7 +83,7 @@ pub(crate) struct Kit {
     clock: ManualClock,
     watch: Watch,
     failed: bool,
-    _runtime: Option<tokio::runtime::Runtime>,
+    _runtime: Arc<AsyncRuntime>,
 }
 
 impl Kit {
@@ -94,12 +95,14 @@ impl Kit {
             options.buffer_timeout = Duration::ZERO;
         }
         let topology = Topology::new(&plan, options.parallelism, options.key_groups)?;
-        let runtime = open_resources(&plan, &options)?;
+        let runtime = Arc::new(AsyncRuntime::new(options.runtime.clone()));
+        open_resources(&plan, &runtime)?;
         let signal = Arc::new(Signal::default());
         signal.bind();
         let all = topology.parallelism.iter().sum();
         let job = Arc::new(Job::new(all, vec![signal.clone()]));
-        let wiring = Wiring::new(&plan, &topology, &options, std::slice::from_ref(&signal));
+        let signals = std::slice::from_ref(&signal);
+        let wiring = Wiring::new(&plan, &topology, &options, signals, &runtime);
         let watch = wiring.watch(&plan);
         let hands = Rc::new(Hands::new(plan.labels(), kit.splits));
         if kit.only_fed_watermarks {
@@ -122,6 +125,7 @@ impl Kit {
             let task = (seed.seed.chain, seed.seed.task);
             let chain = &this.plan.chains()[task.0];
             let timeout = chain.spec.buffer_timeout.filter(|_| kit.batch.is_none());
+            let alignments = seed.seed.alignments.clone();
             let parts = RunnerParts {
                 seed: seed.seed,
                 stage: Stage::new(Box::new(this.clock.clone())),
@@ -134,6 +138,7 @@ impl Kit {
             let opened = Runner::open(&chain.factory, parts);
             let mut runner =
                 opened.map_err(|failure| describe(&this.plan, &this.options, task, failure))?;
+            alignments.opened();
             runner.listen();
             if let Some(batch) = kit.batch {
                 runner.pace(batch);
@@ -150,13 +155,43 @@ impl Kit {
         if self.failed {
             return Ok(());
         }
-        let mut now = self.clock.now();
-        match self.slot.settle(&mut now) {
-            Ok(_) => Ok(()),
-            Err((index, failure)) => {
-                self.failed = true;
-                Err(describe(&self.plan, &self.options, self.tasks[index], failure))
+        loop {
+            let mut now = self.clock.now();
+            let settled = self.slot.settle(&mut now).map(drop).and_then(|()| self.await_answer());
+            match settled {
+                Ok(true) => {}
+                Ok(false) => return Ok(()),
+                Err((index, failure)) => {
+                    self.failed = true;
+                    return Err(describe(&self.plan, &self.options, self.tasks[index], failure));
+                }
             }
+        }
+    }
+
+    /// Waits for the next answer to what an `async_map` has asked, if anything is asked: true if one has come.
+    fn await_answer(&self) -> Result<bool, (usize, Failure)> {
+        // Real time, for what goes wrong only.
+        const LONGEST: Duration = Duration::from_secs(10);
+        let Some(asking) =
+            self.slot.tasks.iter().position(|task| task.is_asking() && !task.is_blocked())
+        else {
+            return Ok(false);
+        };
+        let start = Instant::now();
+        loop {
+            self.slot.signal.announce();
+            if self.slot.tasks.iter().any(|task| task.has_answers() && !task.is_blocked()) {
+                self.slot.signal.retract();
+                return Ok(true);
+            }
+            let left = LONGEST.checked_sub(start.elapsed());
+            let failure = || {
+                Failure::new(format!(
+                    "an `async_map` has had no answer for {LONGEST:?}\nhelp: in a test, let the future be ready before the next record is sent, or give it a `timeout`"
+                ))
+            };
+            self.slot.signal.park(Some(left.ok_or_else(|| (asking, failure()))?));
         }
     }
 

@@ -11,6 +11,7 @@
 //! 3. When a control frame is due (watermark, idle mark, barrier, end) the runner gives a turn with
 //!    [`Turn::flushes`], repeats it while there is more, and only then hands the frame on to the outputs.
 
+mod asynchronous;
 mod chain;
 mod clock;
 mod context;
@@ -18,6 +19,7 @@ mod control;
 mod executor;
 mod failure;
 mod hands;
+mod held;
 mod inbox;
 mod job;
 mod kit;
@@ -35,6 +37,10 @@ mod source_task;
 mod testing;
 mod turn;
 
+pub use asynchronous::{
+    Answer, Answered, Asked, AsyncMap, AsyncOptions, InvalidAsync, Retry, answer,
+    exponential_backoff, fixed_delay,
+};
 pub use chain::Chain;
 pub use clock::{Clock, SystemClock};
 pub use context::{Handle, TaskContext};

@@ -18,6 +18,7 @@ use std::time::{Duration, Instant};
 
 use super::context::{Handles, TaskContext, TaskSeed};
 use super::hands::Hands;
+use super::held::Held;
 use super::inbox::{Action, Inbox};
 use super::job::Job;
 use super::metering::{Metering, Spent};
@@ -76,6 +77,8 @@ pub(crate) struct Runner {
     inbox: Inbox,
     job: Arc<Job>,
     actions: VecDeque<Action>,
+    /// Control frames that wait for the answers before them.
+    held: Held,
     flushing: Flushing,
     /// The chain stopped before its end.
     resume: bool,
@@ -138,6 +141,7 @@ impl Runner {
             inbox: Inbox::new(parts.channels),
             job: parts.job,
             actions: VecDeque::new(),
+            held: Held::default(),
             flushing: Flushing::No,
             resume: false,
             phase: Phase::Running,
@@ -178,7 +182,11 @@ impl Runner {
         if self.resume {
             return self.turn(Brings::Nothing, now);
         }
-        if self.inbox.current.is_some() {
+        if let Some(outcome) = self.answer(now)? {
+            return Ok(outcome);
+        }
+        let full = self.is_full();
+        if self.inbox.current.is_some() && !full && self.flushing == Flushing::No {
             return self.turn(Brings::Batch, now);
         }
         if !self.actions.is_empty() {
@@ -196,7 +204,52 @@ impl Runner {
             self.actions.push_back(Action::Flush { sinks });
             return self.act(now);
         }
+        if full {
+            for watermarks in &self.handles.watermarks {
+                watermarks.borrow_mut().held_up();
+            }
+            return Ok(Outcome::Blocked);
+        }
         if self.handles.source.is_some() { self.poll(now) } else { self.receive(now) }
+    }
+
+    /// What answers that have come lead to: they are handed on, and the control frames behind them.
+    fn answer(&mut self, now: &mut Instant) -> Result<Option<Outcome>, Failure> {
+        let Some(awaited) = &self.handles.awaited else { return Ok(None) };
+        if self.flushing == Flushing::No {
+            self.held.settle(&*awaited.borrow());
+        }
+        if let Some(action) = self.held.due() {
+            // Partial aggregates of the records before it: nothing behind it was handed on.
+            if self.flushing == Flushing::No {
+                self.flushing = Flushing::Running;
+                return self.turn(Brings::Nothing, now).map(Some);
+            }
+            awaited.borrow_mut().release();
+            self.held.gone();
+            self.flushing = Flushing::No;
+            self.carry_out(action)?;
+            return Ok(Some(Outcome::Worked));
+        }
+        if self.flushing == Flushing::No && awaited.borrow().wants_turn() {
+            return self.turn(Brings::Nothing, now).map(Some);
+        }
+        Ok(None)
+    }
+
+    /// True if requests of an `async_map` are under way.
+    pub(crate) fn is_asking(&self) -> bool {
+        self.handles.awaited.as_ref().is_some_and(|awaited| awaited.borrow().is_asking())
+    }
+
+    /// True if answers have come that nobody looked at.
+    pub(crate) fn has_answers(&self) -> bool {
+        self.handles.awaited.as_ref().is_some_and(|awaited| awaited.borrow().wants_turn())
+    }
+
+    /// True if no more may be asked before there are answers.
+    fn is_full(&self) -> bool {
+        self.handles.awaited.as_ref().is_some_and(|awaited| awaited.borrow().is_full())
     }
 
     /// True if the task's input is a source.
@@ -417,6 +470,11 @@ impl Runner {
         self.flushing = Flushing::No;
         if action == (Action::Flush { sinks: true }) {
             self.sinks_flushed = *now;
+        }
+        if let Some(awaited) = &self.handles.awaited
+            && self.held.hold(action, &mut *awaited.borrow_mut())
+        {
+            return Ok(Outcome::Worked);
         }
         self.carry_out(action)?;
         Ok(Outcome::Worked)

@@ -63,6 +63,21 @@ impl<T: Record, S: Sink<T>> SinkTask<T, S> {
         Ok(())
     }
 
+    /// Writes one record, or says why this one cannot be written.
+    ///
+    /// # Errors
+    /// If the target takes no more.
+    pub fn offer<E: Emit<Record = T>>(
+        &mut self,
+        time: Timestamp,
+        item: E,
+    ) -> Result<Option<String>, Failure> {
+        match self.write(time, item) {
+            Ok(()) => Ok(None),
+            Err(failure) => failure.rejected_by_sink().map(Some),
+        }
+    }
+
     #[cold]
     #[inline(never)]
     fn take<E: Emit<Record = T>>(&mut self, time: Timestamp, item: E) {

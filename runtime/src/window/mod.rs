@@ -17,12 +17,17 @@
 //! | [`TumblingReduce`], [`TumblingFold`] | a record |
 //!
 //! Which windows there are is an [`Assigner`]'s business: [`Tumbling`], [`Sliding`], [`Session`], [`DynamicSession`].
+//! Windows with a [trigger] or an [evictor] of their own, those that keep elements, and those that time does not end are
+//! [`GeneralWindows`].
 
 mod aggregate;
 mod assigner;
 mod clock;
+mod counted;
+pub mod evictor;
 mod firing;
 mod fold;
+mod general;
 mod invalid;
 mod live;
 mod panes;
@@ -40,12 +45,21 @@ mod store;
 #[cfg(test)]
 mod tests;
 mod timers;
+pub mod trigger;
 mod tumbling;
 
 pub use aggregate::AggregateWindows;
 pub use assigner::{Assigner, At, Dynamic, Fixed, Time, WithGap, checked, checked_dynamic};
+pub use counted::{
+    GlobalWindow, NoTrigger, SlidingCount, TumblingCount, global_window, sliding_count,
+    tumbling_count,
+};
 pub use firing::Firing;
 pub use fold::{Divides, FoldWindows};
+pub use general::{
+    Contents, Due, Events, EventsIter, Fired, FiresByItself, GeneralFiring, GeneralWindows, KeptIn,
+    Out, Triggered, Unmerged, WindowCx, WindowFunction, WindowPlan,
+};
 pub use invalid::InvalidWindow;
 pub use live::LiveWindows;
 pub use partials::Partials;

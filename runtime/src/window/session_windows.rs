@@ -136,6 +136,10 @@ impl<S: Assigner, K: Key, V: Record> SessionWindows<S, K, V> {
     ) -> Result<bool, Failure> {
         let table = table_of(&mut self.table);
         let sessions = table.entry_or(hash, key, || Sessions::new(update.start()));
+        if let Some(session) = sessions.earlier_covering(window, now) {
+            update.add(&mut session.value)?;
+            return Ok(true);
+        }
         let spec = &self.spec;
         // What is over has fired, or will before anything else: in processing time that may be in this very turn.
         let open = |session: &Session<V>| spec.cleanup(session.window()) > now;

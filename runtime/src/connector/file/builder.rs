@@ -177,12 +177,19 @@ impl<F, D> Files<F, D> {
         Files { on_rejected: OnRejected::Skip, ..self }
     }
 
+    /// Records that cannot be decoded or encoded are handed to the runtime, for `.errors_to(side)`.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn reject_to_side(self) -> Self {
+        Files { on_rejected: OnRejected::Side, ..self }
+    }
+
     fn with<G>(self, format: G) -> Files<G, D> {
         let Files { path, on_rejected, read, write, direction, .. } = self;
         Files { path, format, on_rejected, read, write, direction }
     }
 
-    fn only<E>(self) -> Files<F, E> {
+    pub(super) fn only<E>(self) -> Files<F, E> {
         let Files { path, format, on_rejected, read, write, .. } = self;
         Files { path, format, on_rejected, read, write, direction: PhantomData }
     }
@@ -212,13 +219,6 @@ impl<F, D: CanRead> Files<F, D> {
         let mut files = self.only();
         files.read.longest = bytes.max(1);
         files
-    }
-
-    /// Records that cannot be decoded are handed to the runtime, for `.errors_to(side)`.
-    #[doc(hidden)]
-    #[must_use]
-    pub fn reject_to_side(self) -> Files<F, Reads> {
-        Files { on_rejected: OnRejected::Side, ..self.only() }
     }
 }
 

@@ -26,6 +26,7 @@ mod part;
 #[cfg(test)]
 mod tests;
 mod text;
+mod watch;
 mod write;
 
 pub use builder::files;
@@ -36,4 +37,5 @@ pub use json::JsonReader;
 pub(super) use lines::LeftOut;
 pub use lines::{Lines, LinesIter};
 pub use text::TextReader;
+pub use watch::{WatchReader, Watched};
 pub use write::{CsvWriter, JsonEncoder, JsonWriter, PartWriter, TextEncoder, TextWriter};

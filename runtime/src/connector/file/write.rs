@@ -128,6 +128,9 @@ impl<E> PartWriter<E> {
             self.skipped += 1;
             return Ok(());
         }
+        if self.on_rejected == OnRejected::Side {
+            return Err(SinkError::rejected(reason));
+        }
         Err(SinkError::new(
             format!("a record cannot be written: {reason}"),
             "map it to what the format can hold, or leave such records out with `.or_skip()`",

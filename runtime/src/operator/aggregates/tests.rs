@@ -143,3 +143,77 @@ fn tuples_of_combinable_aggregates_are_combinable() {
     assert_eq!(all.finish(&acc), (2, 3));
     assert_eq!(<(u64, Option<u64>)>::from_view(acc.as_view()), (2, Some(3)));
 }
+
+proptest! {
+    #[test]
+    fn approximate_counts_do_not_depend_on_the_parts(
+        values in prop::collection::vec(0u64..100_000, 1..6_000),
+        parts in 1usize..3_000,
+    ) {
+        let aggregate = approx_count_distinct();
+        let [whole, merged] = both_ways(&aggregate, &values, parts);
+        prop_assert_eq!(&whole, &merged);
+        let exact = values.iter().collect::<BTreeSet<_>>().len() as f64;
+        let estimate = aggregate.finish(&whole) as f64;
+        // Six standard errors.
+        prop_assert!((estimate - exact).abs() <= 0.5 + 6.0 * 0.0081 * exact, "{} for {}", estimate, exact);
+    }
+
+    #[test]
+    fn quantiles_lie_within_their_bound(
+        mut values in prop::collection::vec(
+            prop_oneof![
+                any::<i64>().prop_map(|n| n as f64),
+                -1.0..1.0,
+                -1e300..1e300,
+                Just(0.0),
+                Just(f64::MIN_POSITIVE),
+            ],
+            1..500,
+        ),
+        q in prop_oneof![Just(0.0), Just(0.5), Just(1.0), 0.0..1.0],
+        parts in 1usize..100,
+    ) {
+        let aggregate = quantile(q);
+        let [whole, merged] = both_ways(&aggregate, &values, parts);
+        prop_assert_eq!(&whole, &merged);
+        values.sort_by(f64::total_cmp);
+        let exact = values[(q * (values.len() - 1) as f64) as usize];
+        let got: f64 = aggregate.finish(&whole);
+        prop_assert!((got - exact).abs() <= 0.008 * exact.abs(), "{} for {}", got, exact);
+    }
+}
+
+/// The bound that the manual names, over the sizes at which the representation changes.
+#[test]
+fn approximate_count_is_within_its_error() {
+    let aggregate = approx_count_distinct::<u64>();
+    let mut acc = <ApproxCountDistinct<u64> as Aggregate>::Acc::default();
+    let mut next = 0_u64;
+    for n in [1, 10, 100, 1_000, 2_000, 3_000, 10_000, 50_000, 200_000, 1_000_000] {
+        while next < n {
+            aggregate.add(&mut acc, next).unwrap();
+            next += 1;
+        }
+        let estimate = aggregate.finish(&acc) as f64;
+        let error = (estimate - n as f64).abs() / n as f64;
+        assert!(error <= 3.0 * 0.0081, "{estimate} for {n}");
+        assert!(
+            n > 100 || error == 0.0,
+            "small counts are exact, nearly always: {estimate} for {n}"
+        );
+    }
+    assert_eq!((acc.0.len(), acc.1.len()), (0, 16_384));
+}
+
+#[test]
+fn quantile_of_what_is_no_number() {
+    let aggregate = quantile(0.5);
+    let [acc, _] = both_ways(&aggregate, &[f64::NAN, 1.0, f64::NAN], 1);
+    assert!(aggregate.finish(&acc).is_nan(), "NaN is above all numbers");
+    let [acc, _] = both_ways(&aggregate, &[f64::NEG_INFINITY, 1.0, f64::INFINITY], 1);
+    let middle: f64 = aggregate.finish(&acc);
+    assert!((middle - 1.0).abs() <= 0.008);
+    let ends = both_ways(&quantile(1.0), &[1_u64, u64::MAX], 1);
+    assert_eq!(quantile::<u64>(1.0).finish(&ends[0]), u64::MAX as f64);
+}

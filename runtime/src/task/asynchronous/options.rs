@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::task::Failure;
 use crate::time::Span;
 
 /// Attempts at a request whose answer is an error: see [`fixed_delay`] and [`exponential_backoff`].
@@ -66,11 +67,21 @@ pub enum InvalidAsync {
     #[error("`timeout` must be positive, not {0:?}\nhelp: give a duration such as `secs(5)`")]
     Timeout(Span),
     /// No attempt would ever be made.
-    #[error("`retry` needs at least one attempt\nhelp: the first one counts: `fixed_delay(3, millis(100))` retries twice")]
+    #[error(
+        "`retry` needs at least one attempt\nhelp: the first one counts: `fixed_delay(3, millis(100))` retries twice"
+    )]
     Attempts,
     /// Nothing would ever be kept.
-    #[error("`cache` needs room for at least one answer and a positive time\nhelp: write `.cache(10_000, mins(5), |x| x.key)`")]
+    #[error(
+        "`cache` needs room for at least one answer and a positive time\nhelp: write `.cache(10_000, mins(5), |x| x.key)`"
+    )]
     Cache,
+}
+
+impl From<InvalidAsync> for Failure {
+    fn from(mistake: InvalidAsync) -> Failure {
+        Failure::new(mistake)
+    }
 }
 
 impl Default for AsyncOptions {

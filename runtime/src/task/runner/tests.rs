@@ -86,6 +86,7 @@ impl Bench {
             signal: bell,
             alignments: Arc::default(),
             max_record_output: 1 << 20,
+            runtime: Arc::default(),
         };
         let start = Instant::now();
         let clock = ManualClock(Rc::new(Cell::new(start)), start);
