@@ -33,6 +33,7 @@ pub struct Firing {
 }
 
 /// A trigger.
+#[expect(clippy::large_enum_variant, reason = "a pipeline has a handful of these")]
 pub enum Trigger {
     /// `.trigger(..)`.
     Value(Expr),
@@ -48,6 +49,7 @@ pub enum Trigger {
 }
 
 /// An evictor.
+#[expect(clippy::large_enum_variant, reason = "a pipeline has a handful of these")]
 pub enum Evictor {
     /// `.evictor(..)`.
     Value(Expr),

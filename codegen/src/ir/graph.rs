@@ -388,9 +388,12 @@ impl Graph {
     }
 }
 
+/// A window's options, by word, and where its late records go.
+type WindowOptions<'g> = (&'g [(Ident, Expr)], Option<NodeId>);
+
 impl Op {
     /// What a window was given besides its length: its options and where late records go. None if it is no window.
-    pub fn window_options(&self) -> Option<(&[(Ident, Expr)], Option<NodeId>)> {
+    pub fn window_options(&self) -> Option<WindowOptions<'_>> {
         match self {
             Op::Window { options, late, .. } => Some((options, *late)),
             Op::GeneralWindow(general) => Some((&general.options, general.late)),

@@ -98,23 +98,8 @@ impl Lowering<'_> {
             Kind::WindowOption if self.is_join_window(cursor) => self.join_option(cursor, call),
             Kind::WindowOption | Kind::LateTo => self.window_option(cursor, call, kind),
             Kind::Gap => self.gap(cursor, call),
-            Kind::Aggregate(kind) => self.short_aggregate(cursor, call, kind),
-            Kind::AggregateExpression => {
-                let windowed = matches!(cursor.pending, Pending::Window(_));
-                let span = call.name.span();
-                let Some(kept) = self.aggregate_expression(&call.args[0], windowed, span) else {
-                    return false;
-                };
-                self.check_captures(&call.args[0]);
-                self.keyed_operator(cursor, call, kept);
-            }
-            Kind::Reduce => {
-                self.check_captures(&call.args[0]);
-                self.keyed_operator(cursor, call, Aggregation::Reduce(arg(0)));
-            }
-            Kind::Fold => {
-                self.check_captures(&call.args[1]);
-                self.keyed_operator(cursor, call, Aggregation::Fold { init: arg(0), f: arg(1) });
+            Kind::Aggregate(_) | Kind::AggregateExpression | Kind::Reduce | Kind::Fold => {
+                return self.aggregation(cursor, call, kind);
             }
             Kind::AsyncMap => self.async_map(cursor, call),
             Kind::AsyncOption => self.async_option(cursor, call),
@@ -123,11 +108,11 @@ impl Lowering<'_> {
             Kind::Process if matches!(cursor.pending, Pending::Window(_)) => {
                 self.window_process(cursor, call);
             }
-            Kind::Process => self.process(cursor, call),
-            Kind::ProcessHook(hook) => return self.process_hook(cursor, call, hook),
-            Kind::Dedup => self.dedup(cursor, call),
-            Kind::Connect => return self.connect(cursor, call),
-            Kind::BroadcastBy => self.broadcast_by(cursor, call),
+            Kind::Process
+            | Kind::ProcessHook(_)
+            | Kind::Dedup
+            | Kind::Connect
+            | Kind::BroadcastBy => return self.process_word(cursor, call, kind),
             Kind::ErrorsTo | Kind::OrSkip => self.error_word(cursor, call),
             Kind::Modifier => self.modifier(cursor, call),
             Kind::Join(kind) => return self.join(cursor, call, kind),
@@ -142,6 +127,32 @@ impl Lowering<'_> {
                 cursor.ended = true;
             }
         }
+        true
+    }
+
+    /// An aggregate of a window, or a running one.
+    fn aggregation(&mut self, cursor: &mut Cursor, call: &Call, kind: Kind) -> bool {
+        let kept = match kind {
+            Kind::Aggregate(kind) => self.short_aggregate(call, kind),
+            Kind::AggregateExpression => {
+                let windowed = matches!(cursor.pending, Pending::Window(_));
+                let span = call.name.span();
+                let Some(kept) = self.aggregate_expression(&call.args[0], windowed, span) else {
+                    return false;
+                };
+                self.check_captures(&call.args[0]);
+                kept
+            }
+            Kind::Fold => {
+                self.check_captures(&call.args[1]);
+                Aggregation::Fold { init: call.args[0].clone(), f: call.args[1].clone() }
+            }
+            _ => {
+                self.check_captures(&call.args[0]);
+                Aggregation::Reduce(call.args[0].clone())
+            }
+        };
+        self.keyed_operator(cursor, call, kept);
         true
     }
 
@@ -252,14 +263,13 @@ impl Lowering<'_> {
         self.graph.node(cursor.node).op.is_keyed()
     }
 
-    fn short_aggregate(&mut self, cursor: &mut Cursor, call: &Call, kind: AggregateKind) {
+    fn short_aggregate(&mut self, call: &Call, kind: AggregateKind) -> Aggregation {
         let mut args = call.args.iter().cloned();
         let arg = if call.args.len() == 2 { args.next() } else { None };
         let f = args.next();
         f.iter().for_each(|f| self.check_captures(f));
         let call_of = AggregateCall { kind, arg, f, span: call.name.span() };
-        let kept = Aggregation::Calls { calls: vec![call_of], result: AggregateResult::Short };
-        self.keyed_operator(cursor, call, kept);
+        Aggregation::Calls { calls: vec![call_of], result: AggregateResult::Short }
     }
 
     /// A window's or a keyed stream's aggregate.
@@ -399,7 +409,7 @@ impl Lowering<'_> {
         }
         let uid = if word == "uid" { self.uid(&value) } else { None };
         if word == "ttl" {
-            self.check_ttl(&value);
+            self.check_ttl(cursor, &value);
         }
         let is_zero = word == "parallelism" && literal_int(&value).is_some_and(|n| n <= 0);
         if is_zero {
@@ -442,6 +452,8 @@ pub(super) fn innermost(expr: &Expr) -> &Expr {
     match expr {
         Expr::MethodCall(call) => innermost(&call.receiver),
         Expr::Paren(inner) => innermost(&inner.expr),
+        // What a macro_rules macro was given as an `expr`.
+        Expr::Group(inner) => innermost(&inner.expr),
         other => other,
     }
 }
