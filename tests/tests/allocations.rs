@@ -195,6 +195,18 @@ macro_rules! joined {
 joined! { joined_by_window: u64::MAX, [.window(tumbling(millis(WINDOW as i64)))] }
 joined! { joined_by_interval: u64::MAX, [.within(-secs(5)..=secs(5))] }
 joined! { joined_as_of: KEYS, [.as_of()] }
+#[pipeline]
+fn processed() {
+    source(events())
+        .filter_map(bid)
+        .key_by(|bid| bid.auction)
+        .process(|| 0u64)
+        .on_event(|n, bid, cx| {
+            *n += 1;
+            cx.emit((cx.key(), *n, bid.channel));
+        })
+        .sink(counted());
+}
 
 /// Allocations of a run over so many laps, and the rows it wrote.
 fn allocations(pipeline: fn() -> Definition, parallelism: usize, laps: u64) -> (u64, u64) {
@@ -242,6 +254,7 @@ steady! {
     counting_by_key_allocates_nothing_per_record: keyed_count;
     exchanging_whole_records_allocates_nothing_per_record: whole_records_cross;
     preaggregated_windows_allocate_nothing_per_record: preaggregated;
+    process_functions_allocate_nothing_per_record: processed;
     windows_behind_an_exchange_allocate_nothing_per_record: aggregated_behind_the_exchange;
     joining_by_window_allocates_nothing_per_record: joined_by_window;
     joining_by_interval_allocates_nothing_per_record: joined_by_interval;

@@ -274,7 +274,7 @@ fn emit_edge(chained: &Chained, id: EdgeId, edge: &Edge) -> TokenStream {
         _ => code!(::core::option::Option::None),
     };
     let (label, pruned) = match &edge.payload {
-        Payload::Whole => ("record".to_owned(), None),
+        Payload::Whole => (whole_label(chained, edge), None),
         Payload::Partial(window) => (partial_label(chained, *window), None),
         Payload::Fields(fields) => {
             let names: Vec<String> = fields.iter().map(ToString::to_string).collect();
@@ -303,6 +303,18 @@ fn emit_edge(chained: &Chained, id: EdgeId, edge: &Edge) -> TokenStream {
             key: #key,
         });
         #unused
+    }
+}
+
+/// `record`, and who takes it whole.
+fn whole_label(chained: &Chained, edge: &Edge) -> String {
+    match edge.whole_for {
+        Some(culprit) => {
+            let site = &chained.graph.node(culprit).site;
+            let text: String = site.text.chars().take(60).collect();
+            format!("record, whole for `{text}`, line {}", site.lines.0)
+        }
+        None => "record".to_owned(),
     }
 }
 

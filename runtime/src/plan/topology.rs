@@ -255,6 +255,7 @@ mod tests {
                 text: "source(..)",
                 file: "a.rs",
                 lines: (1, 9),
+                keeps: "",
             },
             OperatorSpec {
                 kind: "map",
@@ -262,6 +263,7 @@ mod tests {
                 text: "map(..)",
                 file: "a.rs",
                 lines: (3, 4),
+                keeps: "",
             },
         ];
         let mut plan = Plan::default();
