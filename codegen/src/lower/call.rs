@@ -452,6 +452,8 @@ pub(super) fn innermost(expr: &Expr) -> &Expr {
     match expr {
         Expr::MethodCall(call) => innermost(&call.receiver),
         Expr::Paren(inner) => innermost(&inner.expr),
+        // What a macro_rules macro was given as an `expr`.
+        Expr::Group(inner) => innermost(&inner.expr),
         other => other,
     }
 }
