@@ -116,3 +116,46 @@ fn rule_engine(
 fn main() -> ExitCode {
     thalweg::main(rule_engine)
 }
+
+#[cfg(test)]
+mod tests {
+    use thalweg::testing::{self, Pipeline};
+
+    use super::*;
+
+    fn pay(t: &mut Pipeline, minute: i64, cents: u64) {
+        let at = Timestamp(0) + mins(minute);
+        t.send("payments", Payment { account: 7, kind: "card".to_owned(), cents, at });
+    }
+
+    fn rule(t: &mut Pipeline, since: i64) {
+        let since = Timestamp(0) + mins(since);
+        t.send("rules", Rule { kind: "card".to_owned(), limit: 100, minutes: 10, since });
+    }
+
+    #[test]
+    fn a_rule_that_comes_late_still_counts() {
+        let mut t = testing::pipeline(rule_engine).start();
+        pay(&mut t, 1, 60);
+        pay(&mut t, 2, 50);
+        // The payments are there, but rules of their time may come.
+        t.watermark("payments", Timestamp(0) + mins(30));
+        assert!(t.results::<Alert>("payments").is_empty());
+
+        rule(&mut t, 0);
+        let alerts = t.finish().results::<Alert>("payments");
+        assert_eq!(alerts.iter().map(|alert| alert.cents).collect::<Vec<_>>(), [110]);
+        assert_eq!(t.all_state().entries, 1, "the rule; what was paid is forgotten");
+    }
+
+    #[test]
+    fn what_no_rule_is_about_leaves_by_the_side() {
+        let mut t = testing::pipeline(rule_engine).start();
+        pay(&mut t, 1, 1000);
+        rule(&mut t, 5);
+        pay(&mut t, 6, 1000);
+        t.finish();
+        assert_eq!(t.results::<Alert>("payments").len(), 1, "the rule was not in force before");
+        assert!(t.results::<String>("unknown").is_empty());
+    }
+}

@@ -10,6 +10,7 @@ use std::borrow::Cow;
 use thalweg::operator::{Aggregate, Combine, Overflow};
 use thalweg::prelude::*;
 use thalweg::record::View;
+use thalweg::stream::Joined;
 use thalweg::window::{Events, Out, WindowCx, WindowFunction};
 
 #[record]
@@ -491,10 +492,11 @@ fn joins(limit: u64) {
     impressions
         .right_join(bids.key_by(|b| b.auction))
         .on(|x| x.region_code, |BidRef { channel, .. }| channel)
+        .late_right_to(late)
         .as_of()
         .map(|(x, b)| (x.map(|x| x.at), b.date_time))
         .sink(print());
-    let both: Stream<(Option<Bid>, Option<Bid>)> =
+    let both: Joined<Bid, Bid, (Option<Bid>, Option<Bid>)> =
         bids.full_join(bids).on(|b| b.auction, |b| b.bidder).within(secs(0)..secs(1));
     both.filter(|(a, b)| a.is_some() != b.is_some()).sink(discard());
     bids.co_group(impressions)

@@ -11,5 +11,6 @@ fn recorded_cases_are_answered_as_recorded() {
     let failed: Vec<String> =
         report.failed.iter().map(|(_, id, how)| format!("{id}: {how}")).collect();
     assert!(failed.is_empty(), "{} cases:\n{}", failed.len(), failed.join("\n"));
-    assert!(report.passed > 80, "{report:?}");
+    assert!(report.not_built.is_empty(), "{:?}", report.not_built);
+    assert!(report.passed > 600, "{} passed", report.passed);
 }

@@ -68,7 +68,8 @@ impl Setup {
         self
     }
 
-    /// Watermarks and idleness come from the test alone: what `.watermarks(..)` says of the records does not count.
+    /// Watermarks and idleness come from the test alone: what `.watermarks(..)` says of the records does not
+    /// count, and a record does not make an idle source active.
     #[must_use]
     pub fn only_fed_watermarks(mut self) -> Setup {
         self.kit.only_fed_watermarks = true;

@@ -159,6 +159,9 @@ impl Watermarks {
 
     /// Records of `split` were processed.
     pub(crate) fn read(&mut self, split: usize) {
+        if self.only_raised {
+            return;
+        }
         self.quiet_since[split] = None;
         let watermark = self.of_split(split);
         let woke = self.valve.report(split, TimeEvent::Active);

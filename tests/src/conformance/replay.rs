@@ -38,6 +38,21 @@ pub struct Segment {
     pub mark: Option<Value>,
 }
 
+impl Step {
+    /// With what came next.
+    fn then(&mut self, next: Step) {
+        for segment in next.segments {
+            match self.segments.last_mut() {
+                Some(open) if open.mark.is_none() => {
+                    open.records.extend(segment.records);
+                    open.mark = segment.mark;
+                }
+                _ => self.segments.push(segment),
+            }
+        }
+    }
+}
+
 /// Where a pipeline's input and output are.
 pub struct Ports {
     /// The sources, by side.
@@ -79,10 +94,21 @@ pub fn replay(setup: Setup, case: &Case, ports: &Ports) -> Vec<Step> {
         feed(&mut t, step, ports);
         steps.push(look(&mut t, case, ports));
     }
+    let mut last = Step::default();
+    if ports.sources.len() > 1 {
+        // As the recordings end: each side becomes active, and then its time ends.
+        for source in ports.sources {
+            t.active(*source);
+            last.then(look(&mut t, case, ports));
+            t.watermark(*source, Timestamp::MAX);
+            last.then(look(&mut t, case, ports));
+        }
+    }
     for source in ports.sources {
         t.end(*source);
     }
-    steps.push(look(&mut t, case, ports));
+    last.then(look(&mut t, case, ports));
+    steps.push(last);
     let left = t.all_state();
     assert!(
         !ports.forgets || (left.entries, left.bytes) == (0, 0),

@@ -54,20 +54,28 @@ impl Setting {
             .iter()
             .fold(setup, |setup, source| setup.splits(source, self.script.splits));
         let mut t = setup.only_fed_watermarks().start();
-        let has_late = t.sinks().iter().any(|sink| sink == "late");
+        let late_sinks: Vec<Vec<&str>> = vec![vec!["late", "late_left"], vec!["late_right"]];
+        let late_sinks: Vec<Option<&str>> = late_sinks
+            .iter()
+            .map(|names| {
+                names.iter().find(|name| t.sinks().iter().any(|sink| sink == *name)).copied()
+            })
+            .collect();
         let mut expected = expected.iter();
         let mut look = |t: &mut Pipeline, what: &dyn Debug| {
             let results: Vec<(i64, R)> =
                 t.output("out").into_iter().map(|(time, result)| (time.0, result)).collect();
-            let late = if has_late { t.results::<Event>("late") } else { Vec::new() };
             let wanted = expected.next().cloned().unwrap_or_default();
             let (found, wanted_results) = (arranged(results, key), arranged(wanted.results, key));
             assert!(
                 found == wanted_results,
                 "{what:?}\nfound    {found:?}\nexpected {wanted_results:?}"
             );
-            if has_late {
-                let (found, wanted) = (texts(&late), texts(&wanted.late));
+            for (side, sink) in late_sinks.iter().enumerate() {
+                let Some(sink) = sink else { continue };
+                let found = texts(t.results::<Event>(sink).iter());
+                let of_side = wanted.late.iter().filter(|(of, _)| *of == side);
+                let wanted = texts(of_side.map(|(_, event)| event));
                 assert!(found == wanted, "{what:?}\nlate {found:?}\nexpected {wanted:?}");
             }
         };
@@ -99,8 +107,8 @@ fn arranged<R: Debug>(results: Vec<(i64, R)>, key: Option<fn(&R) -> i64>) -> Vec
     keyed.into_iter().map(|(_, text)| text).collect()
 }
 
-fn texts(events: &[Event]) -> Vec<String> {
-    let mut texts: Vec<String> = events.iter().map(|event| format!("{event:?}")).collect();
+fn texts<'e>(events: impl Iterator<Item = &'e Event>) -> Vec<String> {
+    let mut texts: Vec<String> = events.map(|event| format!("{event:?}")).collect();
     texts.sort();
     texts
 }

@@ -5,6 +5,7 @@
 //! the script, because a test feeds a pipeline step by step.
 
 mod check;
+mod joins;
 mod processes;
 mod rng;
 mod running;
@@ -14,10 +15,11 @@ mod valve;
 mod windows;
 
 pub use check::{Setting, check};
+pub use joins::{Row, as_of_join, interval_join};
 pub use processes::{Context, process};
 pub use rng::Rng;
 pub use running::{dedup, running};
 pub use script::{Event, EventRef, EventWith, Feed, Script, Step};
-pub use sessions::sessions;
+pub use sessions::{session_groups, sessions};
 pub use valve::{Told, Valve};
-pub use windows::{Answer, count_windows, windows};
+pub use windows::{Answer, Sides, count_windows, groups, rows, windows};

@@ -95,7 +95,11 @@ impl Script {
         for (source, split, feed) in &self.feeds {
             let (task, local) = (split % tasks, split / tasks);
             let told = match feed {
-                Feed::Records(_) => Told::Active,
+                // Time is what the script says it is, whatever an idle source sends.
+                Feed::Records(records) => {
+                    steps.push(Step::Records(*source, records.clone()));
+                    continue;
+                }
                 Feed::Watermark(time) => Told::Watermark(*time),
                 Feed::Idle => Told::Idle,
                 Feed::Active => Told::Active,
@@ -110,10 +114,7 @@ impl Script {
                 };
                 moved.extend(whole.told(source * tasks + task, event));
             }
-            steps.push(match feed {
-                Feed::Records(records) => Step::Records(*source, records.clone()),
-                _ => Step::Watermarks(watermarks(moved)),
-            });
+            steps.push(Step::Watermarks(watermarks(moved)));
         }
         steps
     }
