@@ -25,7 +25,7 @@ use thalweg::operator::{count, sum};
 use thalweg::record::Key;
 use thalweg::task::Stage;
 use thalweg::time::{Timestamp, secs};
-use thalweg::window::{TumblingPartials, TumblingWindows, tumbling};
+use thalweg::window::{AggregateWindows, Partials, tumbling};
 
 const RECORDS: u64 = 1_000_000;
 const BATCH: usize = 64;
@@ -72,7 +72,7 @@ fn aggregate(c: &mut Criterion) {
 
 fn windows(hashes: &[u64], records: &[(i64, u64, u64)]) -> u64 {
     let stage = Stage::default();
-    let mut windows = TumblingWindows::new(tumbling(secs(10)), (count(), sum()));
+    let mut windows = AggregateWindows::new(tumbling(secs(10)), (count(), sum()));
     let (mut fired, mut last) = (0u64, 0);
     let batches = records.chunks(WATERMARK).zip(hashes.chunks(WATERMARK));
     for (records, hashes) in batches {
@@ -86,12 +86,12 @@ fn windows(hashes: &[u64], records: &[(i64, u64, u64)]) -> u64 {
             }
         }
         let mut turn = stage.turn(Timestamp(last - 1_001));
-        while let Some(firing) = windows.fire(&mut turn) {
+        while let Some(firing) = windows.fire(&mut turn).unwrap() {
             fired ^= firing.acc().0 ^ firing.acc().1 ^ firing.key();
         }
     }
     let mut turn = stage.turn(Timestamp::MAX);
-    while let Some(firing) = windows.fire(&mut turn) {
+    while let Some(firing) = windows.fire(&mut turn).unwrap() {
         fired ^= firing.acc().0 ^ firing.acc().1 ^ firing.key();
     }
     fired
@@ -100,8 +100,8 @@ fn windows(hashes: &[u64], records: &[(i64, u64, u64)]) -> u64 {
 fn partials(records: &[(i64, u64, u64)]) -> u64 {
     let stage = Stage::default();
     let spec = tumbling(secs(10));
-    let mut parts = TumblingPartials::new(spec, (count(), sum()));
-    let mut windows = TumblingWindows::new(spec, (count(), sum::<u64>()));
+    let mut parts = Partials::new(spec, (count(), sum()));
+    let mut windows = AggregateWindows::new(spec, (count(), sum::<u64>()));
     let (mut fired, mut last) = (0u64, 0);
     for (index, batch) in records.chunks(WATERMARK).enumerate() {
         for (time, key, value) in batch {
@@ -117,7 +117,7 @@ fn partials(records: &[(i64, u64, u64)]) -> u64 {
             windows.merge(&turn, time, hash, key, part).expect("the sums are small");
         }
         let mut turn = stage.turn(watermark);
-        while let Some(firing) = windows.fire(&mut turn) {
+        while let Some(firing) = windows.fire(&mut turn).unwrap() {
             fired ^= firing.acc().0 ^ firing.acc().1 ^ firing.key();
         }
     }
@@ -157,7 +157,7 @@ fn fire(c: &mut Criterion) {
     group.sample_size(10);
     let stage = Stage::default();
     let filled = || {
-        let mut windows = TumblingWindows::new(tumbling(secs(10)), count());
+        let mut windows = AggregateWindows::new(tumbling(secs(10)), count());
         let turn = stage.turn(Timestamp(0));
         for key in 0..RECORDS {
             windows.add(&turn, Timestamp(1), u64::key_hash(key), key, ()).expect("counts");
@@ -169,7 +169,7 @@ fn fire(c: &mut Criterion) {
             filled,
             |windows| {
                 let mut turn = stage.turn(Timestamp(20_000));
-                while let Some(firing) = windows.fire(&mut turn) {
+                while let Some(firing) = windows.fire(&mut turn).unwrap() {
                     black_box((firing.key(), firing.acc()));
                 }
             },

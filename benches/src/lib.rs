@@ -19,3 +19,4 @@ pub mod hand;
 pub mod histogram;
 pub mod nexmark;
 pub mod schedule;
+pub mod suite;

@@ -9,7 +9,7 @@ pub struct Operator {
     pub name: &'static str,
     /// Its arguments, in order.
     pub args: &'static [Arg],
-    /// How to call it, for messages; of a word of a later version: what to use instead.
+    /// How to call it, for messages.
     pub usage: &'static str,
     /// What it is.
     pub kind: Kind,
@@ -87,6 +87,8 @@ pub enum Kind {
     WindowOption,
     /// `late_to`.
     LateTo,
+    /// `gap` of a dynamic session.
+    Gap,
     /// One aggregate.
     Aggregate(AggregateKind),
     /// Several aggregates as an expression.
@@ -99,12 +101,20 @@ pub enum Kind {
     AsyncMap,
     /// A word behind `async_map`.
     AsyncOption,
+    /// `trigger`, `evictor` and their kin.
+    Firing(FiringWord),
+    /// `apply`.
+    Apply,
     /// `process`.
     Process,
     /// `on_event`, `on_timer`, `on_end`.
     ProcessHook(Hook),
     /// `dedup`.
     Dedup,
+    /// `connect`.
+    Connect,
+    /// `broadcast_by`.
+    BroadcastBy,
     /// `errors_to`.
     ErrorsTo,
     /// `or_skip`.
@@ -125,8 +135,21 @@ pub enum Kind {
     ApplyGroups,
     /// The end.
     Sink,
-    /// A word of the language that comes with a later version.
-    Later,
+}
+
+/// What is said of a window's trigger and evictor.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FiringWord {
+    /// `trigger`.
+    Trigger,
+    /// `delta_trigger`.
+    DeltaTrigger,
+    /// `purging`, behind it.
+    Purging,
+    /// `evictor`.
+    Evictor,
+    /// `delta_evictor`.
+    DeltaEvictor,
 }
 
 /// Which rows a join yields.
@@ -171,11 +194,6 @@ const fn aggregate(
     op(name, args, usage, Kind::Aggregate(AggregateKind { name, adds, combines }))
 }
 
-/// A word that is not here yet; `instead` is what to use today.
-const fn later(name: &'static str, instead: &'static str) -> Operator {
-    op(name, &[], instead, Kind::Later)
-}
-
 /// All operators, in the order of the manual.
 pub const OPERATORS: &[Operator] = &[
     op("map", &[Closure(1)], ".map(|x| ..)", Kind::Stateless(Stateless::Map)),
@@ -218,6 +236,22 @@ pub const OPERATORS: &[Operator] = &[
     op("offset", &[Value], ".offset(mins(1))", Kind::WindowOption),
     op("allowed_lateness", &[Value], ".allowed_lateness(mins(1))", Kind::WindowOption),
     op("late_to", &[Side], ".late_to(side)", Kind::LateTo),
+    op("trigger", &[Value], ".trigger(trigger::count(100))", Kind::Firing(FiringWord::Trigger)),
+    op(
+        "delta_trigger",
+        &[Value, Closure(2)],
+        ".delta_trigger(d, |old, new| ..)",
+        Kind::Firing(FiringWord::DeltaTrigger),
+    ),
+    op("purging", &[], ".purging()", Kind::Firing(FiringWord::Purging)),
+    op("evictor", &[Value], ".evictor(evictor::count(100))", Kind::Firing(FiringWord::Evictor)),
+    op(
+        "delta_evictor",
+        &[Value, Closure(2)],
+        ".delta_evictor(d, |old, new| ..)",
+        Kind::Firing(FiringWord::DeltaEvictor),
+    ),
+    op("gap", &[Closure(1)], ".gap(|x| ..)", Kind::Gap),
     aggregate("count", &[], ".count()", Adds::Unit, true),
     aggregate("sum", &[Closure(1)], ".sum(|x| ..)", Adds::Value, true),
     aggregate("wrapping_sum", &[Closure(1)], ".wrapping_sum(|x| ..)", Adds::Value, true),
@@ -242,9 +276,20 @@ pub const OPERATORS: &[Operator] = &[
     op("aggregate", &[Closure(1)], ".aggregate(|w| ..)", Kind::AggregateExpression),
     op("reduce", &[Closure(2)], ".reduce(|a, b| ..)", Kind::Reduce),
     op("fold", &[Value, Closure(2)], ".fold(init, |acc, x| ..)", Kind::Fold),
+    op("apply", &[Closure(3)], ".apply(|w, events, out| ..)", Kind::Apply),
     op("process", &[Value], ".process(State::default)", Kind::Process),
     op("on_event", &[Closure(3)], ".on_event(|state, e, cx| ..)", Kind::ProcessHook(Hook::Event)),
     op("on_timer", &[Closure(3)], ".on_timer(|state, at, cx| ..)", Kind::ProcessHook(Hook::Timer)),
+    op("connect", &[Stream], ".connect(other)", Kind::Connect),
+    op("broadcast_by", &[Closure(1)], ".broadcast_by(|rule| rule.id)", Kind::BroadcastBy),
+    op("on_left", &[Closure(3)], ".on_left(|state, e, cx| ..)", Kind::ProcessHook(Hook::Left)),
+    op("on_right", &[Closure(3)], ".on_right(|state, e, cx| ..)", Kind::ProcessHook(Hook::Right)),
+    op(
+        "on_broadcast",
+        &[Closure(3)],
+        ".on_broadcast(|rules, rule, cx| ..)",
+        Kind::ProcessHook(Hook::Broadcast),
+    ),
     op("on_end", &[Closure(2)], ".on_end(|state, cx| ..)", Kind::ProcessHook(Hook::End)),
     op("dedup", &[], ".dedup()", Kind::Dedup),
     op("uid", &[Value], ".uid(\"name\")", Kind::Modifier),
@@ -263,13 +308,6 @@ pub const OPERATORS: &[Operator] = &[
     op("late_left_to", &[Side], ".late_left_to(side)", Kind::LateSide(0)),
     op("late_right_to", &[Side], ".late_right_to(side)", Kind::LateSide(1)),
     op("sink", &[Value], ".sink(print())", Kind::Sink),
-    later("trigger", "the window's own: it fires when the watermark passes its end"),
-    later("delta_trigger", "a trigger by time: a window fires when the watermark passes its end"),
-    later("evictor", "`.filter(..)` before the window"),
-    later("delta_evictor", "`.filter(..)` before the window"),
-    later("apply", "`.aggregate(|w| ..)`, or `.to_vec()` and `.flat_map(..)`"),
-    later("connect", "`union`"),
-    later("broadcast_by", "`broadcast`"),
 ];
 
 /// Aggregates of one's own, in `aggregate(|w| ..)` only: `w.with(MyAggregate, |x| ..)`.
@@ -285,9 +323,9 @@ pub fn find(name: &str) -> Option<&'static Operator> {
     OPERATORS.iter().find(|operator| operator.name == name)
 }
 
-/// All names that can be called in this version.
+/// All names.
 pub fn names() -> impl Iterator<Item = &'static str> {
-    OPERATORS.iter().filter(|operator| operator.kind != Kind::Later).map(|operator| operator.name)
+    OPERATORS.iter().map(|operator| operator.name)
 }
 
 /// Finds an aggregate that `w` can be asked for.
@@ -300,8 +338,13 @@ pub fn find_aggregate(name: &str) -> Option<(&'static Operator, AggregateKind)> 
     }
 }
 
-/// The words of windows; those that are not here yet are named so.
-pub const WINDOWS: &[&str] = &["tumbling"];
-/// Windows of later versions.
-pub const LATER_WINDOWS: &[&str] =
-    &["sliding", "session", "dynamic_session", "global_window", "tumbling_count", "sliding_count"];
+/// The words of windows.
+pub const WINDOWS: &[&str] = &[
+    "tumbling",
+    "sliding",
+    "session",
+    "dynamic_session",
+    "global_window",
+    "tumbling_count",
+    "sliding_count",
+];

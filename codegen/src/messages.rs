@@ -59,7 +59,6 @@ messages! {
     SINK_IN_LET = "TW0046": "`sink` yields no stream that could be bound", "remove `let .. =`";
     MISPLACED_MODIFIER = "TW0047": "`{}` has no operator to modify here", "put it right behind the operator that it is about";
     DUPLICATE_MODIFIER = "TW0048": "`{}` is given twice", "keep one";
-    NEXT_VERSION = "TW0049": "`{}` is not in this version of Thalweg", "";
     OWNED_MISPLACED = "TW0050": "`owned` has no closure to hand records to", "put it before `map`, `filter_map`, `flat_map` or one of their `try_` forms";
     NOT_A_STREAM = "TW0051": "`{}` is not a stream", "`union` takes a stream of the same records: `a.union(b)`";
     // Keys.
@@ -72,12 +71,19 @@ messages! {
     WATERMARKS_ALONE = "TW0082": "`{}` follows `event_time`, once", "write `.event_time(|x| x.at).{}(..)`";
     WINDOW_SIZE = "TW0083": "a window's length must be positive", "give a duration such as `mins(5)`";
     WINDOW_OFFSET = "TW0084": "a window's offset must be smaller than its length", "give an offset between minus and plus the length, both excluded";
-    UNKNOWN_WINDOW = "TW0085": "unknown window `{}`", "use `tumbling(duration)`";
+    UNKNOWN_WINDOW = "TW0085": "unknown window `{}`", "use `tumbling(size)`, `sliding(size, slide)` or `session(gap)`";
     NEGATIVE_LATENESS = "TW0086": "allowed lateness cannot be negative", "give a duration such as `mins(1)`";
     INCOMPLETE_WINDOW = "TW0087": "a window needs an aggregate", "follow it with `.count()`, `.sum(..)`, `.aggregate(|w| ..)` or another aggregate";
     NEEDS_WINDOW = "TW0088": "`{}` follows `window`", "put it right behind `.window(..)`";
     NEGATIVE_BOUND = "TW0089": "a watermark's bound cannot be negative", "give how far records may be out of order, such as `secs(5)`";
     PROCESSING_LATENESS = "TW0090": "nothing is late in processing time", "remove `{}`, or use `.event_time(..)`";
+    WINDOW_SLIDE = "TW0091": "a window's slide must be positive", "give a duration such as `mins(1)`";
+    SESSION_GAP = "TW0092": "a session's gap must be positive", "give a duration such as `mins(30)`";
+    SLIDE_OFFSET = "TW0093": "a sliding window's offset must be smaller than its slide", "give an offset between minus and plus the slide, both excluded";
+    SESSION_OFFSET = "TW0094": "sessions have no offset", "remove `offset`: a session begins with its first record";
+    NEEDS_GAP = "TW0095": "a dynamic session needs a gap", "write `.window(dynamic_session()).gap(|x| ..)`, or `session(mins(30))`";
+    NO_GAP = "TW0096": "`{}` takes no gap", "remove `gap`, or write `.window(dynamic_session()).gap(|x| ..)`";
+    SESSION_FOLD = "TW0097": "sessions cannot be folded", "two of them may become one: use `reduce`, or an aggregate of your own, which can merge";
     // Aggregates.
     AGGREGATE_CLOSURE = "TW0100": "`aggregate` takes a closure with one parameter", "write `.aggregate(|w| (w.key(), w.count()))`";
     UNKNOWN_AGGREGATE = "TW0101": "unknown aggregate `{}`", "";
@@ -119,14 +125,27 @@ messages! {
     FRAGMENT_SIDE_READ = "TW0145": "the side `{}` is read by the caller, not by the fragment", "declare a side of the fragment's own: `let more = side();`";
     FRAGMENT_PARAMETER = "TW0146": "a parameter of a fragment is a plain name with a type", "write `name: Type`";
     // Process functions.
-    PROCESS_WORD = "TW0160": "`{}` follows `process`", "write `.process(State::default).on_event(|state, e, cx| ..)`";
-    PROCESS_INCOMPLETE = "TW0161": "a process function needs `on_event`", "add `.on_event(|state, e, cx| ..)`";
+    PROCESS_WORD = "TW0160": "`{}` has no process function that it belongs to", "write `.process(State::default).on_event(|state, e, cx| ..)`; behind `connect(keyed)` it is `on_left` and `on_right`, `on_broadcast` behind `connect(rules.broadcast_by(..))`";
+    PROCESS_INCOMPLETE = "TW0161": "this process function needs `{}`", "add `.{}(|state, e, cx| ..)`";
     TIMER_UNHEARD = "TW0162": "`{}` sets a timer, and there is no `on_timer`", "add `.on_timer(|state, at, cx| ..)`";
     TIMER_NEEDS_TIME = "TW0163": "`{}` waits for a time that this stream does not have", "put `.event_time(..).watermarks(..)` or `.processing_time()` before `key_by`; `cx.processing_timer_at(..)` needs neither";
     EMITS_NOTHING = "TW0164": "this process function never calls `cx.emit(..)`", "emit something, or say what it could emit: `let nothing: Stream<()> = ..`";
     TTL_STATELESS = "TW0165": "`{}` keeps nothing that could be forgotten", "`ttl` follows `process`, `dedup`, `reduce`, `fold` or a running aggregate on a keyed stream";
     TTL_LENGTH = "TW0166": "a time to live must be positive", "give a duration such as `hours(1)`";
     TTL_NEEDS_TIME = "TW0167": "a time to live in event time needs event time", "put `.event_time(..).watermarks(..)` before `key_by`, or write `.ttl(d)`, in processing time";
+    CONNECT_ALONE = "TW0168": "`connect` needs a process function", "follow it with `.process(State::default)`";
+    CONNECT_OTHER = "TW0169": "`{}` cannot be connected", "`connect` takes a stream that ends in `.key_by(|x| ..)`, with the same type of key, or in `.broadcast_by(|rule| ..)`";
+    CONNECT_ONE = "TW0170": "one side of `connect` is computed from the other, and both read one `key_by`", "give each side a `key_by` of its own";
+    BROADCAST_ALONE = "TW0171": "what `broadcast_by` makes can only be connected", "write `events.key_by(|e| e.id).connect(rules.broadcast_by(|rule| rule.id))`, or `.broadcast()` for an ordinary stream";
+    // Triggers, evictors, functions of windows.
+    NEVER_FIRES = "TW0180": "a global window never fires by itself", "say when: `.trigger(trigger::count(100))`, `.trigger(trigger::end_of_stream())`, `.delta_trigger(d, |old, new| ..)`";
+    EMPTY_COUNT = "TW0181": "this number must be positive", "of nothing there is nothing to see: give at least 1";
+    ENDS_BEFORE = "TW0182": "this trigger never fires: the window ends before the stream does", "use `trigger::event_time()`, or a `global_window()`";
+    NO_END = "TW0183": "this trigger never fires: the window has no end", "use `trigger::count(100)`, or a window of time";
+    DELTA_ON_SESSIONS = "TW0184": "a delta trigger cannot be used on sessions", "when sessions merge, no one element fired last: use `trigger::count(100)`, or a trigger of your own";
+    PURGING_ALONE = "TW0185": "`purging` follows `delta_trigger`", "of other triggers write `.trigger(trigger::purging(trigger::count(100)))`";
+    TIMELESS_OPTION = "TW0186": "`{}` means nothing here: time does not end this window", "remove it";
+    WINDOW_PROCESS_CLOSURE = "TW0187": "a window's `process` takes a value that implements `WindowFunction`", "of a closure write `.apply(|w, events, out| ..)`";
 }
 
 #[cfg(test)]

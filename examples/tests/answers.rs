@@ -81,6 +81,44 @@ fn the_busiest_route_of_each_day_is_found() {
 }
 
 #[test]
+fn the_last_hours_of_each_airline_are_counted_every_hour() {
+    answers("trailing_by_carrier", FLIGHTS);
+}
+
+#[test]
+fn the_flights_of_each_plane_are_gathered_into_sessions() {
+    answers("plane_sessions", FLIGHTS);
+}
+
+#[test]
+fn temperatures_are_averaged_every_minute() {
+    answers("trailing_average", &[]);
+}
+
+#[test]
+fn flights_meet_the_weather_of_their_airport() {
+    answers("departures_with_weather", FLIGHTS);
+}
+
+#[test]
+fn sessions_are_audited() {
+    answers("session_auditor", &[]);
+}
+
+#[test]
+fn payments_are_held_against_rules() {
+    answers("rule_engine", &[]);
+}
+
+#[test]
+fn orders_get_the_names_of_their_customers() {
+    let printed = output(example("async_enrichment").args(["--orders", "600"]));
+    let unknown = printed.lines().filter(|line| line.ends_with(": there is no customer 5"));
+    assert_eq!((unknown.count(), printed.lines().count()), (100, 600));
+    assert!(printed.lines().any(|line| line == "order 6 is by Ada"));
+}
+
+#[test]
 fn impressions_are_summed() {
     let expected = data("expected/impressions.csv");
     let printed = output(&mut example("impressions"));

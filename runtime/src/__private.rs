@@ -1,5 +1,7 @@
 //! What emitted code needs. Not for users: anything here may change in any version.
 
+mod general;
+
 // Records (`#[record]`).
 pub use crate::record::{
     Arena, Element, Emit, Key, KeyBytes, Layout, Ranked, Record, Root, SliceView, Validator, View,
@@ -10,23 +12,28 @@ pub use {rkyv, serde};
 // Jobs (`#[pipeline]`, `#[operator]`, `#[args]`).
 pub use crate::exchange::{Edge, Partition};
 pub use crate::job::{Args, Arguments, Definition, Parameter};
-pub use crate::join::{JoinKind, WindowJoin, apply_group};
+pub use crate::join::{AsOfJoin, IntervalJoin, JoinKind, WindowJoin, Within, apply_group};
 pub use crate::operator::{
     Aggregate, ChangedWith, Dedup, FailedWith, Fold, Own, Parts, Reduce, Running, WindowedWith,
     approx_count_distinct, avg, count, count_distinct, first, last, max, max_by, min, min_by,
     quantile, sum, to_vec, top, wrapping_sum,
 };
 pub use crate::plan::{ChainSpec, EdgePlan, OperatorSpec, Plan};
-pub use crate::process::{Process, ProcessFunction, Sides, UnkeyedProcess, state_of};
+pub use crate::process::{
+    BroadcastProcess, Process, ProcessFunction, Sides, UnkeyedProcess, state_of,
+};
 pub use crate::record::apply;
 pub use crate::state::Ttl;
 pub use crate::stream::annotation::{GivenOf, RecordOf, annotated, annotated_source};
 pub use crate::task::{Asked, AsyncOptions, answer};
 pub use crate::task::{Failure, OpenSegment, Returned, Segment, Step, TaskContext, Turn};
 pub use crate::time::{Timestamp, punctuated};
+pub use crate::window::trigger::delta;
 pub use crate::window::{
-    TumblingFold, TumblingPartials, TumblingReduce, TumblingWindows, checked, checked_dynamic,
+    AggregateWindows, FoldWindows, GeneralWindows, Out, Partials, ReduceWindows, WindowPlan,
+    WithGap, checked, checked_dynamic,
 };
+pub use general::{accumulate, accumulators, apply3, copied, none_of, own_trigger};
 
 /// Fixes the types of a closure's two parameters before its body is checked.
 #[inline(always)]

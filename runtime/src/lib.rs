@@ -93,6 +93,7 @@ pub mod window;
 
 pub use cli::main;
 pub use thalweg_macros::{args, operator, pipeline, record};
+pub use window::{evictor, trigger};
 
 // Lets the paths in expanded code resolve inside this crate too.
 extern crate self as thalweg;

@@ -20,5 +20,8 @@ pub use crate::task::{exponential_backoff, fixed_delay};
 pub use crate::time::{
     Span, Timestamp, Window, bounded, days, hours, millis, mins, monotonic, secs,
 };
-pub use crate::window::tumbling;
+pub use crate::window::{
+    dynamic_session, evictor, global_window, session, sliding, sliding_count, trigger, tumbling,
+    tumbling_count,
+};
 pub use crate::{args, operator, pipeline, record};

@@ -3,7 +3,7 @@ use thalweg::prelude::*;
 pub fn checked() -> ::thalweg::__private::Definition {
     fn build(plan: &mut ::thalweg::__private::Plan, path: String) -> ::thalweg::Result {
         let strategy0 = bounded(secs(1));
-        let tumbling0 = ::thalweg::__private::checked(
+        let spec0 = ::thalweg::__private::checked(
             tumbling(mins(1)).allowed_lateness(secs(2)),
         )?;
         let aggregate0 = (::thalweg::__private::max(),);
@@ -14,7 +14,7 @@ pub fn checked() -> ::thalweg::__private::Definition {
         let exchange0 = plan
             .edge(::thalweg::__private::EdgePlan {
                 partition: ::thalweg::__private::Partition::Key,
-                label: "record",
+                label: "record, whole for `window(tumbling(mins(1))).max(|at| at)`, line 14",
                 key: ::core::option::Option::Some("|at| at % 7"),
             });
         {
@@ -114,7 +114,8 @@ pub fn checked() -> ::thalweg::__private::Definition {
                         "key_by(|at| at % 7)", ::core::file!(), 13u32, 13u32),
                         ::thalweg::__private::OperatorSpec::new("window",
                         "window(tumbling(mins(1))).max(|at| at)", ::core::file!(), 14u32,
-                        17u32).state("window/0"),
+                        17u32).state("window/0")
+                        .keeps("per key and window: max; a timer per window end"),
                         ::thalweg::__private::OperatorSpec::new("side", "side late",
                         ::core::file!(), 7u32, 7u32),
                         ::thalweg::__private::OperatorSpec::new("sink", "sink(print())",
@@ -133,8 +134,8 @@ pub fn checked() -> ::thalweg::__private::Definition {
                     let window0 = cx
                         .state(
                             "window/0",
-                            ::thalweg::__private::TumblingWindows::new(
-                                ::core::clone::Clone::clone(&tumbling0),
+                            ::thalweg::__private::AggregateWindows::new(
+                                ::core::clone::Clone::clone(&spec0),
                                 ::core::clone::Clone::clone(&aggregate0),
                             ),
                         );
@@ -165,7 +166,7 @@ pub fn checked() -> ::thalweg::__private::Definition {
                             }
                         }
                         while let ::core::option::Option::Some(firing) = window0
-                            .fire(turn)
+                            .fire(turn)?
                         {
                             let time = firing.time();
                             let key = firing.key();

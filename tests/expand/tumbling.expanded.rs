@@ -13,7 +13,7 @@ pub fn busy_auctions() -> ::thalweg::__private::Definition {
     ) -> ::thalweg::Result {
         let strategy0 = bounded(secs(5));
         let min_price_2 = ::core::clone::Clone::clone(&min_price);
-        let tumbling0 = ::thalweg::__private::checked(tumbling(secs(10)))?;
+        let spec0 = ::thalweg::__private::checked(tumbling(secs(10)))?;
         let aggregate0 = (::thalweg::__private::count(), ::thalweg::__private::sum());
         let source0 = plan
             .source(
@@ -61,8 +61,8 @@ pub fn busy_auctions() -> ::thalweg::__private::Definition {
                     let partial0 = cx
                         .state(
                             "",
-                            ::thalweg::__private::TumblingPartials::new(
-                                ::core::clone::Clone::clone(&tumbling0),
+                            ::thalweg::__private::Partials::new(
+                                ::core::clone::Clone::clone(&spec0),
                                 ::core::clone::Clone::clone(&aggregate0),
                             ),
                         );
@@ -114,7 +114,8 @@ pub fn busy_auctions() -> ::thalweg::__private::Definition {
                         "key_by(|bid| bid.auction)", ::core::file!(), 17u32, 17u32),
                         ::thalweg::__private::OperatorSpec::new("window",
                         "window(tumbling(secs(10))).aggregate(|w| (w.key(), w.count(), w.sum(|bid| bid.price) as f64 / w..)",
-                        ::core::file!(), 18u32, 19u32).state("window/0"),
+                        ::core::file!(), 18u32, 19u32).state("window/0")
+                        .keeps("per key and window: count, sum; a timer per window end"),
                         ::thalweg::__private::OperatorSpec::new("filter",
                         "filter(|(_, bids, _)| bids > 1)", ::core::file!(), 20u32,
                         20u32), ::thalweg::__private::OperatorSpec::new("sink",
@@ -129,8 +130,8 @@ pub fn busy_auctions() -> ::thalweg::__private::Definition {
                     let window0 = cx
                         .state(
                             "window/0",
-                            ::thalweg::__private::TumblingWindows::new(
-                                ::core::clone::Clone::clone(&tumbling0),
+                            ::thalweg::__private::AggregateWindows::new(
+                                ::core::clone::Clone::clone(&spec0),
                                 ::core::clone::Clone::clone(&aggregate0),
                             ),
                         );
@@ -147,7 +148,7 @@ pub fn busy_auctions() -> ::thalweg::__private::Definition {
                             }
                         }
                         while let ::core::option::Option::Some(firing) = window0
-                            .fire(turn)
+                            .fire(turn)?
                         {
                             let time = firing.time();
                             let key = firing.key();

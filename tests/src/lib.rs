@@ -1,6 +1,7 @@
 //! What the tests share: fragments that they call from another crate, and recorded cases with their replay.
 
 pub mod conformance;
+pub mod oracle;
 
 use std::num::ParseIntError;
 
@@ -51,4 +52,21 @@ pub fn reasons(failed: Stream<Failed<String>>) -> Stream<String> {
 #[operator]
 pub fn totals(lines: Keyed<u64, String>) -> Stream<(u64, u64)> {
     lines.sum(|line| line.len() as u64).map(|sum| (sum.key, sum.value))
+}
+
+/// A process function in a fragment, with a side of the caller's: every third line of a key.
+#[operator]
+pub fn thirds(lines: Keyed<u64, String>, empty: Side<u64>) -> Stream<(u64, String)> {
+    lines
+        .process(|| 0u64)
+        .on_event(|n, line, cx| {
+            *n += 1;
+            if line.is_empty() {
+                cx.emit_to(empty, cx.key());
+            }
+            if *n % 3 == 0 {
+                cx.emit((cx.key(), line));
+            }
+        })
+        .on_end(|n, cx| cx.emit((cx.key(), format!("{n} lines"))))
 }

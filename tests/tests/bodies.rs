@@ -10,6 +10,7 @@ use std::borrow::Cow;
 use thalweg::operator::{Aggregate, Combine, Overflow};
 use thalweg::prelude::*;
 use thalweg::record::View;
+use thalweg::stream::Joined;
 
 #[record]
 struct Bid {
@@ -316,6 +317,18 @@ fn windows(size: Span) {
         .count()
         .name("hot items")
         .sink(print());
+    keyed.window(sliding(mins(10), mins(1))).offset(secs(1)).avg(|b| b.price).sink(print());
+    keyed.window(sliding(size, mins(1))).fold(0u64, |n, b| n + b.price).sink(print());
+    keyed
+        .window(session(mins(30)))
+        .allowed_lateness(mins(1))
+        .reduce(|a, b| if b.price > a.price { b } else { a })
+        .sink(print());
+    keyed
+        .window(dynamic_session())
+        .gap(|b| millis(b.price as i64 + 1))
+        .aggregate(|w| (w.key(), w.window().size(), w.count()))
+        .sink(print());
     // A second window over results of the first.
     keyed
         .window(tumbling(size))
@@ -440,6 +453,69 @@ fn captures(limit: u64) {
         .sink(print());
 }
 
+#[pipeline]
+fn joins(limit: u64) {
+    let bids: Stream<Bid> = source(collection(Vec::<Bid>::new()));
+    let bids = bids.event_time(|b| b.date_time).watermarks(bounded(secs(5)));
+    let impressions: Stream<Impression> = source(collection(Vec::<Impression>::new()));
+    let impressions = impressions.event_time(|x| x.at).watermarks(monotonic());
+    let late = side();
+    let late_impressions: Side<Impression> = side();
+    bids.join(bids)
+        .on(|l| l.url, |r| r.url)
+        .within(-mins(10)..=mins(0))
+        .uid("pairs")
+        .late_left_to(late)
+        .map(|(l, r)| (l.url, r.price))
+        .sink(print());
+    late.map(|b| b.url).sink(print());
+    bids.join(impressions)
+        .on(|b| b.channel, |x| x.region_code)
+        .window(sliding(mins(10), mins(1)))
+        .offset(secs(30))
+        .late_right_to(late_impressions)
+        .name("matches")
+        .parallelism(2)
+        .filter(move |(b, x)| b.price > limit && x.total_impressions > 0)
+        .map(|(b, _)| b)
+        .key_by(|b| b.auction)
+        .count()
+        .sink(print());
+    late_impressions.sink(print());
+    let outer = bids
+        .left_join(impressions.filter(|x| x.total_impressions > 3))
+        .on(|b| (b.channel, b.auction), |x| (x.region_code, u64::from(x.total_impressions)))
+        .window(session(mins(5)));
+    outer.map(|(b, x)| (b.url, x.map(|x| x.total_impressions))).sink(print());
+    outer.filter(|(_, x)| x.is_none()).map(|(b, _)| b).sink(discard());
+    impressions
+        .right_join(bids.key_by(|b| b.auction))
+        .on(|x| x.region_code, |BidRef { channel, .. }| channel)
+        .late_right_to(late)
+        .as_of()
+        .map(|(x, b)| (x.map(|x| x.at), b.date_time))
+        .sink(print());
+    let both: Joined<Bid, Bid, (Option<Bid>, Option<Bid>)> =
+        bids.full_join(bids).on(|b| b.auction, |b| b.bidder).within(secs(0)..secs(1));
+    both.filter(|(a, b)| a.is_some() != b.is_some()).sink(discard());
+    bids.co_group(impressions)
+        .on(|b| b.channel, |x| x.region_code)
+        .window(tumbling(hours(1)))
+        .allowed_lateness(mins(1))
+        .apply(move |w, bids, impressions, out| {
+            let total: u64 = impressions.iter().map(|x| u64::from(x.total_impressions)).sum();
+            if let (Some(first), true) = (bids.first(), bids.len() as u64 > limit) {
+                out.emit((w.key(), first.url, w.window().start, total));
+            }
+            for bid in bids {
+                out.emit((bid.channel, bid.url, w.watermark(), bid.price));
+            }
+        })
+        .filter(|(channel, ..)| !channel.is_empty())
+        .map(|(channel, url, at, n)| format!("{channel} {url} {at} {n}"))
+        .sink(print());
+}
+
 /// The programs of the language's own description.
 #[pipeline]
 fn examples(brokers: String) {
@@ -456,6 +532,123 @@ fn examples(brokers: String) {
         .sum(|e| e.total_impressions)
         .map(|w| (w.key, w.window.start, w.value))
         .sink(files("sums").csv());
+}
+
+#[record]
+#[derive(Default)]
+struct Auction {
+    bids: u64,
+    best: u64,
+    last: String,
+    bidders: MapState<u64, u64>,
+    prices: ListState<u64>,
+}
+
+/// A process function that is a value.
+struct Highest {
+    above: u64,
+    low: Side<u64>,
+}
+
+impl ProcessFunction for Highest {
+    type Key = u64;
+    type State = Auction;
+    type In = Bid;
+    type Out = Bid;
+
+    fn on_event(
+        &self,
+        auction: &mut Auction,
+        bid: View<'_, Bid>,
+        cx: &mut ProcessContext<'_, u64, Bid>,
+    ) {
+        if bid.price <= self.above {
+            cx.emit_to(self.low, bid.price);
+        } else if bid.price > auction.best {
+            auction.best = bid.price;
+            cx.emit(bid);
+        }
+    }
+}
+
+#[pipeline]
+fn processes(above: u64) {
+    let (low, odd) = (above, side());
+    let bids =
+        source(collection(Vec::<Bid>::new())).event_time(|b| b.date_time).watermarks(monotonic());
+    let keyed = bids.key_by(|b| b.auction);
+    keyed
+        .process(Auction::default)
+        .on_event(|auction, b, cx| {
+            auction.bids += 1;
+            *auction.bidders.entry(b.bidder) += 1;
+            auction.prices.push(b.price);
+            if b.price > low && cx.rng().below(10) > 0 {
+                b.url.clone_into(&mut auction.last);
+                cx.emit((auction.bids, b.url));
+            } else {
+                cx.emit((0u64, auction.last.as_str()));
+            }
+            cx.timer_after(mins(1));
+            cx.processing_timer_at(cx.processing_time() + secs(1));
+            cx.cancel(cx.watermark());
+        })
+        .on_timer(|auction, at, cx| {
+            for price in auction.prices.iter() {
+                cx.emit_to(odd, (cx.key(), at, price));
+            }
+            cx.clear();
+        })
+        .on_end(|auction, cx| cx.emit((auction.bids, "end")))
+        .ttl(event_time(hours(1)))
+        .uid("auctions")
+        .filter(|(n, url)| n > 3 && url.ends_with('7'))
+        .sink(print());
+    let highest = side();
+    let best: Stream<Bid> = keyed.process(Highest { above, low: highest });
+    best.map(|bid| bid.price).union(highest).sink(print());
+    odd.map(|(key, _, price)| (key, price)).sink(print());
+    keyed.dedup().ttl(hours(1)).map(|b| b.url).sink(print());
+    keyed.count().ttl(hours(1)).filter(|c| c.value > 1).sink(print());
+    bids.process(|| ())
+        .on_event(|_, b, cx| {
+            cx.emit(b.url);
+            cx.emit(b.channel);
+        })
+        .sink(print());
+}
+
+#[pipeline]
+fn connections() {
+    let bids =
+        source(collection(Vec::<Bid>::new())).event_time(|b| b.date_time).watermarks(monotonic());
+    let orders = source(collection(Vec::<Order>::new()))
+        .event_time(|_| Timestamp(0))
+        .watermarks(monotonic());
+    bids.key_by(|b| b.auction)
+        .connect(orders.key_by(|o| o.id))
+        .process(Auction::default)
+        .on_left(|auction, b, cx| {
+            auction.best = auction.best.max(b.price);
+            cx.timer_after(secs(1));
+        })
+        .on_right(|auction, o, cx| cx.emit((o.id, auction.best)))
+        .on_timer(|_, _, cx| cx.clear())
+        .sink(print());
+    bids.key_by(|b| b.auction)
+        .connect(orders.broadcast_by(|o| o.id))
+        .process(Auction::default)
+        .on_event(|auction, b, cx| {
+            auction.bids += 1;
+            if let Some(order) = cx.broadcast().get(b.bidder) {
+                cx.emit((cx.key(), order.id, auction.bids));
+            }
+        })
+        .on_broadcast(|orders, order, cx| {
+            orders.insert(cx.key(), order);
+            cx.each_key(|_, auction| auction.bids = 0);
+        })
+        .sink(print());
 }
 
 #[pipeline]
@@ -519,7 +712,10 @@ fn every_body_is_a_pipeline() {
         exchanges(),
         connectors(),
         captures(),
+        joins(),
         examples(),
+        processes(),
+        connections(),
         futures_and_sketches(),
     ];
     let names: Vec<_> = pipelines.iter().map(|pipeline| pipeline.name).collect();

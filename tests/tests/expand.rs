@@ -13,11 +13,14 @@ expansions! {
     stateless = "../expand/stateless.expanded.rs";
     fan_out = "../expand/fan_out.expanded.rs";
     tumbling = "../expand/tumbling.expanded.rs";
+    sliding = "../expand/sliding.expanded.rs";
     running = "../expand/running.expanded.rs";
     sides = "../expand/sides.expanded.rs";
     branches = "../expand/branches.expanded.rs";
     merged = "../expand/merged.expanded.rs";
     fragment = "../expand/fragment.expanded.rs";
+    process = "../expand/process.expanded.rs";
+    joins = "../expand/joins.expanded.rs";
     asynchronous = "../expand/asynchronous.expanded.rs";
 }
 

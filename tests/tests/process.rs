@@ -339,3 +339,54 @@ fn a_record_may_become_hundreds_of_thousands() {
     let expected = ["0 600000", "1 600000", "2 600000"];
     assert_eq!(answers(|| Job::new(many).arg("copies", 90_000), &events), expected);
 }
+
+#[pipeline]
+fn calls_a_fragment() {
+    let empty = side();
+    let lines = source(input()).map(|e| (u64::from(e.key), e.value.to_string()));
+    let keyed = lines.map(|(_, line)| if line == "0" { String::new() } else { line.to_owned() });
+    thalweg_tests::thirds(keyed.key_by(|line| line.len() as u64), empty)
+        .map(|(key, line)| format!("{key} {line}"))
+        .sink(LINES.sink());
+    empty.map(|key| format!("empty {key}")).sink(LINES.sink());
+}
+
+#[test]
+fn a_fragment_may_have_a_process_function() {
+    let events: Vec<Event> = (0..7).map(|i| event(1, i % 6, 0)).collect();
+    let expected = ["0 2 lines", "1 3", "1 5 lines", "empty 0", "empty 0"];
+    assert_eq!(answers(|| Job::new(calls_a_fragment), &events), expected);
+}
+
+#[pipeline]
+fn chained(pause: i64) {
+    source(input())
+        .processing_time()
+        .key_by(|e| e.key)
+        .process(Seen::default)
+        .on_event(|seen, e, cx| {
+            seen.sum += e.value;
+            if seen.n == 0 {
+                cx.timer_after(millis(pause));
+            }
+            seen.n += 1;
+            cx.emit((e.at, cx.key(), e.value));
+        })
+        .on_timer(|_, _, cx| cx.emit((Timestamp(0), cx.key(), -1i64)))
+        .ttl(days(1))
+        .event_time(|(at, ..)| at)
+        .watermarks(bounded(days(1)))
+        .key_by(|(_, key, _)| key)
+        .window(tumbling(secs(1)))
+        .aggregate(|w| (w.key(), w.window().start, w.sum(|(_, _, n)| n)))
+        .map(|(key, start, sum)| format!("{key} {} {sum}", start.0))
+        .sink(LINES.sink());
+}
+
+#[test]
+fn event_time_may_begin_behind_a_process_function() {
+    let events: Vec<Event> = (0..6).map(|i| event((i % 2) as u32, i, i * 400)).collect();
+    // The timers are a day away; when the input ends they do not fire.
+    let expected = ["0 0 2", "0 1000 4", "1 0 1", "1 1000 3", "1 2000 5"];
+    assert_eq!(answers(|| Job::new(chained).arg("pause", 86_400_000), &events), expected);
+}

@@ -15,12 +15,15 @@ const RULES: &[&str] = &[
     "keys",
     "time",
     "windows",
+    "joins",
+    "triggers",
     "aggregates",
     "async",
     "uids",
     "captures",
     "collected",
     "fragments",
+    "process",
     "rustc",
 ];
 

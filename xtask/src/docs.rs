@@ -25,6 +25,9 @@ const CHAPTERS: &[(&str, &str)] = &[
     ("windowed.rs", "Aggregates over windows"),
     ("agg.rs", "What `aggregate(|w| ..)` can ask for"),
     ("running.rs", "Running aggregates, on a keyed stream"),
+    ("process.rs", "Process functions"),
+    ("connect.rs", "Process functions of two inputs"),
+    ("joins.rs", "Joins"),
     ("modifiers.rs", "Modifiers"),
     ("sink.rs", "Sinks"),
 ];

@@ -21,8 +21,10 @@ const PIPELINES: &[(Query, Run)] = &[
     (Query::Q2, |input, parallelism| job(pipelines::q2, input, parallelism)),
     (Query::Kc, |input, parallelism| job(pipelines::kc, input, parallelism)),
     (Query::Kcb, |input, parallelism| job(pipelines::kcb, input, parallelism)),
+    (Query::Q5, |input, parallelism| job(pipelines::q5, input, parallelism)),
     (Query::Q7, |input, parallelism| job(pipelines::q7, input, parallelism)),
     (Query::Q8, |input, parallelism| job(pipelines::q8, input, parallelism)),
+    (Query::Q11, |input, parallelism| job(pipelines::q11, input, parallelism)),
 ];
 
 /// What the pipelines of a run read and answer: a job's parameters are text, its sources are not.

@@ -6,7 +6,6 @@ use thalweg::connector::{Sink, callback, replay};
 use thalweg::pipeline;
 use thalweg::prelude::*;
 use thalweg::time::{Timestamp, bounded};
-use thalweg::window::tumbling;
 
 use super::{answer, input};
 use crate::nexmark::{BidRef, Checksum, EventRef, h};
@@ -86,6 +85,23 @@ pub fn kcb() {
 }
 
 #[pipeline]
+pub fn q5() {
+    let counts = source(replay(input().events()))
+        .event_time(|event| Timestamp(event.date_time()))
+        .watermarks(bounded(secs(1)))
+        .filter_map(bid)
+        .key_by(|bid| bid.auction)
+        .window(sliding(secs(10), secs(2)))
+        .count();
+    counts
+        .window_all(tumbling(secs(2)))
+        .max(|count| (count.value, Reverse(count.key), count.window.end))
+        .map(|hottest| hottest.value)
+        .map(|(count, Reverse(auction), end)| h(h(auction, end.0 as u64), count))
+        .sink(checksum());
+}
+
+#[pipeline]
 pub fn q7() {
     source(replay(input().events()))
         .event_time(|event| Timestamp(event.date_time()))
@@ -98,6 +114,19 @@ pub fn q7() {
             let who = auction.wrapping_mul(31).wrapping_add(bidder.wrapping_mul(17));
             h(who.wrapping_add(price), date_time as u64)
         })
+        .sink(checksum());
+}
+
+#[pipeline]
+pub fn q11() {
+    source(replay(input().events()))
+        .event_time(|event| Timestamp(event.date_time()))
+        .watermarks(bounded(secs(1)))
+        .filter_map(bid)
+        .key_by(|bid| bid.bidder)
+        .window(session(secs(10)))
+        .count()
+        .map(|s| h(h(h(s.key, s.window.start.0 as u64), s.window.end.0 as u64), s.value))
         .sink(checksum());
 }
 

@@ -13,6 +13,9 @@ use crate::ir::{AggregateResult, Aggregation, Node, Op};
 pub fn captures(node: &Node, known: &[String]) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
     let mut look = |tokens: TokenStream| mentions(tokens, known, &mut found);
+    if let Op::Window { gap: Some(gap), .. } = &node.op {
+        look(gap.to_token_stream());
+    }
     match &node.op {
         Op::Stateless { f, .. } | Op::Partition { f } | Op::PartitionBy { f } => {
             look(f.to_token_stream());
@@ -21,7 +24,7 @@ pub fn captures(node: &Node, known: &[String]) -> BTreeSet<String> {
             look(f.to_token_stream());
             punctuated.iter().for_each(|f| look(f.to_token_stream()));
         }
-        Op::KeyBy { f: Some(f) } => look(f.to_token_stream()),
+        Op::KeyBy { f: Some(f) } | Op::BroadcastBy { f } => look(f.to_token_stream()),
         Op::AsyncMap(map) => {
             look(map.f.to_token_stream());
             map.key.iter().for_each(|f| look(f.to_token_stream()));
@@ -31,25 +34,33 @@ pub fn captures(node: &Node, known: &[String]) -> BTreeSet<String> {
             process.closures.iter().for_each(|(_, f)| look(f.to_token_stream()));
         }
         Op::Join(join) => join.groups.iter().for_each(|f| look(f.to_token_stream())),
-        Op::Window { aggregation, .. } | Op::Running { aggregation } => match aggregation {
-            Aggregation::Calls { calls, result } => {
-                calls
-                    .iter()
-                    .filter_map(|call| call.f.as_ref())
-                    .for_each(|f| look(f.to_token_stream()));
-                if let AggregateResult::Expression { body, .. } = result {
-                    look(body.clone());
-                }
-            }
-            Aggregation::Reduce(f) => look(f.to_token_stream()),
-            Aggregation::Fold { init, f } => {
-                look(init.to_token_stream());
-                look(f.to_token_stream());
-            }
-        },
+        Op::Window { aggregation, .. } | Op::Running { aggregation } => {
+            look_at(aggregation, &mut look);
+        }
+        Op::GeneralWindow(general) => {
+            general.closures().into_iter().for_each(|f| look(f.to_token_stream()));
+            general.aggregation().into_iter().for_each(|kept| look_at(kept, &mut look));
+        }
         _ => {}
     }
     found
+}
+
+/// Looks at the closures of an aggregation.
+fn look_at(aggregation: &Aggregation, look: &mut impl FnMut(TokenStream)) {
+    match aggregation {
+        Aggregation::Calls { calls, result } => {
+            calls.iter().filter_map(|call| call.f.as_ref()).for_each(|f| look(f.to_token_stream()));
+            if let AggregateResult::Expression { body, .. } = result {
+                look(body.clone());
+            }
+        }
+        Aggregation::Reduce(f) => look(f.to_token_stream()),
+        Aggregation::Fold { init, f } => {
+            look(init.to_token_stream());
+            look(f.to_token_stream());
+        }
+    }
 }
 
 /// The variables among `known` that tokens mention.

@@ -57,7 +57,9 @@ impl<'c> ChainEmitter<'c> {
     /// `plan.chain(spec, factory);`
     fn registered(&mut self) -> TokenStream {
         let first = self.first_stages();
+        self.handles.take_split();
         let rest = self.later_stages();
+        let later_split = self.handles.take_split();
         let (cloned, cloned_per_task) = self.captures();
         let spec = self.spec();
         let (open, borrow) = (self.handles.open(), self.handles.borrow());
@@ -73,6 +75,7 @@ impl<'c> ChainEmitter<'c> {
                         -> ::core::result::Result<(), ::thalweg::__private::Failure> {
                         #borrow
                         #first
+                        #later_split
                         #rest
                         ::core::result::Result::Ok(())
                     },
@@ -102,11 +105,12 @@ impl<'c> ChainEmitter<'c> {
             _ => (code!(#word), TokenStream::new()),
         };
         let body = self.readers(head, &Value::of_view(word.clone()));
+        let split = self.handles.take_split();
         let rest = self.later_stages();
+        let later_split = self.handles.take_split();
         let (cloned, cloned_per_task) = self.captures();
         let spec = self.spec();
         let (open, borrow) = (self.handles.open(), self.handles.borrow());
-        let split = self.handles.split();
         code!({
             #cloned
             ::thalweg::__private::Segment::new(#spec, move |cx: &mut ::thalweg::__private::TaskContext| {
@@ -118,7 +122,7 @@ impl<'c> ChainEmitter<'c> {
                         #borrow
                         match #given.of(step) {
                             ::thalweg::__private::Step::Record(time, #pattern) => { #hash #split #body }
-                            ::thalweg::__private::Step::After => { #rest }
+                            ::thalweg::__private::Step::After => { #later_split #rest }
                         }
                         ::core::result::Result::Ok(())
                     },
@@ -279,7 +283,8 @@ impl<'c> ChainEmitter<'c> {
             let state = self.state_id(state);
             code!(.state(#state))
         });
-        code!(::thalweg::__private::OperatorSpec::new(#kind, #text, ::core::file!(), #first, #last) #state)
+        let keeps = super::keeps::keeps(node).map(|kept| code!(.keeps(#kept)));
+        code!(::thalweg::__private::OperatorSpec::new(#kind, #text, ::core::file!(), #first, #last) #state #keeps)
     }
 
     /// A state's id: inside a fragment, behind the path of the call.
@@ -355,10 +360,10 @@ impl<'c> ChainEmitter<'c> {
         self.handles.shared(&ours(&name.to_string(), to), open);
         if let Payload::Partial(window) = self.chained.edge(edge).payload {
             let span = self.chained.graph.node(window).site.span;
-            let spec = self.names.of("tumbling", window, span);
+            let spec = self.names.of("spec", window, span);
             let aggregate = self.names.aggregate(window, span);
             let partial = partial(edge);
-            let open = code!(cx.state("", ::thalweg::__private::TumblingPartials::new(
+            let open = code!(cx.state("", ::thalweg::__private::Partials::new(
                 ::core::clone::Clone::clone(&#spec),
                 ::core::clone::Clone::clone(&#aggregate),
             )));

@@ -50,4 +50,9 @@ impl Handles {
     pub fn split(&self) -> &TokenStream {
         &self.split
     }
+
+    /// The same, which are then done: what is opened from here on is needed further down only.
+    pub fn take_split(&mut self) -> TokenStream {
+        std::mem::take(&mut self.split)
+    }
 }

@@ -26,7 +26,7 @@ impl Names {
             let word = match &node.op {
                 Op::Source { .. } => "source",
                 Op::Sink { .. } => "sink",
-                Op::Window { .. } => "window",
+                Op::Window { .. } | Op::GeneralWindow(_) => "window",
                 Op::Running { .. } => "running",
                 Op::Process(_) => "process",
                 Op::Dedup => "dedup",

@@ -116,6 +116,7 @@ impl ChainEmitter<'_> {
             None if self.chained.is_scratch(reader) => self.write_scratch(reader, value),
             None => match self.chained.graph.node(reader).op {
                 Op::Join(_) => self.join_side(reader, from, value),
+                Op::Process(_) => self.process_side(reader, from, value),
                 _ => self.operator(reader, value, alone),
             },
         };
@@ -166,9 +167,10 @@ impl ChainEmitter<'_> {
                 quote_spanned!(span=> let #time = turn.processing_time(); #rest)
             }
             Op::Window { .. } => self.add_to_window(id, value),
+            Op::GeneralWindow(_) => self.add_to_general(id, value),
             Op::Running { .. } => self.running(id, value),
             Op::AsyncMap(_) => self.ask(id, value),
-            Op::Process(process) => self.process(id, process, value),
+            Op::Process(_) => self.process_side(id, node.inputs[0], value),
             Op::Dedup => self.dedup(id, value),
             Op::Sink { rejects: Some(side), .. } => {
                 let sink = self.sink(id);
@@ -192,6 +194,7 @@ impl ChainEmitter<'_> {
             Op::Source { .. }
             | Op::Input { .. }
             | Op::KeyBy { .. }
+            | Op::BroadcastBy { .. }
             | Op::Exchange(_)
             | Op::PartitionBy { .. }
             | Op::Union

@@ -142,6 +142,9 @@ fn connects(op: &Op) -> bool {
 
 /// True for operators with accumulators.
 pub fn has_aggregate(op: &Op) -> bool {
+    if let Op::GeneralWindow(general) = op {
+        return matches!(general.aggregation(), Some(Aggregation::Calls { .. }));
+    }
     matches!(
         op,
         Op::Window { aggregation: Aggregation::Calls { .. }, .. }
@@ -164,8 +167,9 @@ fn prelude(chained: &Chained, names: &Names, id: NodeId) -> TokenStream {
         tokens.extend(code!(let #captured = ::core::clone::Clone::clone(&#word);));
     }
     match &node.op {
-        Op::Window { spec, options, aggregation, .. } => {
-            let name = names.of("tumbling", id, span);
+        Op::Window { spec, options, gap, aggregation, .. } => {
+            let name = names.of("spec", id, span);
+            let checked = ours(if gap.is_some() { "checked_dynamic" } else { "checked" }, span);
             let options = options.iter().map(|(word, value)| code!(.#word(#value)));
             let time = match crate::passes::time_domain(&chained.graph, id) {
                 crate::passes::TimeDomain::Processing => code!(.processing_time()),
@@ -178,9 +182,15 @@ fn prelude(chained: &Chained, names: &Names, id: NodeId) -> TokenStream {
                 other => code!((#other)),
             };
             tokens.extend(
-                code!(let #name = ::thalweg::__private::checked(#spec #(#options)* #time)?;),
+                code!(let #name = ::thalweg::__private::#checked(#spec #(#options)* #time)?;),
             );
             tokens.extend(aggregate_prelude(chained, names, id, aggregation));
+        }
+        Op::GeneralWindow(general) => {
+            tokens.extend(super::general::prelude(chained, names, id, general));
+            if let Some(aggregation) = general.aggregation() {
+                tokens.extend(aggregate_prelude(chained, names, id, aggregation));
+            }
         }
         Op::Running { aggregation } => {
             tokens.extend(aggregate_prelude(chained, names, id, aggregation));
@@ -264,7 +274,7 @@ fn emit_edge(chained: &Chained, id: EdgeId, edge: &Edge) -> TokenStream {
         _ => code!(::core::option::Option::None),
     };
     let (label, pruned) = match &edge.payload {
-        Payload::Whole => ("record".to_owned(), None),
+        Payload::Whole => (whole_label(chained, edge), None),
         Payload::Partial(window) => (partial_label(chained, *window), None),
         Payload::Fields(fields) => {
             let names: Vec<String> = fields.iter().map(ToString::to_string).collect();
@@ -280,6 +290,11 @@ fn emit_edge(chained: &Chained, id: EdgeId, edge: &Edge) -> TokenStream {
         }
         _ => TokenStream::new(),
     };
+    // In a branch that is not taken nothing is read; what is written to it is guarded where it is written.
+    let unused = node.condition.map(|own| {
+        let own = condition(own);
+        code!(if !#own { plan.unused(#name); })
+    });
     code! {
         #pruned
         let #name = plan.edge #annotation (::thalweg::__private::EdgePlan {
@@ -287,6 +302,19 @@ fn emit_edge(chained: &Chained, id: EdgeId, edge: &Edge) -> TokenStream {
             label: #label,
             key: #key,
         });
+        #unused
+    }
+}
+
+/// `record`, and who takes it whole.
+fn whole_label(chained: &Chained, edge: &Edge) -> String {
+    match edge.whole_for {
+        Some(culprit) => {
+            let site = &chained.graph.node(culprit).site;
+            let text: String = site.text.chars().take(60).collect();
+            format!("record, whole for `{text}`, line {}", site.lines.0)
+        }
+        None => "record".to_owned(),
     }
 }
 

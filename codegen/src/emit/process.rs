@@ -6,8 +6,9 @@ use syn::Expr;
 
 use super::chain::ChainEmitter;
 use super::names::{Names, ours};
-use super::operator::{Value, without_move};
-use crate::ir::{Hook, Node, NodeId, Op, ProcessOp};
+use super::operator::{Value, apply, without_move};
+use crate::diagnostic::Extent;
+use crate::ir::{Hook, Node, NodeId, Op, ProcessInputs, ProcessOp};
 use crate::passes::TimeDomain;
 
 /// `let ttl_of_dedup0 = Ttl::checked(..)?;`, where one is given.
@@ -64,20 +65,73 @@ impl ChainEmitter<'_> {
         name
     }
 
-    /// Hands an event to a process function.
-    pub fn process(&mut self, id: NodeId, process: &ProcessOp, value: &Value) -> TokenStream {
+    /// Hands a record to a process function, for each of its inputs that it comes in by.
+    pub fn process_side(&mut self, id: NodeId, from: NodeId, value: &Value) -> TokenStream {
         let node = self.chained.graph.node(id);
-        let span = Span::mixed_site().located_at(node.site.span);
+        let Op::Process(process) = &node.op else { return TokenStream::new() };
+        let inputs = node.inputs.iter().enumerate().filter(|(_, input)| **input == from);
+        inputs
+            .map(|(index, _)| match process.inputs.hook(index) {
+                Hook::Broadcast => self.tell(id, process, from, value),
+                hook => self.hand(id, process, hook, from, value),
+            })
+            .collect()
+    }
+
+    /// Hands an event to a process function.
+    fn hand(
+        &mut self,
+        id: NodeId,
+        process: &ProcessOp,
+        hook: Hook,
+        from: NodeId,
+        value: &Value,
+    ) -> TokenStream {
+        let at = self.chained.graph.node(id).site.span;
+        let span = Span::mixed_site().located_at(at);
         let handle = self.process_handle(id, process);
         let emitted = self.emitted(id);
-        let view = value.view(node.site.span);
+        let view = value.view(at);
         let key = process.keyed.then(|| quote_spanned!(span=> hash, key,));
-        let f = match process.closure(Hook::Event) {
+        let f = match process.closure(hook) {
             Some(f) => without_move(&value.fitted(f, 1)).into_token_stream(),
             None => self.value_call(id, "on_event"),
         };
+        // A key that is not the other side's is reported on the closure that makes it.
+        let blamed = match (hook, &self.chained.graph.node(from).op) {
+            (Hook::Right, Op::KeyBy { f: Some(f) }) => Extent::of(&without_move(f)).ends().0,
+            _ => at,
+        };
+        let on_event = ours("on_event", blamed);
         quote_spanned!(span=>
-            #handle.on_event(turn, time, #key #view, &mut #emitted, &mut sides, #f);)
+            #handle.#on_event(turn, time, #key #view, &mut #emitted, &mut sides, #f);)
+    }
+
+    /// Tells a process function a rule.
+    fn tell(
+        &mut self,
+        id: NodeId,
+        process: &ProcessOp,
+        from: NodeId,
+        value: &Value,
+    ) -> TokenStream {
+        let at = self.chained.graph.node(id).site.span;
+        let span = Span::mixed_site().located_at(at);
+        let handle = self.process_handle(id, process);
+        let emitted = self.emitted(id);
+        let view = value.view(at);
+        let Op::BroadcastBy { f: key } = &self.chained.graph.node(from).op else {
+            return TokenStream::new();
+        };
+        let key = apply(&view, key);
+        match process.closure(Hook::Broadcast) {
+            Some(f) => {
+                let f = without_move(f);
+                quote_spanned!(span=>
+                    #handle.on_broadcast(turn, time, #key, #view, &mut #emitted, &mut sides, #f);)
+            }
+            None => quote_spanned!(span=> #handle.keep(#key, #view);),
+        }
     }
 
     /// What is due in a process function, then one loop over what it emitted, then its sides.
@@ -104,19 +158,7 @@ impl ChainEmitter<'_> {
         });
         let word = self.word_for(id);
         let body = self.readers(id, &Value::of_view(word.clone()));
-        let sides: TokenStream = process
-            .sides
-            .iter()
-            .map(|(name, side)| {
-                let name = user_word(name);
-                let written = ours("written", self.chained.graph.node(*side).site.span);
-                let write = self.write_side(*side, &code!(#written));
-                code!(
-                    for (time, #written) in sides.records(#name) { #write }
-                    sides.clear(#name);
-                )
-            })
-            .collect();
+        let sides = self.written_sides(&process.sides);
         code!(
             #due
             for (time, #word) in #emitted.records() { #body }
@@ -164,7 +206,7 @@ impl ChainEmitter<'_> {
         if !self.first_use(&name) {
             return name;
         }
-        self.open_sides(process);
+        self.open_sides(&process.sides);
         let made = self.made_per_task(&process.made);
         let init = if process.is_value() {
             let function = self.names.of("function", id, span);
@@ -185,19 +227,39 @@ impl ChainEmitter<'_> {
             TimeDomain::Event => TokenStream::new(),
         };
         let end = process.hears(Hook::End).then(|| code!(.hears_end()));
-        let open =
-            code!(cx.state(#state, ::thalweg::__private::Process::new(#init) #ttl #time #end));
+        let made = code!(::thalweg::__private::Process::new(#init) #ttl #time #end);
+        let made = match process.inputs {
+            ProcessInputs::Rules => code!(::thalweg::__private::BroadcastProcess::new(#made)),
+            _ => made,
+        };
+        let open = code!(cx.state(#state, #made));
         self.handles.shared(&name, open);
         name
     }
 
+    /// Hands on what was written to sides by name.
+    pub fn written_sides(&mut self, named: &[(Ident, NodeId)]) -> TokenStream {
+        named
+            .iter()
+            .map(|(name, side)| {
+                let name = user_word(name);
+                let written = ours("written", self.chained.graph.node(*side).site.span);
+                let write = self.write_side(*side, &code!(#written));
+                code!(
+                    for (time, #written) in sides.records(#name) { #write }
+                    sides.clear(#name);
+                )
+            })
+            .collect()
+    }
+
     /// The sides that a process function calls by name.
-    fn open_sides(&mut self, process: &ProcessOp) {
+    pub fn open_sides(&mut self, named: &[(Ident, NodeId)]) {
         let sides = ours("sides", Span::call_site());
         if self.first_use(&sides) {
             self.handles.own_mut(&sides, code!(::thalweg::__private::Sides::default()));
         }
-        for (name, side) in &process.sides {
+        for (name, side) in named {
             if !self.first_use(&ours(&format!("side_{name}"), Span::call_site())) {
                 continue;
             }
@@ -208,7 +270,7 @@ impl ChainEmitter<'_> {
     }
 
     /// The user's expression, with clones of its own of what it captures: it is evaluated once per task.
-    fn made_per_task(&self, made: &Expr) -> TokenStream {
+    pub fn made_per_task(&self, made: &Expr) -> TokenStream {
         let variables = &self.chained.graph.variables;
         let clones: TokenStream = super::captures::captured_by(made.to_token_stream(), variables)
             .into_iter()

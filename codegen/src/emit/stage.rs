@@ -6,7 +6,7 @@ use quote::quote_spanned;
 use super::aggregate;
 use super::chain::ChainEmitter;
 use super::names::{exchange, located, ours, partial};
-use super::operator::{Value, without_move};
+use super::operator::{Value, apply, without_move};
 use crate::ir::{Aggregation, NodeId, Op};
 use crate::lower::{key_word, window_word};
 use crate::passes::{EdgeId, Payload, Route, Stage};
@@ -70,9 +70,11 @@ impl ChainEmitter<'_> {
         let to = self.chained.edge(edge).to;
         let (pattern, rebuilt, value) = self.received(edge, to);
         let body = match self.chained.graph.node(to).op {
-            Op::Exchange(_) | Op::PartitionBy { .. } | Op::Union | Op::Side { .. } => {
-                self.readers(to, &value)
-            }
+            Op::Exchange(_)
+            | Op::PartitionBy { .. }
+            | Op::BroadcastBy { .. }
+            | Op::Union
+            | Op::Side { .. } => self.readers(to, &value),
             // An operator with a parallelism of its own reads its exchange itself.
             _ => self.operator(to, &value, true),
         };
@@ -124,6 +126,7 @@ impl ChainEmitter<'_> {
             .into_iter()
             .filter_map(|id| match self.chained.graph.node(id).op {
                 Op::Window { .. } => Some(self.window_handle(id)),
+                Op::GeneralWindow(_) => Some(self.general_handle(id)),
                 Op::Running { .. } => Some(self.running_handle(id)),
                 Op::Process(ref process) => Some(self.process_handle(id, process)),
                 Op::Dedup => Some(self.dedup_handle(id)),
@@ -177,6 +180,9 @@ impl ChainEmitter<'_> {
 
     fn fire_stage(&mut self, id: NodeId) -> TokenStream {
         let node = self.chained.graph.node(id);
+        if let Op::GeneralWindow(_) = &node.op {
+            return self.general_stage(id);
+        }
         let Op::Window { aggregation, .. } = &node.op else { return self.join_fire(id) };
         let span = node.site.span;
         let window = self.window_handle(id);
@@ -195,7 +201,7 @@ impl ChainEmitter<'_> {
         };
         let made = aggregate::result(aggregation, true, span);
         let (item, bound, rest) = self.bound(id);
-        code!(while let ::core::option::Option::Some(firing) = #window.fire(turn) {
+        code!(while let ::core::option::Option::Some(firing) = #window.fire(turn)? {
             let time = firing.time();
             let #key = firing.key();
             let #window_span = firing.window();
@@ -209,31 +215,34 @@ impl ChainEmitter<'_> {
     /// Adds a record to a window, and hands on what is late.
     pub fn add_to_window(&mut self, id: NodeId, value: &Value) -> TokenStream {
         let node = self.chained.graph.node(id);
-        let Op::Window { aggregation, late, .. } = &node.op else { return TokenStream::new() };
+        let Op::Window { aggregation, gap, late, .. } = &node.op else {
+            return TokenStream::new();
+        };
         let span = Span::mixed_site().located_at(node.site.span);
         let window = self.window_handle(id);
         let view = value.view(node.site.span);
+        let at = match gap {
+            Some(gap) => {
+                let gap = apply(&view, &value.fitted(gap, 0));
+                quote_spanned!(span=> ::thalweg::__private::WithGap { time, gap: #gap })
+            }
+            None => quote_spanned!(span=> time),
+        };
         let added = match aggregation {
             Aggregation::Calls { calls, .. } => {
                 let addends = aggregate::addends(calls, value);
-                quote_spanned!(span=> #window.add(turn, time, hash, key, #addends)?)
+                quote_spanned!(span=> #window.add(turn, #at, hash, key, #addends)?)
             }
             Aggregation::Reduce(f) => {
                 let f = without_move(f);
-                quote_spanned!(span=> match #window.slot(turn, time, hash, key, #view) {
-                    ::core::option::Option::Some(slot) => {
-                        let next = slot.kept().map(|kept| {
-                            ::thalweg::__private::into_record(::thalweg::__private::apply2(kept, #view, #f))
-                        });
-                        slot.keep(next);
-                        true
-                    }
-                    ::core::option::Option::None => false,
-                })
+                let (kept, next) = (ours("kept", span), ours("next", span));
+                quote_spanned!(span=> #window.add(turn, #at, hash, key, #view, |#kept, #next|
+                    ::thalweg::__private::into_record(
+                        ::thalweg::__private::apply2(#kept, #next, #f)))?)
             }
             Aggregation::Fold { f, .. } => {
                 let f = without_move(&value.fitted(f, 1));
-                quote_spanned!(span=> #window.add(turn, time, hash, key, #view, #f)?)
+                quote_spanned!(span=> #window.add(turn, #at, hash, key, #view, #f)?)
             }
         };
         match late {
@@ -298,16 +307,16 @@ impl ChainEmitter<'_> {
             let Op::Window { aggregation, .. } = &self.chained.graph.node(id).op else {
                 return name;
             };
-            let spec = self.names.of("tumbling", id, span);
+            let spec = self.names.of("spec", id, span);
             let spec = code!(::core::clone::Clone::clone(&#spec));
             let state = self.state_id(self.chained.ids.get(&id).map_or("", String::as_str));
             let made = match aggregation {
                 Aggregation::Calls { .. } => {
                     let aggregate = self.names.aggregate(id, span);
-                    code!(TumblingWindows::new(#spec, ::core::clone::Clone::clone(&#aggregate)))
+                    code!(AggregateWindows::new(#spec, ::core::clone::Clone::clone(&#aggregate)))
                 }
-                Aggregation::Reduce(_) => code!(TumblingReduce::new(#spec)),
-                Aggregation::Fold { init, .. } => code!(TumblingFold::new(#spec, #init)),
+                Aggregation::Reduce(_) => code!(ReduceWindows::new(#spec)),
+                Aggregation::Fold { init, .. } => code!(FoldWindows::new(#spec, #init)),
             };
             let open = code!(cx.state(#state, ::thalweg::__private::#made));
             self.handles.shared(&name, open);

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use proc_macro2::Span;
 use syn::{Expr, Ident, Path, Stmt, Type};
 
-use super::{Join, ProcessOp};
+use super::{GeneralOp, Join, ProcessOp};
 use crate::catalog::{AggregateKind, ExchangeKind};
 
 /// Names a node.
@@ -225,11 +225,15 @@ pub enum Op {
         spec: Expr,
         /// `offset(..)`, `allowed_lateness(..)`.
         options: Vec<(Ident, Expr)>,
+        /// `gap(|x| ..)`: how long a session is still open after a record.
+        gap: Option<Expr>,
         /// Where late records go.
         late: Option<NodeId>,
         /// What is kept.
         aggregation: Aggregation,
     },
+    /// Windows per key that keep elements, or have a trigger of their own.
+    GeneralWindow(Box<GeneralOp>),
     /// A running aggregate per key.
     Running {
         /// What is kept.
@@ -241,6 +245,11 @@ pub enum Op {
     Process(Box<ProcessOp>),
     /// The first record of each key.
     Dedup,
+    /// Sends each record to every task of the function that it is connected to, under a key.
+    BroadcastBy {
+        /// The key.
+        f: Expr,
+    },
     /// Joins two keyed inputs.
     Join(Join),
     /// Calls a fragment.
@@ -360,6 +369,7 @@ impl Graph {
             Op::Stateless { fallible: Some(OnError::Side(side)), .. } => vec![*side],
             Op::Window { late, .. } => late.iter().copied().collect(),
             Op::AsyncMap(AsyncMap { on_error: OnError::Side(side), .. }) => vec![*side],
+            Op::GeneralWindow(general) => general.sides(),
             Op::Process(process) => process.sides.iter().map(|(_, side)| *side).collect(),
             Op::Join(join) => join.late.iter().flatten().copied().collect(),
             Op::Fragment { args, .. } => {
@@ -378,7 +388,19 @@ impl Graph {
     }
 }
 
+/// A window's options, by word, and where its late records go.
+type WindowOptions<'g> = (&'g [(Ident, Expr)], Option<NodeId>);
+
 impl Op {
+    /// What a window was given besides its length: its options and where late records go. None if it is no window.
+    pub fn window_options(&self) -> Option<WindowOptions<'_>> {
+        match self {
+            Op::Window { options, late, .. } => Some((options, *late)),
+            Op::GeneralWindow(general) => Some((&general.options, general.late)),
+            _ => None,
+        }
+    }
+
     /// True if what leaves the operator has a key.
     pub fn is_keyed(&self) -> bool {
         matches!(self, Op::KeyBy { .. } | Op::Input { keyed: true, .. })
@@ -388,6 +410,7 @@ impl Op {
     pub fn is_stateful(&self) -> bool {
         match self {
             Op::Process(process) => process.keyed,
+            Op::GeneralWindow(_) => true,
             _ => matches!(
                 self,
                 Op::Window { .. } | Op::Running { .. } | Op::Dedup | Op::Join(_) | Op::AsyncMap(_)
@@ -397,6 +420,7 @@ impl Op {
 
     /// True if the operator keeps something per key for as long as `.ttl(..)` says.
     pub fn takes_ttl(&self) -> bool {
-        self.is_stateful() && !matches!(self, Op::Window { .. } | Op::Join(_) | Op::AsyncMap(_))
+        let by_window = matches!(self, Op::Window { .. } | Op::GeneralWindow(_));
+        self.is_stateful() && !by_window && !matches!(self, Op::Join(_) | Op::AsyncMap(_))
     }
 }

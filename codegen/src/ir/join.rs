@@ -21,7 +21,6 @@ pub struct Join {
 }
 
 /// What bounds a join's state.
-#[expect(clippy::large_enum_variant, reason = "a pipeline has a handful of these")]
 pub enum JoinBound {
     /// Both sides lie in one window.
     Window {

@@ -7,7 +7,7 @@ use syn::punctuated::Punctuated;
 use syn::{Expr, Pat, Token};
 
 use super::{Lowering, one_line};
-use crate::catalog::{self, Adds, Kind};
+use crate::catalog::{self, Adds};
 use crate::diagnostic::nearest;
 use crate::ir::{AggregateCall, AggregateResult, Aggregation};
 use crate::messages as m;
@@ -148,9 +148,6 @@ impl Rewrite<'_, '_> {
 
     fn unknown(&mut self, method: &Ident) {
         let name = method.to_string();
-        if let Some(later) = catalog::find(&name).filter(|known| known.kind == Kind::Later) {
-            return self.lowering.next_version(method, later.usage);
-        }
         let names = catalog::names().filter(|name| catalog::find_aggregate(name).is_some());
         let help = match nearest(&name, names.chain(["key", "window", "with"])) {
             Some(near) => format!("did you mean `{near}`?"),

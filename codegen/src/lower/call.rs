@@ -35,10 +35,6 @@ impl Lowering<'_> {
             self.unknown_operator(call);
             return None;
         };
-        if operator.kind == Kind::Later {
-            self.next_version(&call.name, operator.usage);
-            return None;
-        }
         self.check_args(operator, &call.name, &call.args).then_some(operator)
     }
 
@@ -101,29 +97,22 @@ impl Lowering<'_> {
             Kind::Window | Kind::WindowAll => return self.window(cursor, call, kind),
             Kind::WindowOption if self.is_join_window(cursor) => self.join_option(cursor, call),
             Kind::WindowOption | Kind::LateTo => self.window_option(cursor, call, kind),
-            Kind::Aggregate(kind) => self.short_aggregate(cursor, call, kind),
-            Kind::AggregateExpression => {
-                let windowed = matches!(cursor.pending, Pending::Window(_));
-                let span = call.name.span();
-                let Some(kept) = self.aggregate_expression(&call.args[0], windowed, span) else {
-                    return false;
-                };
-                self.check_captures(&call.args[0]);
-                self.keyed_operator(cursor, call, kept);
-            }
-            Kind::Reduce => {
-                self.check_captures(&call.args[0]);
-                self.keyed_operator(cursor, call, Aggregation::Reduce(arg(0)));
-            }
-            Kind::Fold => {
-                self.check_captures(&call.args[1]);
-                self.keyed_operator(cursor, call, Aggregation::Fold { init: arg(0), f: arg(1) });
+            Kind::Gap => self.gap(cursor, call),
+            Kind::Aggregate(_) | Kind::AggregateExpression | Kind::Reduce | Kind::Fold => {
+                return self.aggregation(cursor, call, kind);
             }
             Kind::AsyncMap => self.async_map(cursor, call),
             Kind::AsyncOption => self.async_option(cursor, call),
+            Kind::Firing(word) => self.firing_word(cursor, call, word),
+            Kind::Apply => self.window_apply(cursor, call),
+            Kind::Process if matches!(cursor.pending, Pending::Window(_)) => {
+                self.window_process(cursor, call);
+            }
             Kind::Process => self.process(cursor, call),
             Kind::ProcessHook(hook) => return self.process_hook(cursor, call, hook),
             Kind::Dedup => self.dedup(cursor, call),
+            Kind::Connect => return self.connect(cursor, call),
+            Kind::BroadcastBy => self.broadcast_by(cursor, call),
             Kind::ErrorsTo | Kind::OrSkip => self.error_word(cursor, call),
             Kind::Modifier => self.modifier(cursor, call),
             Kind::Join(kind) => return self.join(cursor, call, kind),
@@ -137,8 +126,33 @@ impl Lowering<'_> {
                 self.write_side(rejects, cursor.node);
                 cursor.ended = true;
             }
-            Kind::Later => return false,
         }
+        true
+    }
+
+    /// An aggregate of a window, or a running one.
+    fn aggregation(&mut self, cursor: &mut Cursor, call: &Call, kind: Kind) -> bool {
+        let kept = match kind {
+            Kind::Aggregate(kind) => self.short_aggregate(call, kind),
+            Kind::AggregateExpression => {
+                let windowed = matches!(cursor.pending, Pending::Window(_));
+                let span = call.name.span();
+                let Some(kept) = self.aggregate_expression(&call.args[0], windowed, span) else {
+                    return false;
+                };
+                self.check_captures(&call.args[0]);
+                kept
+            }
+            Kind::Fold => {
+                self.check_captures(&call.args[1]);
+                Aggregation::Fold { init: call.args[0].clone(), f: call.args[1].clone() }
+            }
+            _ => {
+                self.check_captures(&call.args[0]);
+                Aggregation::Reduce(call.args[0].clone())
+            }
+        };
+        self.keyed_operator(cursor, call, kept);
         true
     }
 
@@ -164,6 +178,10 @@ impl Lowering<'_> {
                 Pending::Window(_),
                 Kind::WindowOption
                 | Kind::LateTo
+                | Kind::Firing(_)
+                | Kind::Apply
+                | Kind::Process
+                | Kind::Gap
                 | Kind::Aggregate(_)
                 | Kind::AggregateExpression
                 | Kind::Reduce
@@ -175,6 +193,11 @@ impl Lowering<'_> {
                 Kind::Stateless(Stateless::Map | Stateless::FilterMap | Stateless::FlatMap)
                 | Kind::Fallible(_),
             ) => true,
+            (Pending::Connect(_), Kind::Process) => true,
+            (Pending::Connect(connect), _) => {
+                self.errors.report(&m::CONNECT_ALONE, connect.span, "", &connect.place);
+                false
+            }
             (Pending::Join(join), _) => self.check_join_word(join, kind, cursor.node),
             (Pending::EventTime { f, site, place }, _) => {
                 self.errors.report(&m::NEEDS_WATERMARKS, site.span, "", place);
@@ -236,116 +259,32 @@ impl Lowering<'_> {
         self.push(cursor, call, Op::KeyBy { f: Some(call.args[0].clone()) });
     }
 
-    fn window(&mut self, cursor: &mut Cursor, call: &Call, kind: Kind) -> bool {
-        let spec = call.args[0].clone();
-        if !self.check_window(&spec) {
-            return false;
-        }
-        if kind == Kind::WindowAll {
-            self.push(cursor, call, Op::KeyBy { f: None });
-        } else if !self.is_keyed(cursor) {
-            self.errors.report(&m::NEEDS_KEY_OR_ALL, call.name.span(), "", &self.place);
-        }
-        cursor.pending = Pending::Window(Box::new(PendingWindow {
-            spec,
-            options: Vec::new(),
-            late: None,
-            site: site_of(call),
-            place: self.place.clone(),
-            modifiers: Default::default(),
-        }));
-        true
-    }
-
     pub(super) fn is_keyed(&self, cursor: &Cursor) -> bool {
         self.graph.node(cursor.node).op.is_keyed()
     }
 
-    /// Known window, positive length where it is literal; false if nothing can follow it.
-    pub(super) fn check_window(&mut self, spec: &Expr) -> bool {
-        let Expr::Call(call) = innermost(spec) else { return true };
-        let Expr::Path(path) = &*call.func else { return true };
-        let Some(word) = path.path.segments.last().map(|last| &last.ident) else { return true };
-        let name = word.to_string();
-        if catalog::LATER_WINDOWS.contains(&name.as_str()) {
-            self.next_version(word, "window(tumbling(mins(5)))");
-            return false;
-        }
-        if path.path.get_ident().is_some() && !catalog::WINDOWS.contains(&name.as_str()) {
-            // It may be a function of the user's that returns a window; a near miss is not.
-            let known = catalog::WINDOWS.iter().chain(catalog::LATER_WINDOWS).copied();
-            if let Some(near) = nearest(&name, known) {
-                let help = format!("did you mean `{near}`?");
-                let place = &self.place;
-                self.errors.report_with_help(&m::UNKNOWN_WINDOW, word.span(), &name, place, &help);
-                return false;
-            }
-        }
-        if let Some(size) = call.args.first()
-            && literal_millis(size).is_some_and(|millis| millis <= 0)
-        {
-            self.errors.report(&m::WINDOW_SIZE, Extent::of(&size), "", &self.place);
-        }
-        true
-    }
-
-    fn window_option(&mut self, cursor: &mut Cursor, call: &Call, kind: Kind) {
-        let (word, span) = (call.name.to_string(), call.name.span());
-        if !matches!(cursor.pending, Pending::Window(_)) {
-            self.errors.report(&m::NEEDS_WINDOW, span, &word, &self.place);
-            return self.refuse(call.args[0].to_token_stream());
-        }
-        let late = if kind == Kind::LateTo { self.side_argument(&call.args[0]) } else { None };
-        let Pending::Window(window) = &mut cursor.pending else { return };
-        let given = match kind {
-            Kind::LateTo => window.late.is_some(),
-            _ => window.options.iter().any(|(name, _)| *name == call.name),
-        };
-        if given {
-            self.errors.report(&m::DUPLICATE_MODIFIER, span, &word, &self.place);
-            return self.graph.refused.extend(late);
-        }
-        if kind == Kind::LateTo {
-            window.late = late;
-            window.modifiers.late_to = Some(span);
-            return;
-        }
-        let value = literal_millis(&call.args[0]);
-        let size = match innermost(&window.spec) {
-            Expr::Call(spec) => spec.args.first().and_then(literal_millis),
-            _ => None,
-        };
-        if call.name == "allowed_lateness" && value.is_some_and(|millis| millis < 0) {
-            self.errors.report(&m::NEGATIVE_LATENESS, Extent::of(&call.args[0]), "", &self.place);
-        }
-        if call.name == "offset"
-            && let (Some(offset), Some(size)) = (value, size)
-            && size > 0
-            && offset.unsigned_abs() >= size.unsigned_abs()
-        {
-            self.errors.report(&m::WINDOW_OFFSET, Extent::of(&call.args[0]), "", &self.place);
-        }
-        window.options.push((call.name.clone(), call.args[0].clone()));
-    }
-
-    fn short_aggregate(&mut self, cursor: &mut Cursor, call: &Call, kind: AggregateKind) {
+    fn short_aggregate(&mut self, call: &Call, kind: AggregateKind) -> Aggregation {
         let mut args = call.args.iter().cloned();
         let arg = if call.args.len() == 2 { args.next() } else { None };
         let f = args.next();
         f.iter().for_each(|f| self.check_captures(f));
         let call_of = AggregateCall { kind, arg, f, span: call.name.span() };
-        let kept = Aggregation::Calls { calls: vec![call_of], result: AggregateResult::Short };
-        self.keyed_operator(cursor, call, kept);
+        Aggregation::Calls { calls: vec![call_of], result: AggregateResult::Short }
     }
 
     /// A window's or a keyed stream's aggregate.
     fn keyed_operator(&mut self, cursor: &mut Cursor, call: &Call, kept: Aggregation) {
         match std::mem::replace(&mut cursor.pending, Pending::None) {
+            Pending::Window(window) if window.is_general() => {
+                self.general_aggregation(cursor, call, *window, kept);
+            }
             Pending::Window(window) => {
-                let PendingWindow { spec, options, late, mut site, place, modifiers } = *window;
+                self.check_kept(&window, &kept, call);
+                let PendingWindow { spec, options, gap, late, mut site, place, modifiers, .. } =
+                    *window;
                 site.text = format!("{}.{}", site.text, site_of(call).text);
                 site.lines.1 = site_of(call).lines.1;
-                let op = Op::Window { spec, options, late, aggregation: kept };
+                let op = Op::Window { spec, options, gap, late, aggregation: kept };
                 cursor.node = self.add(op, vec![cursor.node], site);
                 let node = &mut self.graph.nodes[cursor.node.0];
                 node.modifiers = modifiers;
@@ -396,13 +335,6 @@ impl Lowering<'_> {
         };
         let (span, place) = (call.name.span(), &self.place);
         self.errors.report_with_help(&m::UNKNOWN_OPERATOR, span, &name, place, &help);
-    }
-
-    /// A word of the language that is not here yet; `instead` is what to use today.
-    pub(super) fn next_version(&mut self, word: &Ident, instead: &str) {
-        let (name, place) = (word.to_string(), &self.place);
-        let help = format!("use {instead}");
-        self.errors.report_with_help(&m::NEXT_VERSION, word.span(), &name, place, &help);
     }
 
     /// Tasks run in parallel, each with its own copy of what a closure captures: none can be written to, and all have to

@@ -4,10 +4,13 @@ mod aggregate;
 mod asynchronous;
 mod call;
 mod captures;
+mod connect;
+mod general;
 mod join;
 mod process;
 mod site;
 mod time;
+mod window;
 
 use std::collections::BTreeMap;
 
@@ -24,6 +27,7 @@ pub(crate) use aggregate::accumulator_word;
 pub use aggregate::{key_word, window_word};
 pub(crate) use process::is_event_time;
 pub(crate) use site::{closure_word, site_of, text_of};
+pub(crate) use window::is_session;
 
 /// Lowers the statements of the pipeline `name`.
 pub fn lower(
@@ -118,12 +122,15 @@ enum Pending {
     Owned { span: Span },
     EventTime { f: syn::Expr, site: Site, place: String },
     Window(Box<PendingWindow>),
+    Connect(connect::PendingConnect),
     Join(Box<join::PendingJoin>),
 }
 
 struct PendingWindow {
     spec: syn::Expr,
     options: Vec<(Ident, syn::Expr)>,
+    firing: crate::ir::Firing,
+    gap: Option<syn::Expr>,
     late: Option<NodeId>,
     site: Site,
     place: String,
@@ -318,6 +325,7 @@ impl Lowering<'_> {
     fn check_pending(&mut self, cursor: &Cursor) -> bool {
         let (message, span, place) = match &cursor.pending {
             Pending::None => return true,
+            Pending::Connect(connect) => (&m::CONNECT_ALONE, connect.span, connect.place.as_str()),
             Pending::Join(join) => return self.incomplete_join(join, cursor.node),
             Pending::Owned { span } => (&m::OWNED_MISPLACED, *span, ""),
             Pending::EventTime { site, place, .. } => {

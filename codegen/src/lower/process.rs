@@ -5,10 +5,10 @@ use syn::visit::Visit;
 use syn::{Expr, Ident, Pat};
 
 use super::call::{innermost, literal_millis};
-use super::{Cursor, Lowering, site_of};
+use super::{Cursor, Lowering, Pending, site_of};
 use crate::ast::Call;
 use crate::diagnostic::Extent;
-use crate::ir::{Hook, NodeId, Op, ProcessOp};
+use crate::ir::{Hook, NodeId, Op, ProcessInputs, ProcessOp};
 use crate::messages as m;
 
 /// Words of a context that set timers.
@@ -21,19 +21,31 @@ impl Lowering<'_> {
     /// `.process(..)`: closures may follow, which the node then gets.
     pub(super) fn process(&mut self, cursor: &mut Cursor, call: &Call) {
         let made = call.args[0].clone();
+        let connected = match std::mem::replace(&mut cursor.pending, Pending::None) {
+            Pending::Connect(connect) => Some(connect),
+            _ => None,
+        };
         self.check_captures(&made);
         let sides = self.sides_in(&made);
         let process = ProcessOp {
             made,
             closures: Vec::new(),
-            keyed: self.is_keyed(cursor),
+            keyed: connected.is_some() || self.is_keyed(cursor),
+            inputs: connected.as_ref().map_or(ProcessInputs::One, |connect| connect.inputs),
             sides: Vec::new(),
             emits: false,
             sets_timer: None,
             needs_time: None,
         };
         self.push(cursor, call, Op::Process(Box::new(process)));
-        self.graph.nodes[cursor.node.0].site.word = None;
+        let node = &mut self.graph.nodes[cursor.node.0];
+        node.site.word = None;
+        if let Some(connect) = connected {
+            // Rules come first: whoever asks for them has to know what they are.
+            let at = if connect.inputs == ProcessInputs::Rules { 0 } else { 1 };
+            node.inputs.insert(at, connect.other);
+            node.site.text = format!("{}.{}", connect.text, node.site.text);
+        }
         self.write_sides(cursor.node, sides);
     }
 
@@ -49,6 +61,16 @@ impl Lowering<'_> {
             self.errors.report(&m::PROCESS_WORD, span, &word, &self.place);
             return false;
         };
+        let belongs = match hook {
+            Hook::Event => process.inputs != ProcessInputs::Two,
+            Hook::Left | Hook::Right => process.inputs == ProcessInputs::Two,
+            Hook::Broadcast => process.inputs == ProcessInputs::Rules,
+            Hook::Timer | Hook::End => true,
+        };
+        if !belongs {
+            self.errors.report(&m::PROCESS_WORD, span, &word, &self.place);
+            return false;
+        }
         if process.closure(hook).is_some() {
             self.errors.report(&m::DUPLICATE_MODIFIER, span, &word, &self.place);
             return true;
@@ -56,12 +78,12 @@ impl Lowering<'_> {
         let is = |list: &'static [&'static str]| {
             move |word: &&Ident| list.iter().any(|known| *word == known)
         };
-        if process.keyed {
+        if process.keyed && hook != Hook::Broadcast {
             process.sets_timer =
                 process.sets_timer.take().or(words.called.iter().find(is(TIMERS)).cloned());
             let in_stream_time = words.called.iter().find(is(&TIMERS[..2]));
             process.needs_time = process.needs_time.take().or(in_stream_time.cloned());
-        } else {
+        } else if !process.keyed {
             if hook == Hook::Timer {
                 self.errors.report(&m::NEEDS_KEY, span, &word, &self.place);
             }
@@ -74,7 +96,7 @@ impl Lowering<'_> {
         let site = site_of(call);
         node.site.text = format!("{}.{word}(..)", node.site.text);
         node.site.lines.1 = site.lines.1;
-        if let (Hook::Event, Expr::Closure(closure)) = (hook, &f) {
+        if let (Hook::Event | Hook::Left, Expr::Closure(closure)) = (hook, &f) {
             node.site.word =
                 closure.inputs.get(1).and_then(plain_name).map(|name| name.to_string());
         }
@@ -91,7 +113,7 @@ impl Lowering<'_> {
     }
 
     /// The sides that an expression mentions; a stream that is none cannot be written to.
-    fn sides_in(&mut self, expr: &Expr) -> Vec<(Ident, NodeId)> {
+    pub(super) fn sides_in(&mut self, expr: &Expr) -> Vec<(Ident, NodeId)> {
         let known: Vec<String> = self.names.keys().cloned().collect();
         let mut sides = Vec::new();
         for name in super::captures::mentioned(expr, &known) {

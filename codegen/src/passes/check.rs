@@ -58,7 +58,7 @@ fn check_uses(graph: &Graph, errors: &mut Diagnostics) {
 /// Event-time windows need event time upstream; where streams merge, on every way.
 fn check_time(graph: &Graph, errors: &mut Diagnostics) {
     for (id, node) in graph.iter() {
-        let is_window = matches!(node.op, Op::Window { .. });
+        let is_window = node.op.window_options().is_some();
         if is_window && !is_behind_hole(graph, id) && time_of(graph, id).is_none() {
             errors.report(&m::NEEDS_TIME, node.site.span, "", &node.place);
         }
@@ -83,7 +83,7 @@ pub(super) fn is_behind_hole(graph: &Graph, id: NodeId) -> bool {
 
 fn check_lateness(graph: &Graph, errors: &mut Diagnostics) {
     for (id, node) in graph.iter() {
-        let Op::Window { options, late, .. } = &node.op else { continue };
+        let Some((options, late)) = node.op.window_options() else { continue };
         if time_of(graph, id) != Some(TimeDomain::Processing) {
             continue;
         }

@@ -34,6 +34,8 @@ pub struct Edge {
     pub route: Route,
     /// What crosses it.
     pub payload: Payload,
+    /// The operator behind it that takes the record whole, where that keeps fields from being left out.
+    pub whole_for: Option<NodeId>,
 }
 
 /// How records are distributed.
@@ -132,6 +134,7 @@ impl Chained {
         let route = match &node.op {
             Op::Source { .. } | Op::Fragment { .. } | Op::Input { .. } => None,
             Op::KeyBy { .. } => Some(Route::Key),
+            Op::BroadcastBy { .. } => Some(Route::Broadcast),
             Op::Exchange(ExchangeKind::Rebalance) => Some(Route::Rebalance),
             Op::Exchange(ExchangeKind::Broadcast) => Some(Route::Broadcast),
             Op::Exchange(ExchangeKind::Global) => Some(Route::Global),
@@ -154,7 +157,7 @@ impl Chained {
             parallelism = above.first().and_then(|chain| self.chains[*chain].parallelism.clone());
         }
         let input = route.map(|route| {
-            self.edges.push(Edge { to: id, route, payload: Payload::Whole });
+            self.edges.push(Edge { to: id, route, payload: Payload::Whole, whole_for: None });
             EdgeId(self.edges.len() - 1)
         });
         self.chain_of.insert(id, self.chains.len());
@@ -269,7 +272,9 @@ impl Chained {
             match &self.graph.node(*id).op {
                 Op::AsyncMap(_) => stages.push(Stage::Answers(*id)),
                 Op::Source { .. } => stages.push(Stage::Source),
-                Op::Window { .. } | Op::Join(_) => stages.push(Stage::Fire(*id)),
+                Op::Window { .. } | Op::GeneralWindow(_) | Op::Join(_) => {
+                    stages.push(Stage::Fire(*id))
+                }
                 Op::Process(_) => stages.push(Stage::Process(*id)),
                 op if op.takes_ttl() && self.graph.node(*id).modifiers.ttl.is_some() => {
                     stages.push(Stage::Sweep(*id));

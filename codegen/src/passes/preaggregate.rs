@@ -19,7 +19,8 @@ pub(super) fn preaggregate(chained: &mut Chained) {
 }
 
 /// The window behind a keyed edge, if it is all there is, in event time, and may see accumulators instead of records:
-/// every part is exact, commutative and associative, and no single late record is wanted back.
+/// every part is exact, commutative and associative, no single late record is wanted back, and what windows there are
+/// does not depend on the records, as far as that can be seen. Where it cannot, the runtime sees it.
 fn eligible(chained: &Chained, edge: usize) -> Option<NodeId> {
     let edge = &chained.edges[edge];
     if edge.route != Route::Key {
@@ -27,7 +28,8 @@ fn eligible(chained: &Chained, edge: usize) -> Option<NodeId> {
     }
     let readers = chained.graph.readers(edge.to);
     let [window] = readers.as_slice() else { return None };
-    let Op::Window { options, late: None, aggregation, .. } = &chained.graph.node(*window).op
+    let Op::Window { spec, options, gap: None, late: None, aggregation, .. } =
+        &chained.graph.node(*window).op
     else {
         return None;
     };
@@ -35,6 +37,7 @@ fn eligible(chained: &Chained, edge: usize) -> Option<NodeId> {
     let combines = calls.iter().all(|call| call.kind.combines);
     let plain = options.iter().all(|(name, _)| name == "offset");
     let event_time = time_of(&chained.graph, *window) == Some(TimeDomain::Event);
-    (combines && plain && event_time && chained.graph.node(edge.to).annotation.is_none())
+    let fixed = !crate::lower::is_session(spec);
+    (combines && plain && fixed && event_time && chained.graph.node(edge.to).annotation.is_none())
         .then_some(*window)
 }

@@ -48,6 +48,11 @@ impl Job {
         self
     }
 
+    /// The names of its parameters.
+    pub(crate) fn parameters(&self) -> Vec<&'static str> {
+        self.definition.flat_parameters().iter().map(|parameter| parameter.name).collect()
+    }
+
     /// Tasks per chain, and slots to run them.
     #[must_use]
     pub fn parallelism(mut self, parallelism: usize) -> Job {

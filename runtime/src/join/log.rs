@@ -108,6 +108,12 @@ impl<T: Record> Log<T> {
         assert!(self.chunks.len() < (NONE >> CHUNK_BITS) as usize, "fewer elements than numbers");
         let mut chunk = self.spare.pop().unwrap_or_default();
         chunk.batch.reset::<T>();
+        if !self.chunks.is_empty() {
+            // Where there was one there will be another: there is no need to begin small.
+            let usual = const { std::num::NonZeroUsize::new(CHUNK).expect("more than none") };
+            chunk.batch.limit(usual, CHUNK);
+            chunk.links.reserve_exact(CHUNK);
+        }
         self.chunks.push(chunk);
     }
 
@@ -175,31 +181,34 @@ impl<T: Record> Log<T> {
         copy
     }
 
-    /// Forgets all elements but those of the given runs, which are numbered anew, still in order of arrival.
-    pub fn retain(&mut self, runs: &mut [&mut Run]) {
-        const LIVE: u32 = NONE - 1;
-        let mut renumbered = vec![NONE; self.chunks.len() << CHUNK_BITS];
-        for run in runs.iter() {
-            let mut at = run.first();
-            while let Some(number) = at {
-                renumbered[number as usize] = LIVE;
-                at = self.after(number, **run);
-            }
+    /// Adds the numbers of a run's elements.
+    pub fn numbers(&self, run: Run, into: &mut Vec<u32>) {
+        let mut at = run.first();
+        while let Some(number) = at {
+            into.push(number);
+            at = self.after(number, run);
         }
-        let mut kept = Log::new();
-        for (old, new) in renumbered.iter_mut().enumerate().filter(|(_, new)| **new == LIVE) {
+    }
+
+    /// Forgets all elements but the given ones, which are numbered anew, still in order of arrival.
+    pub fn retain(&mut self, live: &[u32]) -> Renumbered {
+        const LIVE: u32 = NONE - 1;
+        let mut numbers = vec![NONE; self.chunks.len() << CHUNK_BITS];
+        live.iter().for_each(|at| numbers[*at as usize] = LIVE);
+        let mut kept = Log { spare: std::mem::take(&mut self.spare), ..Log::new() };
+        for (old, new) in numbers.iter_mut().enumerate().filter(|(_, new)| **new == LIVE) {
             let (time, view) = self.get(old as u32);
             *new = kept.push(&mut Run::default(), time, &view, self.mark(old as u32));
         }
-        for (old, &new) in renumbered.iter().enumerate().filter(|(_, new)| **new != NONE) {
-            let next = self.link(old as u32).next;
-            kept.link_mut(new).next = renumbered.get(next as usize).copied().unwrap_or(NONE);
+        let numbers = Renumbered { numbers };
+        for (old, &new) in numbers.numbers.iter().enumerate().filter(|(_, new)| **new != NONE) {
+            kept.link_mut(new).next = numbers.of(self.link(old as u32).next);
         }
-        for run in runs.iter_mut().filter(|run| !run.is_empty()) {
-            run.first = renumbered[run.first as usize];
-            run.last = renumbered[run.last as usize];
-        }
+        self.clear();
+        kept.spare.append(&mut self.spare);
+        kept.spare.truncate(SPARE_CHUNKS);
         *self = kept;
+        numbers
     }
 
     #[inline(always)]
@@ -234,5 +243,22 @@ impl<T: Record> Log<T> {
             }
         }
         self.len = 0;
+    }
+}
+
+/// What elements are called after those that nobody needs have gone.
+pub(super) struct Renumbered {
+    numbers: Vec<u32>,
+}
+
+impl Renumbered {
+    /// The new number of an element.
+    pub fn of(&self, old: u32) -> u32 {
+        self.numbers.get(old as usize).copied().unwrap_or(NONE)
+    }
+
+    /// A run under its new numbers.
+    pub fn run(&self, run: Run) -> Run {
+        Run { first: self.of(run.first), last: self.of(run.last) }
     }
 }

@@ -15,16 +15,25 @@
 //! Either way an arrival only writes; what it leads to is taken out afterwards, pair by pair, by a loop that stops when
 //! an output is full. So a user's closure behind a join stands in one place, whichever side came last.
 
+mod as_of;
+mod buckets;
 mod group;
+mod interval;
 mod live;
 mod log;
 mod pairs;
 mod panes;
 mod sessions;
+#[cfg(test)]
+mod tests;
 mod window;
+mod within;
 
+pub use as_of::AsOfJoin;
 pub use group::{Group, GroupCx, Grouped, GroupedIter, Out, apply_group};
+pub use interval::IntervalJoin;
 pub use window::WindowJoin;
+pub use within::{InvalidInterval, Within};
 
 use crate::record::{Record, View};
 use crate::time::Timestamp;

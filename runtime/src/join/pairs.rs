@@ -1,6 +1,6 @@
 //! The rows that come of what a key has on both sides.
 
-use super::log::{Log, Run};
+use super::log::Log;
 use super::{JoinKind, Sides};
 use crate::record::Record;
 
@@ -52,15 +52,5 @@ impl Pairs {
             }
             (None, None) => None,
         }
-    }
-}
-
-/// The numbers of a run's elements.
-pub(super) fn numbers<T: Record>(log: &Log<T>, run: Run, into: &mut Vec<u32>) {
-    into.clear();
-    let mut at = run.first();
-    while let Some(number) = at {
-        into.push(number);
-        at = log.after(number, run);
     }
 }

@@ -244,12 +244,12 @@ impl<K: Key, L: Record, R: Record> Sessions<K, L, R> {
                 self.clean(now);
                 return None;
             }
-            let Some(Reverse((_, _, birth, at))) = self.timers.pop() else { return None };
+            let Some(Reverse((time, _, birth, at))) = self.timers.pop() else { return None };
             let is_stale = |session: &Session<K>| session.birth != birth;
             if self.slab[at as usize].as_ref().is_none_or(is_stale) {
                 continue;
             }
-            if let Some(sides) = self.timer(spec, at, now) {
+            if let Some(sides) = self.timer(spec, at, (time, now)) {
                 return Some(sides);
             }
         }
@@ -260,11 +260,12 @@ impl<K: Key, L: Record, R: Record> Sessions<K, L, R> {
         &mut self,
         spec: &S,
         at: u32,
-        now: Timestamp,
+        (time, now): (Timestamp, Timestamp),
     ) -> Option<Sides> {
         let session = self.get_mut(at);
         let (last, cleanup) = (session.window.last(), spec.cleanup(session.window));
-        if !session.fired && last <= now {
+        // A session that has grown waits for its turn among the others.
+        if !session.fired && last == time {
             session.fired = true;
             let sides = session.sides;
             let goes = cleanup <= now;
@@ -318,11 +319,16 @@ impl<K: Key, L: Record, R: Record> Sessions<K, L, R> {
             let births = self.births;
             *self = Sessions { births, ..Sessions::new() };
         } else if self.dead > DEAD_MIN && self.dead > all / 2 {
-            let live = self.slab.iter_mut().flatten();
-            let (mut lefts, mut rights): (Vec<_>, Vec<_>) =
-                live.map(|session| (&mut session.sides.left, &mut session.sides.right)).unzip();
-            self.lefts.retain(&mut lefts);
-            self.rights.retain(&mut rights);
+            let (mut lefts, mut rights) = (Vec::new(), Vec::new());
+            for session in self.slab.iter().flatten() {
+                self.lefts.numbers(session.sides.left, &mut lefts);
+                self.rights.numbers(session.sides.right, &mut rights);
+            }
+            let (lefts, rights) = (self.lefts.retain(&lefts), self.rights.retain(&rights));
+            for session in self.slab.iter_mut().flatten() {
+                session.sides.left = lefts.run(session.sides.left);
+                session.sides.right = rights.run(session.sides.right);
+            }
             self.dead = 0;
         }
     }

@@ -3,7 +3,7 @@
 use super::group::{Group, GroupCx, Grouped};
 use super::live::Live;
 use super::log::{Log, Mark};
-use super::pairs::{Pairs, numbers};
+use super::pairs::Pairs;
 use super::sessions::Sessions;
 use super::{JoinKind, Joined, Sides};
 use crate::record::{Emit, Key, Record, View};
@@ -153,8 +153,10 @@ impl<S: Fixed, K: Key, L: Record, R: Record> WindowJoin<S, K, L, R> {
         let now = self.now(turn);
         let sides = self.next_key(turn, now)?;
         let (window, lefts, rights) = fired::<S, K, L, R>(&self.live, &self.sessions);
-        numbers(lefts, sides.left, &mut self.numbers.0);
-        numbers(rights, sides.right, &mut self.numbers.1);
+        self.numbers.0.clear();
+        lefts.numbers(sides.left, &mut self.numbers.0);
+        self.numbers.1.clear();
+        rights.numbers(sides.right, &mut self.numbers.1);
         let key = if S::MERGES { self.sessions.key() } else { self.live.key() };
         Some(Group {
             cx: GroupCx { key, window, watermark: turn.watermark() },

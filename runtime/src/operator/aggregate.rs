@@ -16,6 +16,10 @@ pub trait Aggregate: Clone + Send + Sync + 'static {
     /// one's own say so with the marker [`Combine`].
     #[doc(hidden)]
     const COMBINES: bool = false;
+    /// True if a sliding window may be put together from parts of it in order of time: what combines, and sums of floats,
+    /// whose last bits then depend on where windows begin.
+    #[doc(hidden)]
+    const PANES: bool = Self::COMBINES;
 
     /// Adds one value.
     ///
@@ -53,6 +57,7 @@ macro_rules! tuples {
             type Acc = ($($part::Acc,)*);
             type Out<'a> = ($($part::Out<'a>,)*);
             const COMBINES: bool = true $(&& $part::COMBINES)*;
+            const PANES: bool = true $(&& $part::PANES)*;
             #[inline(always)]
             fn add(&self, acc: &mut Self::Acc, value: View<'_, Self::In>) -> Result<(), Overflow> {
                 $(self.$index.add(&mut acc.$index, value.$index)?;)*

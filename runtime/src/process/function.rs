@@ -111,5 +111,15 @@ pub fn state_of<P: ProcessFunction>(_: &P) -> fn() -> P::State {
 )]
 pub trait StateFor<K> {}
 
+/// What a process function without a key keeps.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is state, and state needs a key",
+    label = "kept for which key?",
+    note = "to fix: put `.key_by(|x| ..)` before `process`; without a key write `.process(|| ())`"
+)]
+pub trait NoState {}
+
+impl NoState for () {}
+
 impl<K: crate::record::Key, S: Record> StateFor<K> for S {}
 impl StateFor<super::Unkeyed> for () {}

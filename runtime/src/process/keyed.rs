@@ -10,7 +10,7 @@ use crate::task::{Scratch, Turn};
 use crate::time::{Span, Timestamp};
 
 /// State and timers of a keyed process function; `I` makes the state of a key.
-pub struct Process<K: Key, S: Record, I, L: Keep = Forever> {
+pub struct Process<K: Key, S, I, L: Keep = Forever> {
     init: I,
     kept: Kept<K, S, L>,
     timers: Timers<K>,
@@ -39,9 +39,13 @@ enum What<S> {
     End(S),
 }
 
-impl<K: Key, S: Record, I: Fn() -> S> Process<K, S, I> {
+// What is no record is refused where the state is made, and only there.
+impl<K: Key, S, I: Fn() -> S> Process<K, S, I> {
     /// No keys yet; `init` makes the state of a key at its first event.
-    pub fn new(init: I) -> Self {
+    pub fn new(init: I) -> Self
+    where
+        S: Record,
+    {
         Process::keeping(init, Forever)
     }
 
@@ -56,7 +60,7 @@ impl<K: Key, S: Record, I: Fn() -> S> Process<K, S, I> {
     }
 }
 
-impl<K: Key, S: Record, I: Fn() -> S, L: Keep> Process<K, S, I, L> {
+impl<K: Key, S, I: Fn() -> S, L: Keep> Process<K, S, I, L> {
     fn keeping(init: I, keep: L) -> Self {
         Process {
             init,
@@ -204,8 +208,14 @@ impl<K: Key, S: Record, I: Fn() -> S, L: Keep> Process<K, S, I, L> {
         f(state, &mut ProcessContext { at, hash, emitted, sides, rng: &mut self.rng, part });
     }
 
+    /// The states of the keys and the random numbers, at a moment.
+    pub(super) fn parts(&mut self, at: Moment) -> (&mut Kept<K, S, L>, &mut Rng) {
+        self.kept.at(at);
+        (&mut self.kept, &mut self.rng)
+    }
+
     #[inline(always)]
-    fn moment(&self, turn: &Turn<'_>, time: Timestamp) -> Moment {
+    pub(super) fn moment(&self, turn: &Turn<'_>, time: Timestamp) -> Moment {
         let processing_time = turn.processing_time().max(self.clock);
         Moment { time, watermark: turn.watermark(), processing_time }
     }
@@ -235,7 +245,7 @@ impl<K: Key, S: Record, I: Fn() -> S, L: Keep> Process<K, S, I, L> {
     }
 }
 
-impl<K: Key, S: Record, I, L: Keep> State for Process<K, S, I, L> {
+impl<K: Key, S, I, L: Keep> State for Process<K, S, I, L> {
     fn entries(&self) -> usize {
         self.kept.len() + self.timers.len()
     }

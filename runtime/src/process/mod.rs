@@ -9,18 +9,20 @@
 //! What is emitted is encoded at once, so that it may borrow from the state; the operators behind are one loop over
 //! the scratch. A turn stops early when much was emitted, so that the scratch stays small.
 
+mod broadcast;
 mod context;
 mod function;
 mod keyed;
 mod rng;
-mod side;
+pub(crate) mod side;
 #[cfg(test)]
 mod tests;
 mod timers;
 mod unkeyed;
 
+pub use broadcast::{BroadcastContext, BroadcastProcess, OnBroadcastContext};
 pub use context::{ContextKey, KeyPart, ProcessContext, Unkeyed};
-pub use function::{ProcessFunction, StateFor, state_of};
+pub use function::{NoState, ProcessFunction, StateFor, state_of};
 pub use keyed::{Due, Process};
 pub use rng::Rng;
 pub use side::{Side, Sides};

@@ -53,7 +53,7 @@ impl Sides {
     }
 
     #[inline]
-    pub(super) fn push<T: Record>(
+    pub(crate) fn push<T: Record>(
         &mut self,
         side: Side<T>,
         time: Timestamp,

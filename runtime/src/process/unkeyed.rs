@@ -1,7 +1,7 @@
 //! Process functions on streams without a key.
 
 use super::context::{ProcessContext, Unkeyed};
-use super::function::StateFor;
+use super::function::NoState;
 use super::rng::Rng;
 use super::side::Sides;
 use crate::record::Record;
@@ -19,9 +19,12 @@ pub struct UnkeyedProcess<S> {
 /// The input has ended: see [`UnkeyedProcess::due`].
 pub struct End;
 
-impl<S: StateFor<Unkeyed>> UnkeyedProcess<S> {
+impl<S> UnkeyedProcess<S> {
     /// There is nothing to make: `init` returns `()`. `task` is this task's number.
-    pub fn new(init: impl Fn() -> S, task: usize) -> Self {
+    pub fn new(init: impl Fn() -> S, task: usize) -> Self
+    where
+        S: NoState,
+    {
         UnkeyedProcess { state: init(), rng: Rng::new(task as u64), ended: false }
     }
 

@@ -5,7 +5,7 @@
 //! for each that came new, so that the table never holds more than about twice what is alive.
 
 use super::ttl::{Forever, Keep, Moment, Ttl};
-use super::{Cursor, Table};
+use super::{Cursor, Entry, Table};
 use crate::record::{Key, View};
 use crate::time::{Span, Timestamp};
 
@@ -48,13 +48,18 @@ impl<K: Key, V, L: Keep> Kept<K, V, L> {
     /// What happens from here on happens then. The machine's clock may go back, lives do not get longer by that.
     #[inline(always)]
     pub fn at(&mut self, mut at: Moment) {
-        at.processing_time = at.processing_time.max(self.at.processing_time);
-        self.at = at;
+        if L::ENDS {
+            at.processing_time = at.processing_time.max(self.at.processing_time);
+            self.at = at;
+        }
     }
 
     /// The value of a key, to be written to; made by `init` if there is none, or if its time is over.
     #[inline(always)]
     pub fn entry(&mut self, hash: u64, key: View<'_, K>, init: impl Fn() -> V) -> &mut V {
+        if !L::ENDS {
+            return &mut self.table.entry_or(hash, key, || (init(), Default::default())).0;
+        }
         let (keep, at, inserted) = (&self.keep, &self.at, &mut self.pass.inserted);
         let mut first = || {
             *inserted += 1;
@@ -91,6 +96,14 @@ impl<K: Key, V, L: Keep> Kept<K, V, L> {
     pub fn get(&self, hash: u64, key: View<'_, K>) -> Option<&V> {
         let (value, stamp) = self.table.get(hash, key)?;
         (!self.keep.is_gone(*stamp, &self.at)).then_some(value)
+    }
+
+    /// The same, to be changed; that is no write: it does not make the entry live longer.
+    pub fn get_mut(&mut self, hash: u64, key: View<'_, K>) -> Option<&mut V> {
+        match self.table.find_entry(hash, key) {
+            Entry::Occupied((value, stamp)) if !self.keep.is_gone(*stamp, &self.at) => Some(value),
+            _ => None,
+        }
     }
 
     /// Takes an entry out.

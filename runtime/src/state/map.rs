@@ -29,7 +29,7 @@ use crate::record::{Arena, Element, Emit, Key, Layout, ListResolver, Record, Roo
 ///
 /// let mut cart = Cart::default();
 /// *cart.pieces.entry("apple") += 2;
-/// cart.pieces.insert("pear", 1);
+/// cart.pieces.insert("pear", 1u32);
 /// assert_eq!(cart.pieces.get("apple"), Some(2));
 /// assert!(cart.pieces.remove("pear").is_some() && !cart.pieces.contains("pear"));
 /// ```
@@ -139,6 +139,11 @@ impl<K: Key, V: Record> MapState<K, V> {
     /// True if there is no entry.
     pub fn is_empty(&self) -> bool {
         self.entries.is_empty()
+    }
+
+    /// How many entries there are in memory.
+    pub(crate) fn held(&self) -> usize {
+        self.entries.len()
     }
 
     /// All entries. Flink: `entries`.

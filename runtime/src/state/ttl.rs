@@ -77,7 +77,9 @@ impl Default for Moment {
 /// How long entries are kept, and what has to be noted with each to know it.
 pub trait Keep: 'static {
     /// What is noted with an entry when it is written.
-    type Stamp: Copy + 'static;
+    type Stamp: Copy + Default + 'static;
+    /// Whether entries are ever gone; if not, nothing need be known about when they are written.
+    const ENDS: bool;
     /// The note of a write at `at`; `before` is the one that was there.
     fn stamp(&self, before: Option<Self::Stamp>, at: &Moment) -> Self::Stamp;
     /// Whether an entry is gone for whoever looks at `at`.
@@ -92,6 +94,7 @@ pub struct Forever;
 
 impl Keep for Forever {
     type Stamp = ();
+    const ENDS: bool = false;
     #[inline(always)]
     fn stamp(&self, _: Option<()>, _: &Moment) {}
     #[inline(always)]
@@ -106,6 +109,7 @@ impl Keep for Forever {
 
 impl Keep for Ttl {
     type Stamp = Timestamp;
+    const ENDS: bool = true;
     #[inline(always)]
     fn stamp(&self, before: Option<Timestamp>, at: &Moment) -> Timestamp {
         let now = if self.in_event_time { at.time } else { at.processing_time };

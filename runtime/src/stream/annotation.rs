@@ -1,6 +1,9 @@
 //! `let bids: Stream<Bid> = ..`: what an annotation says of the records, for emitted code.
 
-use super::{Fallible, Keyed, Process, Side, Stream};
+use super::{
+    BroadcastProcess, ConnectedProcess, Fallible, Joined, JoinedByWindow, Keyed, Process, Side,
+    Stream,
+};
 use crate::connector::Source;
 use crate::record::{Emit, Key, Record};
 
@@ -29,13 +32,29 @@ impl<T: Record> Annotation for Side<T> {
     type Record = T;
     type Given = T;
 }
-impl<K, T, S, O: Record> Annotation for Process<K, T, S, O> {
-    type Record = O;
-    type Given = O;
+/// What operators of several words are once they are complete.
+macro_rules! annotations {
+    ($($name:ident<$($param:ident),*>)*) => {$(
+        impl<$($param,)* O: Record> Annotation for $name<$($param,)* O> {
+            type Record = O;
+            type Given = O;
+        }
+    )*};
 }
+annotations! { Process<K, T, S> ConnectedProcess<K, L, R, S> BroadcastProcess<K, T, B, R, S> }
+
 impl<T, R: Record> Annotation for Fallible<T, R> {
     type Record = R;
     type Given = R;
+}
+
+impl<L, R, O: Record> Annotation for Joined<L, R, O> {
+    type Record = O;
+    type Given = O;
+}
+impl<L, R, O: Record> Annotation for JoinedByWindow<L, R, O> {
+    type Record = O;
+    type Given = O;
 }
 
 /// What a fragment is given.

@@ -20,10 +20,16 @@ impl<K: Key, T: Record> Keyed<K, T> {
     /// Divides each key's records into windows of time; an aggregate has to follow.
     ///
     /// Needs event time (or processing time) upstream. A window is `[start, end)`; it fires when the watermark reaches
-    /// `end − 1 ms`, and its results have that event time. State: one accumulator per key and window, forgotten
-    /// when the window has fired (and its [`allowed_lateness`](Windows::allowed_lateness) is over). Flink: `window`.
+    /// `end − 1 ms`, and its results have that event time. State: one accumulator per key and window (of sliding windows:
+    /// per key and slide), forgotten when the window has fired (and its
+    /// [`allowed_lateness`](Windows::allowed_lateness) is over). Flink: `window`.
     ///
-    /// [`tumbling(d)`](crate::window::tumbling): windows of length `d`, side by side, from the Unix epoch on.
+    /// | window | is |
+    /// |---|---|
+    /// | [`tumbling(d)`](crate::window::tumbling) | of length `d`, side by side, from the Unix epoch on |
+    /// | [`sliding(d, slide)`](crate::window::sliding) | of length `d`, one beginning every `slide`; a record belongs to several, but is added once |
+    /// | [`session(gap)`](crate::window::session) | a key's records, each at most `gap` after the one before |
+    /// | [`dynamic_session()`](crate::window::dynamic_session) | the same, with a [gap](Windows::gap) for each record |
     ///
     /// ```
     /// # use thalweg::prelude::*;

@@ -32,8 +32,10 @@ mod agg;
 pub mod annotation;
 mod asynchronous;
 mod base;
+mod connect;
 mod exchanges;
 mod fallible;
+mod general;
 mod joins;
 mod keyed;
 mod modifiers;
@@ -56,6 +58,9 @@ pub use crate::operator::{
 pub use agg::{Agg, Mean, Sum};
 pub use asynchronous::Answers;
 pub use base::{IntoStream, Stream};
+pub use connect::{
+    Broadcast, BroadcastProcess, Connected, ConnectedProcess, Connects, WithBroadcast,
+};
 pub use fallible::Fallible;
 pub use joins::{CoGroup, CoGroupOn, CoGroupWindows, Join, JoinOn, Joined, JoinedByWindow};
 pub use keyed::Keyed;

@@ -1,7 +1,10 @@
 //! Modifiers: what may follow an operator and says something about it, not about the records.
 
 use super::base::not_run;
-use super::{Fallible, Joined, JoinedByWindow, Keyed, Process, Stream, Windows};
+use super::{
+    BroadcastProcess, ConnectedProcess, Fallible, Joined, JoinedByWindow, Keyed, Process, Stream,
+    Windows,
+};
 use crate::state::Ttl;
 use crate::time::Span;
 
@@ -102,5 +105,5 @@ macro_rules! modifiers {
 
 modifiers! {
     Stream<T> Fallible<T, R> Keyed<K, T> Windows<K, T> Joined<L, R, O> JoinedByWindow<L, R, O>
-    Process<K, T, S, O>
+    Process<K, T, S, O> ConnectedProcess<K, L, R, S, O> BroadcastProcess<K, T, B, R, S, O>
 }

@@ -26,7 +26,8 @@ impl<K: Record, T: Record> Windows<K, T> {
     /// Sums a number of each record.
     ///
     /// Integers are summed in 64 bits (`u64` or `i64`; 128-bit ones in 128), checked: an overflow fails the task with
-    /// operator and key. Floats are summed as `f64` in order of arrival, decimals as decimals. State: the sum. Integers
+    /// operator and key. Floats are summed as `f64` in order of arrival (in a sliding
+    /// window, slide by slide), decimals as decimals. State: the sum. Integers
     /// are aggregated before the exchange, too. Flink: `sum`, which wraps silently in the width of the field.
     ///
     /// ```
@@ -206,7 +207,7 @@ impl<K: Record, T: Record> Windows<K, T> {
         not_run(())
     }
 
-    /// All records of the window, in order of arrival.
+    /// All records of the window, in order of arrival; of a session that was merged from several, those of each.
     ///
     /// State: all of them, until the window has fired. Flink: `apply` or `process` over the elements.
     ///
@@ -357,7 +358,9 @@ impl<K: Record, T: Record> Windows<K, T> {
     /// Combines the records of a window two by two: the first record, then the closure of what came of the others so
     /// far and the next record.
     ///
-    /// State: one record. Not aggregated before the exchange: the order of arrival is kept. Flink: `reduce`.
+    /// When sessions are merged, it combines what each had, the one that began to arrive first coming first. State: one
+    /// record, in sliding windows for each. Not aggregated before the exchange: the order of arrival is kept. Flink:
+    /// `reduce`.
     ///
     /// ```
     /// # use thalweg::prelude::*;
@@ -387,7 +390,8 @@ impl<K: Record, T: Record> Windows<K, T> {
 
     /// Carries a value through the records of a window: the closure gets it by value and gives back the next one.
     ///
-    /// Like `Iterator::fold`; the value is a record that starts as `init` in every window. State: the value. Not
+    /// Like `Iterator::fold`; the value is a record that starts as `init` in every window. Not for sessions: two may
+    /// become one, and there is no way to merge what was folded. State: the value, in sliding windows for each. Not
     /// aggregated before the exchange. Flink: `aggregate` without `merge`.
     ///
     /// ```

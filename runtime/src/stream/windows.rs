@@ -2,7 +2,7 @@
 
 use super::base::{handle, not_run};
 use super::{Side, Stream};
-use crate::record::Record;
+use crate::record::{Record, View};
 use crate::time::Span;
 pub use crate::window::Assigner;
 
@@ -47,7 +47,8 @@ impl<T: Record> Stream<T> {
 impl<K: Record, T: Record> Windows<K, T> {
     /// Moves the windows' borders by `offset`: `tumbling(days(1))` with `-hours(8)` begins at midnight in UTC+8.
     ///
-    /// May be negative; its absolute value has to be below the window's size. Flink: the `offset` of a window assigner.
+    /// May be negative; its absolute value has to be below the window's size, of a sliding window below the slide.
+    /// Sessions have none. Flink: the `offset` of a window assigner.
     ///
     /// ```
     /// # use thalweg::prelude::*;
@@ -77,6 +78,28 @@ impl<K: Record, T: Record> Windows<K, T> {
     /// ```
     pub fn allowed_lateness(self, lateness: Span) -> Windows<K, T> {
         not_run(lateness)
+    }
+
+    /// How long a [`dynamic_session`](crate::window::dynamic_session) stays open after each record, taken from the record.
+    ///
+    /// A record begins a window `[time, time + gap)`; windows of one key that overlap or touch are one session. A gap
+    /// that is not positive fails the task. Flink: `EventTimeSessionWindows.withDynamicGap`.
+    ///
+    /// ```
+    /// # use thalweg::prelude::*;
+    /// # #[pipeline]
+    /// # fn example() {
+    /// # let clicks = source(collection(Vec::<(u64, bool)>::new())).event_time(|_| Timestamp(0)).watermarks(monotonic());
+    /// clicks
+    ///     .key_by(|(user, _)| user)
+    ///     .window(dynamic_session())
+    ///     .gap(|(_, is_mobile)| if is_mobile { mins(5) } else { mins(30) })
+    ///     .count()
+    ///     .sink(print());
+    /// # }
+    /// ```
+    pub fn gap(self, f: impl Fn(View<'static, T>) -> Span) -> Windows<K, T> {
+        not_run(f)
     }
 
     /// Sends late records to a side instead of dropping them. Either way they are counted

@@ -156,6 +156,13 @@ impl<'f> Turn<'f> {
         self.more
     }
 
+    /// Ends the loop over this turn's records behind the one at hand, as a full output does: something that it caused
+    /// has to be done before the next one. The runner brings the rest with the next turn.
+    #[inline]
+    pub(crate) fn pause(&self) {
+        self.blocked.set(true);
+    }
+
     /// Ends the time slice: the next look says that the chain must yield.
     #[cfg(test)]
     pub(crate) fn end_slice(&mut self) {

@@ -26,6 +26,11 @@ impl Setup {
         self
     }
 
+    /// The names of the pipeline's parameters.
+    pub fn parameters(&self) -> Vec<&'static str> {
+        self.job.parameters()
+    }
+
     /// Overrides the modifiers of an operator.
     #[must_use]
     pub fn operator(mut self, uid: &str, settings: OperatorSettings) -> Setup {

@@ -36,6 +36,9 @@ struct ChannelTime {
     watermark: Timestamp,
     idle: bool,
     aligned: bool,
+    /// Holds back nothing, and lets nothing go either: time ends when all channels have ended, not before one that is
+    /// idle has.
+    ended: bool,
 }
 
 /// Combines the watermarks and idle marks of channels.
@@ -49,7 +52,8 @@ pub struct WatermarkValve {
 impl WatermarkValve {
     /// A valve over `channels` channels, all active and without a watermark, that never reports less than `floor`.
     pub fn new(channels: usize, floor: Timestamp) -> WatermarkValve {
-        let channel = ChannelTime { watermark: Timestamp::MIN, idle: false, aligned: true };
+        let channel =
+            ChannelTime { watermark: Timestamp::MIN, idle: false, aligned: true, ended: false };
         WatermarkValve { channels: vec![channel; channels], watermark: floor, idle: false }
     }
 
@@ -80,13 +84,18 @@ impl WatermarkValve {
         }
     }
 
-    /// `channel` has reached the end of its data: it is at the end of all time.
+    /// `channel` has reached the end of its data. The end of the last one is the end of all time.
     ///
     /// # Panics
     /// If there is no such channel.
     pub fn end(&mut self, channel: usize) -> TimeEvents {
-        let status = self.resume(channel);
-        [status, self.advance(channel, Timestamp::MAX)]
+        let before = self.channels[channel];
+        self.channels[channel].ended = true;
+        if self.channels.iter().all(|channel| channel.ended) {
+            let status = std::mem::take(&mut self.idle).then_some(TimeEvent::Active);
+            return [status, self.reach(Timestamp::MAX)];
+        }
+        if before.idle { NOTHING } else { self.leave(before.watermark) }
     }
 
     fn advance(&mut self, channel: usize, time: Timestamp) -> Option<TimeEvent> {
@@ -101,17 +110,23 @@ impl WatermarkValve {
     }
 
     fn pause(&mut self, channel: usize) -> TimeEvents {
-        if self.channels[channel].idle {
+        if self.channels[channel].idle || self.channels[channel].ended {
             return NOTHING;
         }
         self.channels[channel].idle = true;
         self.channels[channel].aligned = false;
-        if !self.channels.iter().all(|channel| channel.idle) {
+        self.leave(self.channels[channel].watermark)
+    }
+
+    /// A channel that was at `watermark` does not hold back time any more.
+    fn leave(&mut self, watermark: Timestamp) -> TimeEvents {
+        let open = self.channels.iter().filter(|channel| !channel.ended);
+        if !open.clone().all(|channel| channel.idle) {
             return [self.combine(), None];
         }
-        // The last one to go idle held back the others: nothing does any more.
-        let held = self.channels[channel].watermark == self.watermark;
-        let greatest = self.channels.iter().map(|channel| channel.watermark).max();
+        // The last one to leave held back the others: nothing does any more.
+        let held = watermark == self.watermark;
+        let greatest = open.map(|channel| channel.watermark).max();
         self.idle = true;
         [greatest.filter(|_| held).and_then(|time| self.reach(time)), Some(TimeEvent::Idle)]
     }
@@ -127,7 +142,10 @@ impl WatermarkValve {
     }
 
     fn combine(&mut self) -> Option<TimeEvent> {
-        let taking_part = self.channels.iter().filter(|channel| !channel.idle && channel.aligned);
+        let taking_part = self
+            .channels
+            .iter()
+            .filter(|channel| !channel.idle && !channel.ended && channel.aligned);
         let least = taking_part.map(|channel| channel.watermark).min()?;
         self.reach(least)
     }

@@ -23,6 +23,8 @@ pub enum Time {
 pub trait Assigner: Clone + Send + Sync + 'static {
     /// True if windows of one key that overlap or touch become one: sessions.
     const MERGES: bool = false;
+    /// True if every point in time belongs to exactly one window.
+    const SINGLE: bool = false;
     /// What places a record in time: a [`Timestamp`], and for dynamic sessions the record's [gap](WithGap).
     type At: At;
     /// Iterator over the windows of a record.
@@ -35,8 +37,18 @@ pub trait Assigner: Clone + Send + Sync + 'static {
     fn time(&self) -> Time;
     /// How long the contents of a window are kept behind its end.
     fn lateness(&self) -> Span;
+    /// How many windows a record belongs to at most.
+    fn most(&self) -> i64 {
+        1
+    }
     /// What is wrong with the windows, if anything is.
     fn mistake(&self) -> Option<InvalidWindow>;
+
+    /// What is wrong with a record's place in time, if anything is: a gap of its own that is none.
+    #[inline(always)]
+    fn mistake_at(&self, _: Self::At) -> Option<InvalidWindow> {
+        None
+    }
 
     /// The windows themselves, if they can be.
     ///

@@ -1,22 +1,34 @@
 //! Windows with a folded value.
 
-use super::live::{Firing, LiveWindows, state_of};
-use super::tumbling::Tumbling;
+use super::live::LiveWindows;
+use super::store::{Store, Update, state_of};
+use super::{Assigner, Firing, Sliding, Tumbling};
 use crate::record::{Emit, Key, Record};
 use crate::task::{Failure, Turn};
 use crate::time::Timestamp;
 
-/// Tumbling windows in which a value is carried through the records of a key.
-pub struct TumblingFold<K: Key, S: Record> {
-    windows: LiveWindows<K, Option<S>>,
-    init: S,
+/// Windows that never merge, so that a value can be carried through their records.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be folded",
+    label = "two sessions may become one, but there is no way to merge what was folded",
+    note = "to fix: use `reduce`, or an aggregate of your own, which knows how to merge: `.aggregate(|w| w.with(MyAggregate, |x| ..))`"
+)]
+pub trait Divides: Assigner<At = Timestamp> {}
+
+impl Divides for Tumbling {}
+impl Divides for Sliding {}
+
+/// Windows in which a value is carried through the records of a key.
+pub struct FoldWindows<S: Divides, K: Key, V: Record> {
+    windows: LiveWindows<S, K, Option<V>>,
+    init: V,
 }
 
-impl<K: Key, S: Record> TumblingFold<K, S> {
+impl<S: Divides, K: Key, V: Record> FoldWindows<S, K, V> {
     /// No windows yet; every key of every window starts with a copy of `init`. `spec` was
-    /// [checked](Tumbling::checked).
-    pub fn new(spec: Tumbling, init: S) -> Self {
-        TumblingFold { windows: LiveWindows::new(spec), init }
+    /// [checked](Assigner::checked).
+    pub fn new(spec: S, init: V) -> Self {
+        FoldWindows { windows: LiveWindows::new(spec), init }
     }
 
     /// Fetches what these keys will need into the cache.
@@ -25,33 +37,60 @@ impl<K: Key, S: Record> TumblingFold<K, S> {
         self.windows.prepare(hashes);
     }
 
-    /// Carries the value on: `step` gets it and the record, and returns the next one. False if the record is late.
+    /// Carries the value on in each window of the record: `step` gets it and the record, and returns the next one. False
+    /// if the record is late.
     ///
     /// # Errors
     /// None: the signature is that of the other windows.
     #[inline(always)]
-    pub fn add<X>(
+    pub fn add<X: Copy>(
         &mut self,
         turn: &Turn<'_>,
         time: Timestamp,
         hash: u64,
         key: impl Emit<Record = K>,
         record: X,
-        step: impl FnOnce(S, X) -> S,
+        step: impl FnMut(V, X) -> V,
     ) -> Result<bool, Failure> {
-        let slot = self.windows.slot(turn, time, hash, key.as_view(), || None);
-        let Some(slot) = slot else { return Ok(false) };
-        let kept = slot.value.take().unwrap_or_else(|| S::from_view(self.init.as_view()));
-        *slot.value = Some(step(kept, record));
-        slot.done();
-        Ok(true)
+        let mut update = FoldUpdate { init: &self.init, record, step };
+        self.windows.update(turn, time, hash, key.as_view(), &mut update)
     }
 
-    /// The next firing: see [`TumblingWindows::fire`](super::TumblingWindows::fire).
+    /// The next firing: see [`AggregateWindows::fire`](super::AggregateWindows::fire).
+    ///
+    /// # Errors
+    /// None: the signature is that of the other windows.
     #[inline]
-    pub fn fire(&mut self, turn: &mut Turn<'_>) -> Option<Firing<'_, K, Option<S>>> {
-        self.windows.fire(turn)
+    pub fn fire(
+        &mut self,
+        turn: &mut Turn<'_>,
+    ) -> Result<Option<Firing<'_, K, Option<V>>>, Failure> {
+        Ok(self.windows.fire(turn))
     }
 }
 
-state_of! { TumblingFold<K: Key, S: Record>, windows }
+struct FoldUpdate<'u, V, X, F> {
+    init: &'u V,
+    record: X,
+    step: F,
+}
+
+impl<V: Record, X: Copy, F: FnMut(V, X) -> V> Update<Option<V>> for FoldUpdate<'_, V, X, F> {
+    #[inline(always)]
+    fn start(&self) -> Option<V> {
+        None
+    }
+
+    #[inline(always)]
+    fn add(&mut self, value: &mut Option<V>) -> Result<(), Failure> {
+        let kept = value.take().unwrap_or_else(|| V::from_view(self.init.as_view()));
+        *value = Some((self.step)(kept, self.record));
+        Ok(())
+    }
+
+    fn merge(&mut self, _: &mut Option<V>, _: Option<V>) -> Result<(), Failure> {
+        unreachable!("windows that divide time never merge")
+    }
+}
+
+state_of! { FoldWindows<S: Divides, K: Key, V: Record>, windows }

@@ -70,4 +70,9 @@ pub enum InvalidWindow {
         /// The most there may be.
         limit: i64,
     },
+    /// Windows of no elements.
+    #[error(
+        "a window's number of elements must be positive\nhelp: write `tumbling_count(100)`, or `sliding_count(100, 10)`"
+    )]
+    Count,
 }

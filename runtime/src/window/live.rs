@@ -2,27 +2,31 @@
 
 use std::collections::VecDeque;
 
-use super::panes::Panes;
-use super::{Assigner, Time, Tumbling};
+use super::clock::Clock;
+use super::firing::{Again, Firing};
+use super::panes::{Panes, Place, place};
+use super::store::{Store, Update};
+use super::{Assigner, InvalidWindow};
 use crate::record::{Key, Record, View};
 use crate::state::{Cursor, State};
-use crate::task::Turn;
-use crate::time::{Span, Timestamp, Window};
+use crate::task::{Failure, Turn};
+use crate::time::Timestamp;
 
-/// Keyed values in windows.
-pub(super) struct LiveWindows<K: Key, V> {
-    time: Time,
-    panes: Panes<K, V>,
-    /// Windows that start before this have fired.
-    frontier: Timestamp,
+/// The most windows that a record may change a value in: each has a table of its own.
+const MOST_WINDOWS: i64 = 65_536;
+
+/// Keyed values in windows, one for each.
+pub struct LiveWindows<S, K: Key, V> {
+    clock: Clock,
+    panes: Panes<S, K, V>,
+    /// Windows up to this one have fired.
+    frontier: Place,
     /// The pane that is being walked through.
     walk: Option<Walk>,
     /// Firings of keys whose window had fired before.
     again: VecDeque<Again<K, V>>,
     /// The one that was handed out last: a firing borrows it.
     current: Option<Again<K, V>>,
-    /// The greatest processing time so far: clocks may go back, windows must not fire twice.
-    clock: Timestamp,
     late: u64,
 }
 
@@ -44,136 +48,63 @@ enum Way {
     Drop { keep: bool },
 }
 
-/// A firing that a late record caused: what its key had right after it.
-struct Again<K, V> {
-    window: Window,
-    hash: u64,
-    key: K,
-    value: V,
-}
-
-/// One key's value in one window, its time having come.
-pub struct Firing<'w, K: Key, V> {
-    window: Window,
-    hash: u64,
-    key: &'w K,
-    value: &'w V,
-}
-
-impl<'w, K: Key, V> Firing<'w, K, V> {
-    /// The event time of the result: the window's last millisecond.
-    #[inline(always)]
-    pub fn time(&self) -> Timestamp {
-        self.window.last()
-    }
-
-    /// The window.
-    #[inline(always)]
-    pub fn window(&self) -> Window {
-        self.window
-    }
-
-    /// The key's hash.
-    #[inline(always)]
-    pub fn hash(&self) -> u64 {
-        self.hash
-    }
-
-    /// The key.
-    #[inline(always)]
-    pub fn key(&self) -> View<'w, K> {
-        self.key.as_view()
-    }
-
-    /// What was accumulated.
-    #[inline(always)]
-    pub fn acc(&self) -> &'w V {
-        self.value
-    }
-}
-
-impl<'w, K: Key, T: Record> Firing<'w, K, Option<T>> {
-    /// What a reduction or fold kept.
-    #[inline(always)]
-    pub fn kept(&self) -> View<'w, T> {
-        self.value.as_ref().expect("a window is made by its first record").as_view()
-    }
-}
-
-/// The place of one key in one window.
-pub(super) struct Slot<'w, K, V> {
-    pub value: &'w mut V,
-    again: Option<Box<AgainLater<'w, K, V>>>,
-}
-
-/// Where a late record's firing goes once the value is updated.
-struct AgainLater<'w, K, V> {
-    queue: &'w mut VecDeque<Again<K, V>>,
-    window: Window,
-    hash: u64,
-    key: K,
-}
-
-impl<K, V: Record> Slot<'_, K, V> {
-    /// To be called when the value is as it should be: if the window has fired before, the key fires again.
-    #[inline(always)]
-    pub fn done(self) {
-        if let Some(again) = self.again {
-            let AgainLater { queue, window, hash, key } = *again;
-            let value = V::from_view(self.value.as_view());
-            queue.push_back(Again { window, hash, key, value });
-        }
-    }
-}
-
-impl<K: Key, V: Record> LiveWindows<K, V> {
-    pub fn new(spec: Tumbling) -> Self {
+impl<S: Assigner<At = Timestamp>, K: Key, V: Record> Store<S, K, V> for LiveWindows<S, K, V> {
+    fn new(spec: S) -> Self {
         LiveWindows {
-            time: spec.time(),
+            clock: Clock::new(spec.time()),
             panes: Panes::new(spec),
-            frontier: Timestamp::MIN,
+            frontier: (Timestamp::MIN, Timestamp::MIN),
             walk: None,
             again: VecDeque::new(),
             current: None,
-            clock: Timestamp::MIN,
             late: 0,
         }
     }
 
     #[inline(always)]
-    pub fn prepare(&mut self, hashes: &[u64]) {
+    fn prepare(&mut self, hashes: &[u64]) {
         self.panes.prepare(hashes);
     }
 
-    /// The place of a key in the window of a point in time; none, and counted, if it is late.
     #[inline(always)]
-    pub fn slot(
+    fn update(
         &mut self,
         turn: &Turn<'_>,
         time: Timestamp,
         hash: u64,
         key: View<'_, K>,
-        init: impl FnOnce() -> V,
-    ) -> Option<Slot<'_, K, V>> {
-        let now = self.now(turn);
-        let time = if self.time == Time::Event { time } else { self.clock };
-        let Some(number) = self.panes.pane_at(time, now) else {
-            self.late += 1;
-            return None;
-        };
-        let pane = self.panes.get_mut(number);
-        let again = pane.fired.then(|| {
-            let (queue, window, key) = (&mut self.again, pane.window, K::from_view(key));
-            Box::new(AgainLater { queue, window, hash, key })
-        });
-        Some(Slot { value: pane.table.entry_or(hash, key, init), again })
+        update: &mut impl Update<V>,
+    ) -> Result<bool, Failure> {
+        let now = self.clock.now(turn);
+        let time = self.clock.time_of(time);
+        if S::SINGLE {
+            let Some(number) = self.panes.pane_at(time, now) else {
+                self.late += 1;
+                return Ok(false);
+            };
+            self.enter(number, hash, key, update)?;
+            return Ok(true);
+        }
+        let windows = self.panes.spec().most();
+        if windows > MOST_WINDOWS {
+            return Err(Failure::new(InvalidWindow::Windows { windows, limit: MOST_WINDOWS }));
+        }
+        let (mut any, mut accepted) = (false, false);
+        for window in self.panes.spec().windows_of(time) {
+            any = true;
+            if let Some(number) = self.panes.pane_of(window, now) {
+                accepted = true;
+                self.enter(number, hash, key, update)?;
+            }
+        }
+        self.late += u64::from(any && !accepted);
+        Ok(accepted || !any)
     }
 
-    /// The next firing. None if none is due, or if the turn must yield: it is then to be asked again in the next.
     #[inline]
-    pub fn fire(&mut self, turn: &mut Turn<'_>) -> Option<Firing<'_, K, V>> {
+    fn fire(&mut self, turn: &mut Turn<'_>) -> Option<Firing<'_, K, V>> {
         self.current = None;
-        let now = self.now(turn);
+        let now = self.clock.now(turn);
         loop {
             if self.again.is_empty() && self.walk.is_none() && !self.begin(now) {
                 return None;
@@ -182,13 +113,33 @@ impl<K: Key, V: Record> LiveWindows<K, V> {
                 return None;
             }
             if let Some(again) = self.again.pop_front() {
-                let Again { window, hash, key, value } = self.current.insert(again);
-                return Some(Firing { window: *window, hash: *hash, key, value });
+                return Some(self.current.insert(again).firing());
             }
             if self.step() {
                 return self.walked();
             }
         }
+    }
+}
+
+impl<S: Assigner<At = Timestamp>, K: Key, V: Record> LiveWindows<S, K, V> {
+    /// Updates what a key has in one window. If it has fired before, the key fires again.
+    #[inline(always)]
+    fn enter(
+        &mut self,
+        number: usize,
+        hash: u64,
+        key: View<'_, K>,
+        update: &mut impl Update<V>,
+    ) -> Result<(), Failure> {
+        let pane = self.panes.get_mut(number);
+        let value = pane.table.entry_or(hash, key, || update.start());
+        update.add(value)?;
+        if pane.fired {
+            let (key, value) = (K::from_view(key), V::from_view(value.as_view()));
+            self.again.push_back(Again { window: pane.window, hash, key, value });
+        }
+        Ok(())
     }
 
     /// Moves on by an entry; returns true if it fires.
@@ -215,24 +166,24 @@ impl<K: Key, V: Record> LiveWindows<K, V> {
         let walk = self.walk.as_ref()?;
         let pane = self.panes.get(walk.pane);
         let (hash, key, value) = pane.table.passed(&walk.cursor)?;
-        Some(Firing { window: pane.window, hash, key, value })
+        Some(Firing::new(pane.window, hash, key, value))
     }
 
     /// Begins with the next pane that is due; false if none is.
     fn begin(&mut self, now: Timestamp) -> bool {
         let keep = now < Timestamp::MAX && self.panes.keeps_memory();
-        if let Some(first) = self.panes.first_from(Timestamp::MIN) {
+        if let Some(first) = self.panes.first() {
             let pane = self.panes.get(first);
             if pane.fired && pane.cleanup <= now {
                 return self.walk(first, Way::Drop { keep });
             }
         }
-        while let Some(number) = self.panes.first_from(self.frontier) {
+        while let Some(number) = self.panes.first_behind(self.frontier) {
             let pane = self.panes.get(number);
             if pane.window.last() > now {
                 return false;
             }
-            self.frontier = pane.window.start + Span(1);
+            self.frontier = place(pane.window);
             if !pane.fired {
                 let drops = pane.cleanup <= now;
                 return self
@@ -262,23 +213,9 @@ impl<K: Key, V: Record> LiveWindows<K, V> {
             }
         }
     }
-
-    /// Up to which point in time nothing more will come.
-    #[inline(always)]
-    fn now(&mut self, turn: &Turn<'_>) -> Timestamp {
-        if self.time == Time::Event { turn.watermark() } else { self.processed(turn) }
-    }
-
-    /// In processing time a record may still come in this very millisecond; at the end of the input none will.
-    #[inline(never)]
-    fn processed(&mut self, turn: &Turn<'_>) -> Timestamp {
-        self.clock = self.clock.max(turn.processing_time());
-        let ended = turn.watermark() == Timestamp::MAX;
-        if ended { Timestamp::MAX } else { self.clock - Span(1) }
-    }
 }
 
-impl<K: Key, V> State for LiveWindows<K, V> {
+impl<S: Assigner<At = Timestamp>, K: Key, V> State for LiveWindows<S, K, V> {
     fn entries(&self) -> usize {
         self.panes.entries() + self.again.len()
     }
@@ -288,32 +225,11 @@ impl<K: Key, V> State for LiveWindows<K, V> {
     }
 
     fn next_timer(&self) -> Option<Timestamp> {
-        let first = self.panes.first_from(Timestamp::MIN)?;
-        (self.time == Time::Processing).then(|| self.panes.get(first).window.end)
+        let first = self.panes.first()?;
+        self.clock.is_processing().then(|| self.panes.get(first).window.end)
     }
 
     fn late(&self) -> u64 {
         self.late
     }
 }
-
-/// Hands the runtime's questions on to a field.
-macro_rules! state_of {
-    ($name:ident<$($parameter:ident: $bound:path),*>, $field:ident) => {
-        impl<$($parameter: $bound),*> $crate::state::State for $name<$($parameter),*> {
-            fn entries(&self) -> usize {
-                self.$field.entries()
-            }
-            fn bytes(&self) -> usize {
-                self.$field.bytes()
-            }
-            fn next_timer(&self) -> Option<$crate::time::Timestamp> {
-                self.$field.next_timer()
-            }
-            fn late(&self) -> u64 {
-                self.$field.late()
-            }
-        }
-    };
-}
-pub(super) use state_of;

@@ -17,28 +17,57 @@
 //! | [`TumblingReduce`], [`TumblingFold`] | a record |
 //!
 //! Which windows there are is an [`Assigner`]'s business: [`Tumbling`], [`Sliding`], [`Session`], [`DynamicSession`].
+//! Windows with a [trigger] or an [evictor] of their own, those that keep elements, and those that time does not end are
+//! [`GeneralWindows`].
 
-mod aggregated;
+mod aggregate;
 mod assigner;
+mod clock;
+mod counted;
+pub mod evictor;
+mod firing;
 mod fold;
+mod general;
 mod invalid;
 mod live;
 mod panes;
 mod partials;
 mod reduce;
+mod ring;
+mod rings;
 mod session;
+mod session_windows;
+mod sessions;
+mod slide_panes;
+mod slides;
 mod sliding;
+mod store;
 #[cfg(test)]
 mod tests;
+mod timers;
+pub mod trigger;
 mod tumbling;
 
-pub use aggregated::TumblingWindows;
+pub use aggregate::AggregateWindows;
 pub use assigner::{Assigner, At, Dynamic, Fixed, Time, WithGap, checked, checked_dynamic};
-pub use fold::TumblingFold;
+pub use counted::{
+    GlobalWindow, NoTrigger, SlidingCount, TumblingCount, global_window, sliding_count,
+    tumbling_count,
+};
+pub use firing::Firing;
+pub use fold::{Divides, FoldWindows};
+pub use general::{
+    Contents, Due, Events, EventsIter, Fired, FiresByItself, GeneralFiring, GeneralWindows, KeptIn,
+    Out, Triggered, Unmerged, WindowCx, WindowFunction, WindowPlan,
+};
 pub use invalid::InvalidWindow;
-pub use live::Firing;
-pub use partials::TumblingPartials;
-pub use reduce::{ReduceSlot, TumblingReduce};
+pub use live::LiveWindows;
+pub use partials::Partials;
+pub use reduce::ReduceWindows;
 pub use session::{DynamicSession, Session, dynamic_session, session};
+pub use session_windows::SessionWindows;
+pub use slide_panes::SlidePanes;
+pub use slides::SlidingWindows;
 pub use sliding::{Slides, Sliding, sliding};
+pub use store::{Accumulated, Accumulates, Added, Aggregated, Store, Update};
 pub use tumbling::{Tumbling, tumbling};

@@ -1,8 +1,9 @@
-//! The tables of live windows.
+//! The tables of live windows, or of the panes that windows are made of.
 
 use std::collections::BTreeMap;
+use std::ops::Bound;
 
-use super::{Assigner, Tumbling};
+use super::Assigner;
 use crate::record::Key;
 use crate::state::Table;
 use crate::time::{Timestamp, Window};
@@ -20,38 +21,49 @@ pub(super) struct Pane<K: Key, V> {
     pub table: Table<K, V>,
 }
 
-/// The live windows, by start.
-pub(super) struct Panes<K: Key, V> {
-    spec: Tumbling,
-    by_start: BTreeMap<Timestamp, usize>,
+/// Where a window stands among others: by end, then by start.
+pub(super) type Place = (Timestamp, Timestamp);
+
+/// The live windows, in order.
+pub(super) struct Panes<S, K: Key, V> {
+    spec: S,
+    live: BTreeMap<Place, usize>,
     slab: Vec<Pane<K, V>>,
     /// Numbers of panes that are not live.
     free: Vec<usize>,
-    /// The pane used last, and its window: empty if there is none.
-    recent: (Window, usize),
+    /// The panes used last, and their windows: empty if there are none. Records out of order go to and fro between two.
+    recent: [(Window, usize); 2],
 }
 
 /// Of no time at all.
 const NEVER: Window = Window { start: Timestamp(0), end: Timestamp(0) };
 
-impl<K: Key, V> Panes<K, V> {
-    pub fn new(spec: Tumbling) -> Self {
+pub(super) fn place(window: Window) -> Place {
+    (window.end, window.start)
+}
+
+impl<S: Assigner<At = Timestamp>, K: Key, V> Panes<S, K, V> {
+    pub fn new(spec: S) -> Self {
         let (slab, free) = (Vec::new(), Vec::new());
-        Panes { spec, by_start: BTreeMap::new(), slab, free, recent: (NEVER, 0) }
+        Panes { spec, live: BTreeMap::new(), slab, free, recent: [(NEVER, 0); 2] }
+    }
+
+    pub fn spec(&self) -> &S {
+        &self.spec
     }
 
     /// Fetches what these keys will need, if they belong to the window used last.
     #[inline(always)]
     pub fn prepare(&mut self, hashes: &[u64]) {
-        if let Some(pane) = self.slab.get_mut(self.recent.1) {
+        if let Some(pane) = self.slab.get_mut(self.recent[0].1) {
             pane.table.prepare(hashes);
         }
     }
 
-    /// The pane of a point in time: none if its window is past cleanup at `now`.
+    /// The pane of a point in time, where it has a single one: none if its window is past cleanup at `now`.
     #[inline(always)]
     pub fn pane_at(&mut self, time: Timestamp, now: Timestamp) -> Option<usize> {
-        let (window, number) = self.recent;
+        let (window, number) = self.recent[0];
         let number = if window.start <= time && time < window.end {
             number
         } else {
@@ -60,16 +72,32 @@ impl<K: Key, V> Panes<K, V> {
         (self.slab[number].cleanup > now).then_some(number)
     }
 
-    #[cold]
     #[inline(never)]
     fn other_pane(&mut self, time: Timestamp, now: Timestamp) -> Option<usize> {
-        let window = self.spec.window_of(time);
-        let number = match self.by_start.get(&window.start) {
-            Some(number) => *number,
-            None => self.open(window, now)?,
-        };
-        self.recent = (window, number);
+        self.recent.swap(0, 1);
+        let (window, number) = self.recent[0];
+        if window.start <= time && time < window.end {
+            return Some(number);
+        }
+        let window = self.spec.windows_of(time).next()?;
+        let number = self.live_pane(window, now)?;
+        self.recent[0] = (window, number);
         Some(number)
+    }
+
+    /// The pane of a window: none if it is past cleanup at `now`.
+    #[inline]
+    pub fn pane_of(&mut self, window: Window, now: Timestamp) -> Option<usize> {
+        let number = self.live_pane(window, now)?;
+        self.recent[0] = (window, number);
+        (self.slab[number].cleanup > now).then_some(number)
+    }
+
+    fn live_pane(&mut self, window: Window, now: Timestamp) -> Option<usize> {
+        match self.live.get(&place(window)) {
+            Some(number) => Some(*number),
+            None => self.open(window, now),
+        }
     }
 
     fn open(&mut self, window: Window, now: Timestamp) -> Option<usize> {
@@ -89,7 +117,7 @@ impl<K: Key, V> Panes<K, V> {
                 self.slab.len() - 1
             }
         };
-        self.by_start.insert(window.start, number);
+        self.live.insert(place(window), number);
         Some(number)
     }
 
@@ -103,9 +131,15 @@ impl<K: Key, V> Panes<K, V> {
         &mut self.slab[number]
     }
 
-    /// The first live pane that starts at `start` or later.
-    pub fn first_from(&self, start: Timestamp) -> Option<usize> {
-        self.by_start.range(start..).next().map(|(_, number)| *number)
+    /// The first live pane.
+    pub fn first(&self) -> Option<usize> {
+        self.live.first_key_value().map(|(_, number)| *number)
+    }
+
+    /// The first live pane behind a place.
+    pub fn first_behind(&self, place: Place) -> Option<usize> {
+        let behind = (Bound::Excluded(place), Bound::Unbounded);
+        self.live.range(behind).next().map(|(_, number)| *number)
     }
 
     /// True if the memory of a pane that is about to be drained should be kept for coming ones.
@@ -115,8 +149,8 @@ impl<K: Key, V> Panes<K, V> {
 
     /// Closes a pane whose `drained` entries were drained.
     pub fn close(&mut self, number: usize, drained: usize, keep: bool) {
-        self.by_start.remove(&self.slab[number].window.start);
-        self.recent = (NEVER, 0);
+        self.live.remove(&place(self.slab[number].window));
+        self.recent = [(NEVER, 0); 2];
         // A table far larger than what was in it would make draining slow, so it is not used again.
         let is_roomy = self.slab[number].table.slots() > 8 * drained.max(64);
         if keep && !is_roomy {
@@ -131,7 +165,7 @@ impl<K: Key, V> Panes<K, V> {
         self.slab.swap_remove(number);
         let Some(moved) = self.slab.get(number) else { return };
         let old = self.slab.len();
-        match self.by_start.get_mut(&moved.window.start) {
+        match self.live.get_mut(&place(moved.window)) {
             Some(live) if *live == old => *live = number,
             _ => {
                 for free in self.free.iter_mut().filter(|free| **free == old) {
@@ -143,13 +177,13 @@ impl<K: Key, V> Panes<K, V> {
 
     /// Gives all memory back, if no pane is live.
     pub fn release(&mut self) {
-        if self.by_start.is_empty() {
-            *self = Panes::new(self.spec);
+        if self.live.is_empty() {
+            *self = Panes::new(self.spec.clone());
         }
     }
 
     pub fn entries(&self) -> usize {
-        self.by_start.values().map(|number| self.slab[*number].table.len()).sum()
+        self.live.values().map(|number| self.slab[*number].table.len()).sum()
     }
 
     pub fn bytes(&self) -> usize {

@@ -1,49 +1,19 @@
 //! Windows with a reduced record.
 
-use super::live::{Firing, LiveWindows, Slot, state_of};
-use super::tumbling::Tumbling;
+use super::store::{Accumulates, Store, Update, state_of};
+use super::{Assigner, Firing};
 use crate::record::{Emit, Key, Record, View};
-use crate::task::Turn;
-use crate::time::Timestamp;
+use crate::task::{Failure, Turn};
 
-/// Tumbling windows in which the records of a key are reduced to one.
-///
-/// The user's closure is applied outside, where its views can live as long as they must:
-/// ```ignore
-/// if let Some(slot) = window0.slot(turn, time, hash, key, bid) {
-///     let next = slot.kept().map(|kept| apply2(kept, bid, |a, b| ..).into_record());
-///     slot.keep(next);
-/// }
-/// ```
-pub struct TumblingReduce<K: Key, T: Record> {
-    windows: LiveWindows<K, Option<T>>,
+/// Windows in which the records of a key are reduced to one.
+pub struct ReduceWindows<S: Accumulates, K: Key, T: Record> {
+    windows: S::Store<K, Option<T>>,
 }
 
-/// One key's place in one window, and the record that is to go there.
-pub struct ReduceSlot<'w, K, T, E> {
-    slot: Slot<'w, K, Option<T>>,
-    record: E,
-}
-
-impl<K: Key, T: Record, E: Emit<Record = T>> ReduceSlot<'_, K, T, E> {
-    /// What is kept so far; none for the first record.
-    #[inline(always)]
-    pub fn kept(&self) -> Option<View<'_, T>> {
-        self.slot.value.as_ref().map(Emit::as_view)
-    }
-
-    /// Keeps `next`, or the record itself if it is the first.
-    #[inline(always)]
-    pub fn keep(self, next: Option<T>) {
-        *self.slot.value = Some(next.unwrap_or_else(|| self.record.into_record()));
-        self.slot.done();
-    }
-}
-
-impl<K: Key, T: Record> TumblingReduce<K, T> {
-    /// No windows yet; `spec` was [checked](Tumbling::checked).
-    pub fn new(spec: Tumbling) -> Self {
-        TumblingReduce { windows: LiveWindows::new(spec) }
+impl<S: Accumulates, K: Key, T: Record> ReduceWindows<S, K, T> {
+    /// No windows yet; `spec` was [checked](Assigner::checked).
+    pub fn new(spec: S) -> Self {
+        ReduceWindows { windows: S::Store::new(spec) }
     }
 
     /// Fetches what these keys will need into the cache.
@@ -52,25 +22,70 @@ impl<K: Key, T: Record> TumblingReduce<K, T> {
         self.windows.prepare(hashes);
     }
 
-    /// The place for a record; none if it is late.
+    /// Reduces a record with what is kept in its windows: `step` gets what is kept first. False if the record is late.
+    ///
+    /// # Errors
+    /// None: the signature is that of the other windows.
     #[inline(always)]
-    pub fn slot<E: Emit<Record = T>>(
+    pub fn add<E: Emit<Record = T>>(
         &mut self,
         turn: &Turn<'_>,
-        time: Timestamp,
+        at: <S as Assigner>::At,
         hash: u64,
         key: impl Emit<Record = K>,
         record: E,
-    ) -> Option<ReduceSlot<'_, K, T, E>> {
-        let slot = self.windows.slot(turn, time, hash, key.as_view(), || None)?;
-        Some(ReduceSlot { slot, record })
+        step: impl for<'a> FnMut(View<'a, T>, View<'a, T>) -> T,
+    ) -> Result<bool, Failure> {
+        let mut update = ReduceUpdate { record: &record, step };
+        self.windows.update(turn, at, hash, key.as_view(), &mut update)
     }
 
-    /// The next firing: see [`TumblingWindows::fire`](super::TumblingWindows::fire).
+    /// The next firing: see [`AggregateWindows::fire`](super::AggregateWindows::fire).
+    ///
+    /// # Errors
+    /// None: the signature is that of the other windows.
     #[inline]
-    pub fn fire(&mut self, turn: &mut Turn<'_>) -> Option<Firing<'_, K, Option<T>>> {
-        self.windows.fire(turn)
+    pub fn fire(
+        &mut self,
+        turn: &mut Turn<'_>,
+    ) -> Result<Option<Firing<'_, K, Option<T>>>, Failure> {
+        Ok(self.windows.fire(turn))
     }
 }
 
-state_of! { TumblingReduce<K: Key, T: Record>, windows }
+struct ReduceUpdate<'u, E, F> {
+    record: &'u E,
+    step: F,
+}
+
+impl<T, E, F> Update<Option<T>> for ReduceUpdate<'_, E, F>
+where
+    T: Record,
+    E: Emit<Record = T>,
+    F: for<'a> FnMut(View<'a, T>, View<'a, T>) -> T,
+{
+    #[inline(always)]
+    fn start(&self) -> Option<T> {
+        None
+    }
+
+    #[inline(always)]
+    fn add(&mut self, value: &mut Option<T>) -> Result<(), Failure> {
+        let record = self.record.as_view();
+        *value = Some(match value {
+            Some(kept) => (self.step)(kept.as_view(), record),
+            None => T::from_view(record),
+        });
+        Ok(())
+    }
+
+    fn merge(&mut self, value: &mut Option<T>, other: Option<T>) -> Result<(), Failure> {
+        *value = match (value.take(), other) {
+            (Some(kept), Some(other)) => Some((self.step)(kept.as_view(), other.as_view())),
+            (kept, other) => kept.or(other),
+        };
+        Ok(())
+    }
+}
+
+state_of! { ReduceWindows<S: Accumulates, K: Key, T: Record>, windows }

@@ -1,6 +1,10 @@
 //! What sessions there are.
 
-use super::{Assigner, InvalidWindow, Time, WithGap};
+use super::session_windows::SessionWindows;
+use super::store::{Accumulated, Accumulates};
+use super::{Assigner, InvalidWindow, Time, Tumbling, WithGap};
+use crate::operator::Aggregate;
+use crate::record::{Key, Record};
 use crate::time::{Span, Timestamp, Window};
 
 /// Sessions: a key's records, each at most `gap` after the one before. Made by [`session`].
@@ -111,4 +115,24 @@ impl Assigner for DynamicSession {
         let lateness = self.allowed_lateness;
         (lateness < Span::ZERO).then_some(InvalidWindow::Lateness { lateness })
     }
+
+    #[inline(always)]
+    fn mistake_at(&self, at: WithGap) -> Option<InvalidWindow> {
+        (at.gap <= Span::ZERO).then_some(InvalidWindow::Gap { gap: at.gap })
+    }
 }
+
+macro_rules! accumulates {
+    ($($sessions:ident)*) => {$(
+        impl Accumulates for $sessions {
+            type Store<K: Key, V: Record> = SessionWindows<$sessions, K, V>;
+            type Aggregated<K: Key, A: Aggregate> = Accumulated<$sessions, K, A>;
+            type Panes = Tumbling;
+
+            fn panes(&self) -> Option<Tumbling> {
+                None
+            }
+        }
+    )*};
+}
+accumulates! { Session DynamicSession }

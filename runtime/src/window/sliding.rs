@@ -1,7 +1,13 @@
 //! What sliding windows there are.
 
+use super::live::LiveWindows;
+use super::slide_panes::SlidePanes;
+use super::slides::SlidingWindows;
+use super::store::Accumulates;
 use super::tumbling::{aligned, cut};
 use super::{Assigner, InvalidWindow, Time};
+use crate::operator::Aggregate;
+use crate::record::{Key, Record};
 use crate::time::{Span, Timestamp, Window};
 
 /// Sliding windows: of one length, one beginning every `slide`. Made by [`sliding`].
@@ -90,6 +96,10 @@ impl Assigner for Sliding {
         self.allowed_lateness
     }
 
+    fn most(&self) -> i64 {
+        (self.size.0 - 1) / self.slide.0.max(1) + 1
+    }
+
     fn mistake(&self) -> Option<InvalidWindow> {
         let (size, slide, offset) = (self.size, self.slide, self.offset);
         if size <= Span::ZERO {
@@ -104,6 +114,16 @@ impl Assigner for Sliding {
         }
         let lateness = self.allowed_lateness;
         (lateness < Span::ZERO).then_some(InvalidWindow::Lateness { lateness })
+    }
+}
+
+impl Accumulates for Sliding {
+    type Store<K: Key, V: Record> = LiveWindows<Sliding, K, V>;
+    type Aggregated<K: Key, A: Aggregate> = SlidingWindows<K, A>;
+    type Panes = SlidePanes;
+
+    fn panes(&self) -> Option<SlidePanes> {
+        Some(SlidePanes(*self))
     }
 }
 

@@ -1,6 +1,10 @@
 //! What tumbling windows there are.
 
+use super::live::LiveWindows;
+use super::store::{Accumulated, Accumulates};
 use super::{Assigner, InvalidWindow, Time};
+use crate::operator::Aggregate;
+use crate::record::{Key, Record};
 use crate::time::{Span, Timestamp, Window};
 
 /// Tumbling windows: of one length, side by side. Made by [`tumbling`].
@@ -52,6 +56,7 @@ impl Tumbling {
 }
 
 impl Assigner for Tumbling {
+    const SINGLE: bool = true;
     type At = Timestamp;
     type Windows = std::iter::Once<Window>;
 
@@ -79,6 +84,16 @@ impl Assigner for Tumbling {
             return Some(InvalidWindow::Offset { offset, size, rest: Span(offset.0 % size.0) });
         }
         (lateness < Span::ZERO).then_some(InvalidWindow::Lateness { lateness })
+    }
+}
+
+impl Accumulates for Tumbling {
+    type Store<K: Key, V: Record> = LiveWindows<Tumbling, K, V>;
+    type Aggregated<K: Key, A: Aggregate> = Accumulated<Tumbling, K, A>;
+    type Panes = Tumbling;
+
+    fn panes(&self) -> Option<Tumbling> {
+        Some(*self)
     }
 }
 

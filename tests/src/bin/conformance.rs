@@ -1,4 +1,5 @@
-//! Replays recorded cases: `conformance DIR [GROUP]`. Prints each difference, and `N passed, N failed`.
+//! Replays recorded cases: `conformance DIR [GROUP]`. Prints each difference, and `N passed, N failed`. With `--all` also
+//! those that are meant.
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -6,9 +7,12 @@ use std::process::ExitCode;
 use thalweg_tests::conformance::{Report, cases_of, judge};
 
 fn main() -> ExitCode {
-    let mut arguments = std::env::args().skip(1);
+    let mut arguments: Vec<String> = std::env::args().skip(1).collect();
+    let all = arguments.iter().any(|argument| argument == "--all");
+    arguments.retain(|argument| argument != "--all");
+    let mut arguments = arguments.into_iter();
     let Some(folder) = arguments.next() else {
-        eprintln!("usage: conformance DIR [GROUP]");
+        eprintln!("usage: conformance DIR [GROUP] [--all]");
         return ExitCode::from(2);
     };
     let only = arguments.next();
@@ -25,21 +29,24 @@ fn main() -> ExitCode {
     for case in cases.iter().filter(|case| only.as_ref().is_none_or(|only| *only == case.group)) {
         report.add(case, judge(case));
     }
-    print(&report);
+    print(&report, all);
     if report.failed.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
-fn print(report: &Report) {
+fn print(report: &Report, all: bool) {
     for (_, id, how) in &report.failed {
         println!("{id}: {how}");
     }
     for (group, count) in &report.not_built {
         println!("{group}: {count} skipped (not built)");
     }
-    for (name, count) in &report.differ {
-        println!("{name}: {count} differ on purpose");
+    for (name, cases) in &report.differ {
+        for (id, how) in cases.iter().filter(|_| all) {
+            println!("{name}: {id}: {how}");
+        }
+        println!("{name}: {} differ on purpose", cases.len());
     }
-    let differ: usize = report.differ.values().sum();
+    let differ: usize = report.differ.values().map(Vec::len).sum();
     let skipped: usize = report.not_built.values().sum();
     println!("{} passed, {} failed", report.passed, report.failed.len());
     println!("{differ} differ on purpose, {skipped} skipped");

@@ -3,18 +3,8 @@
 use serde_json::Value;
 
 use super::Case;
+use super::lenient::{Leniency, prepared, sort_lists};
 use super::replay::{Segment, Step};
-
-/// How two answers may differ and still count as equal.
-#[derive(Clone, Copy, Default)]
-pub struct Leniency {
-    /// The order of values in lists is the backend's.
-    pub lists: bool,
-    /// Equal records count once.
-    pub duplicates: bool,
-    /// The order of records is not determined.
-    pub order: bool,
-}
 
 /// The first step in which the two differ, as text.
 pub fn difference(
@@ -23,7 +13,8 @@ pub fn difference(
     recorded: &[Step],
     lenient: Leniency,
 ) -> Option<String> {
-    for (index, (found, recorded)) in found.iter().zip(recorded).enumerate() {
+    let (found, recorded) = (prepared(case, found, lenient), prepared(case, recorded, lenient));
+    for (index, (found, recorded)) in found.iter().zip(&recorded).enumerate() {
         let (ours, theirs) = (canonical(case, found, lenient), canonical(case, recorded, lenient));
         if ours != theirs {
             let step = case.steps.get(index).map_or("the end".to_owned(), Value::to_string);
@@ -60,19 +51,6 @@ fn canonical(case: &Case, step: &Step, lenient: Leniency) -> Vec<Segment> {
         } else {
             records.sort_by_key(|record| record[0].to_string());
         }
-        if lenient.duplicates {
-            records.dedup();
-        }
     }
     segments
-}
-
-/// Sorts the lists inside a payload.
-fn sort_lists(payload: &mut Value) {
-    let Value::Array(fields) = payload else { return };
-    for field in fields {
-        if let Value::Array(list) = field {
-            list.sort_by_key(Value::to_string);
-        }
-    }
 }

@@ -10,6 +10,7 @@
 mod case;
 mod compare;
 pub mod differences;
+mod lenient;
 mod pipelines;
 mod replay;
 mod report;

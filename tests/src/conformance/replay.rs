@@ -44,15 +44,25 @@ pub struct Ports {
     pub sources: &'static [&'static str],
     /// Sinks of event and late records, with the kind under which these were recorded.
     pub late: &'static [(&'static str, &'static str)],
+    /// Sinks of texts that were recorded under a kind of their own.
+    pub texts: &'static [(&'static str, &'static str)],
     /// Whether state is gone at the end of time; without windows it is kept for ever.
     pub forgets: bool,
+    /// Whether late records were recorded although the configuration does not say so.
+    pub tells_late: bool,
 }
 
 /// One source, one sink of late records.
-pub const ONE: Ports = Ports { sources: &["events"], late: &[("late", "L")], forgets: true };
+pub const ONE: Ports = Ports {
+    sources: &["events"],
+    late: &[("late", "L")],
+    texts: &[],
+    forgets: true,
+    tells_late: false,
+};
 /// One source, no late records, state that is kept for ever.
-pub const PLAIN: Ports = Ports { sources: &["events"], late: &[], forgets: false };
-
+pub const PLAIN: Ports =
+    Ports { sources: &["events"], late: &[], texts: &[], forgets: false, tells_late: false };
 impl Case {
     fn late_output(&self) -> bool {
         self.is("late_output")
@@ -60,7 +70,7 @@ impl Case {
 }
 
 /// Replays a case. The pipeline's results are text: the payload as JSON, in which `"wm"` stands for the watermark that
-/// was reached when it was made; they may carry a kind of their own, `{"kind": .., "payload": ..}`.
+/// was reached when it was made and `"time"` for its event time.
 pub fn replay(setup: Setup, case: &Case, ports: &Ports) -> Vec<Step> {
     let mut t = setup.only_fed_watermarks().start();
     let mut steps = Vec::new();
@@ -122,14 +132,19 @@ fn look(t: &mut Pipeline, case: &Case, ports: &Ports) -> Step {
     let watermark = t.watermark_at("out").0;
     let mut records: Vec<Value> = Vec::new();
     for (time, text) in t.output::<String>("out") {
-        let payload: Value =
-            serde_json::from_str(&text).unwrap_or_else(|error| panic!("{text}: {error}"));
-        records.push(out_record(time, payload, watermark));
+        let mut payload = parsed(&text);
+        fill_in(&mut payload, watermark, time.0);
+        records.push(json!(["R", time.0, payload]));
+    }
+    for (sink, kind) in ports.texts {
+        for (time, text) in t.output::<String>(sink) {
+            records.push(json!([kind, time.0, parsed(&text)]));
+        }
     }
     for (sink, kind) in ports.late {
-        for event in t.results::<Event>(sink) {
-            if case.late_output() {
-                records.push(json!([kind, event.at.0, [event.key, event.value]]));
+        for (time, event) in t.output::<Event>(sink) {
+            if case.late_output() || ports.tells_late {
+                records.push(json!([kind, time.0, [event.key, event.value]]));
             }
         }
     }
@@ -140,22 +155,15 @@ fn look(t: &mut Pipeline, case: &Case, ports: &Ports) -> Step {
     step
 }
 
-fn out_record(time: Timestamp, payload: Value, watermark: i64) -> Value {
-    let (kind, mut payload) = match payload {
-        Value::Object(mut fields) => (
-            fields.get("kind").cloned().unwrap_or(json!("R")),
-            fields.get_mut("payload").map(Value::take).unwrap_or_default(),
-        ),
-        payload => (json!("R"), payload),
-    };
-    fill_in(&mut payload, watermark);
-    json!([kind, time.0, payload])
+fn parsed(text: &str) -> Value {
+    serde_json::from_str(text).unwrap_or_else(|error| panic!("{text}: {error}"))
 }
 
-fn fill_in(payload: &mut Value, watermark: i64) {
+fn fill_in(payload: &mut Value, watermark: i64, time: i64) {
     match payload {
         Value::String(text) if text == "wm" => *payload = json!(watermark),
-        Value::Array(list) => list.iter_mut().for_each(|value| fill_in(value, watermark)),
+        Value::String(text) if text == "time" => *payload = json!(time),
+        Value::Array(list) => list.iter_mut().for_each(|value| fill_in(value, watermark, time)),
         _ => {}
     }
 }

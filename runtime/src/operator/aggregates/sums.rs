@@ -45,6 +45,7 @@ impl<N: Number> Aggregate for Sum<N> {
     type Acc = N::Sum;
     type Out<'a> = N::Sum;
     const COMBINES: bool = N::EXACT;
+    const PANES: bool = true;
     #[inline(always)]
     fn add(&self, sum: &mut N::Sum, number: View<'_, N>) -> Result<(), Overflow> {
         *sum = sum.checked(N::addend(number)).ok_or(Overflow)?;
@@ -71,6 +72,7 @@ impl<N: Number> Aggregate for WrappingSum<N> {
     type Acc = N::Sum;
     type Out<'a> = N::Sum;
     const COMBINES: bool = N::EXACT;
+    const PANES: bool = true;
     #[inline(always)]
     fn add(&self, sum: &mut N::Sum, number: View<'_, N>) -> Result<(), Overflow> {
         *sum = sum.wrapping(N::addend(number));
@@ -97,6 +99,7 @@ impl<N: Number> Aggregate for Avg<N> {
     type Acc = (N::Wide, u64);
     type Out<'a> = <N::Wide as Total>::Mean;
     const COMBINES: bool = N::EXACT;
+    const PANES: bool = true;
     #[inline(always)]
     fn add(&self, (sum, count): &mut Self::Acc, number: View<'_, N>) -> Result<(), Overflow> {
         *sum = sum.checked(N::wide(number)).ok_or(Overflow)?;

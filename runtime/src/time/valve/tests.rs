@@ -162,3 +162,16 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn time_does_not_end_before_an_idle_channel_has() {
+    let mut valve = WatermarkValve::new(2, Timestamp::MIN);
+    valve.report(0, TimeEvent::Watermark(Timestamp(5)));
+    valve.report(1, TimeEvent::Watermark(Timestamp(3)));
+    assert_eq!(valve.report(1, TimeEvent::Idle), [Some(TimeEvent::Watermark(Timestamp(5))), None]);
+    assert_eq!(valve.end(0), [None, Some(TimeEvent::Idle)]);
+    assert_eq!(valve.report(1, TimeEvent::Active), [Some(TimeEvent::Active), None]);
+    let moved = valve.report(1, TimeEvent::Watermark(Timestamp(8)));
+    assert_eq!(moved, [Some(TimeEvent::Watermark(Timestamp(8))), None]);
+    assert_eq!(valve.end(1), [None, Some(TimeEvent::Watermark(Timestamp::MAX))]);
+}

@@ -19,7 +19,8 @@ struct Kept {
     chain: BTreeMap<i64, i64>,
 }
 
-fn or_null(count: Option<i64>) -> String {
+/// A number as JSON.
+pub fn or_null(count: Option<i64>) -> String {
     count.map_or("null".to_owned(), |count| count.to_string())
 }
 

@@ -2,12 +2,13 @@
 
 use serde_json::{Value, json};
 use thalweg::prelude::*;
-use thalweg::testing::{self, Setup};
+use thalweg::testing;
 
 use super::super::Case;
 use super::super::replay::Event;
-use super::{Answer, with};
-use crate::conformance::compare::{Leniency, difference};
+use super::{Answer, numbered, with};
+use crate::conformance::compare::difference;
+use crate::conformance::lenient::Leniency;
 use crate::conformance::replay::{Segment, Step, recorded};
 
 /// Several channels meet in one task.
@@ -89,13 +90,25 @@ fn tumbling_windows(size: i64, offset: i64) {
     out.sink(discard());
 }
 
+#[pipeline]
+fn sliding_windows(size: i64, slide: i64, offset: i64) {
+    let events: Stream<Event> = source(collection(Vec::<Event>::new()));
+    let timed = events.event_time(|e| e.at).watermarks(monotonic());
+    let out = timed
+        .key_by(|e| e.key)
+        .window(sliding(millis(size), millis(slide)))
+        .offset(millis(offset))
+        .aggregate(|w| (w.key(), w.window().start, w.window().end, w.count()));
+    out.sink(discard());
+}
+
 /// The windows that each timestamp belongs to.
 pub fn assigner(case: &Case) -> Answer {
-    let setup: Setup = match case.word("window") {
-        "tumbling" => with(testing::pipeline(tumbling_windows), case, &["size", "offset"]),
-        _ => return Answer::NotBuilt,
+    let setup = match case.word("window") {
+        "tumbling" => testing::pipeline(tumbling_windows),
+        _ => testing::pipeline(sliding_windows),
     };
-    let mut t = setup.only_fed_watermarks().start();
+    let mut t = numbered(setup, case).only_fed_watermarks().start();
     for (index, step) in case.steps.iter().enumerate() {
         let at = Timestamp(step.as_i64().unwrap_or(0));
         t.send("events", Event { key: index as i64, value: 0, command: 0, at });

@@ -93,12 +93,12 @@ impl Row<'_> {
         Ok(())
     }
 
-    fn number(&mut self, number: impl Display) -> Result<(), Unfit> {
+    fn number(&mut self, number: impl std::fmt::Debug) -> Result<(), Unfit> {
         if self.name.is_some() {
             return self.text("");
         }
         self.next();
-        write!(self.out, "{number}").map_err(|error| Unfit(error.to_string()))
+        write!(self.out, "{number:?}").map_err(|error| Unfit(error.to_string()))
     }
 
     fn nested(
@@ -388,6 +388,11 @@ mod tests {
             row(("a;b", "c\"d", "e\r\nf", "g,h"), b';'),
             "0;1;2;3\n\"a;b\";\"c\"\"d\";\"e\r\nf\";g,h\n"
         );
+    }
+
+    #[test]
+    fn a_float_is_seen_to_be_one() {
+        assert_eq!(row((31.0, 0.5f32, 7), b','), "0,1,2\n31.0,0.5,7\n");
     }
 
     #[test]

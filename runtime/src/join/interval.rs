@@ -1,0 +1,313 @@
+//! Joins by time: the right side's lies within an interval around the left side's.
+
+use std::cmp::Reverse;
+use std::collections::{BinaryHeap, VecDeque};
+
+use super::buckets::Buckets;
+use super::log::{Mark, Run};
+use super::{JoinKind, Joined, Within};
+use crate::record::{Emit, Key, Record, View};
+use crate::state::State;
+use crate::task::Turn;
+use crate::time::{Span, Timestamp};
+
+/// Elements of both sides for as long as a partner may come; a pair comes out when its second record has come.
+///
+/// Late is what is older than the watermark; what is as old as the watermark is not, and finds the partners that are
+/// still there: those whose time was not over when the watermark got there.
+pub struct IntervalJoin<K: Key, L: Record, R: Record> {
+    within: Within,
+    kind: JoinKind,
+    buckets: Buckets<K, L, R>,
+    /// What arrivals found: runs of possible partners, as they were then.
+    found: VecDeque<Found>,
+    /// The element of the first of them that is next.
+    next: Option<u32>,
+    /// Elements that come out alone if no partner comes.
+    lonely: BinaryHeap<Reverse<Lonely>>,
+    arrivals: u64,
+    /// Up to here state was cleaned.
+    cleaned: Timestamp,
+    late: u64,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Side {
+    Left,
+    Right,
+}
+
+/// An element: bucket and number.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct At {
+    bucket: usize,
+    number: u32,
+}
+
+/// Possible partners in one bucket of an element that came.
+struct Found {
+    side: Side,
+    own: At,
+    others: usize,
+    run: Run,
+    first: Timestamp,
+    last: Timestamp,
+}
+
+/// When an element comes out alone; its key's hash, its number in order of arrival, where it is.
+type Lonely = (Timestamp, u64, u64, Side, At);
+
+impl<K: Key, L: Record, R: Record> IntervalJoin<K, L, R> {
+    /// Nothing yet.
+    pub fn new(within: Within, kind: JoinKind) -> Self {
+        IntervalJoin {
+            within,
+            kind,
+            buckets: Buckets::new(within.bucket_millis()),
+            found: VecDeque::new(),
+            next: None,
+            lonely: BinaryHeap::new(),
+            arrivals: 0,
+            cleaned: Timestamp::MIN,
+            late: 0,
+        }
+    }
+
+    /// Fetches what these keys will need into the cache.
+    #[inline(always)]
+    pub fn prepare(&mut self, hashes: &[u64]) {
+        self.buckets.prepare(hashes);
+    }
+
+    /// Adds a record of the left side; false if it is late.
+    #[inline(always)]
+    pub fn left<EK: Emit<Record = K>, E: Emit<Record = L>>(
+        &mut self,
+        turn: &Turn<'_>,
+        time: Timestamp,
+        hash: u64,
+        key: EK,
+        item: E,
+    ) -> bool {
+        let Some((until, mark)) = self.until(turn, time, self.within.left_until(time)) else {
+            return false;
+        };
+        let bucket = self.buckets.place_of(time);
+        let place = self.buckets.get_mut(bucket);
+        let sides = place.table.entry(hash, key.as_view());
+        let number = place.left.push(&mut sides.left, time, &item, mark);
+        let own = At { bucket, number };
+        if self.kind.keeps_left() {
+            self.lonely(until, hash, Side::Left, own);
+        }
+        self.find(Side::Left, own, (hash, key.as_view()), self.within.rights_of(time));
+        true
+    }
+
+    /// Adds a record of the right side; false if it is late.
+    #[inline(always)]
+    pub fn right<EK: Emit<Record = K>, E: Emit<Record = R>>(
+        &mut self,
+        turn: &Turn<'_>,
+        time: Timestamp,
+        hash: u64,
+        key: EK,
+        item: E,
+    ) -> bool {
+        let Some((until, mark)) = self.until(turn, time, self.within.right_until(time)) else {
+            return false;
+        };
+        let bucket = self.buckets.place_of(time);
+        let place = self.buckets.get_mut(bucket);
+        let sides = place.table.entry(hash, key.as_view());
+        let number = place.right.push(&mut sides.right, time, &item, mark);
+        let own = At { bucket, number };
+        if self.kind.keeps_right() {
+            self.lonely(until, hash, Side::Right, own);
+        }
+        self.find(Side::Right, own, (hash, key.as_view()), self.within.lefts_of(time));
+        true
+    }
+
+    /// Until which watermark an element stays; none, and counted, if it is late. One that comes when its time has come
+    /// already stays for as long as the watermark stays where it is.
+    #[inline(always)]
+    fn until(
+        &mut self,
+        turn: &Turn<'_>,
+        time: Timestamp,
+        until: Timestamp,
+    ) -> Option<(Timestamp, Mark)> {
+        let now = turn.watermark();
+        if time < now {
+            self.late += 1;
+            return None;
+        }
+        let last_minute = until <= now && now > Timestamp::MIN;
+        let until = if last_minute { now + Span(1) } else { until };
+        Some((until, Mark { matched: false, last_minute }))
+    }
+
+    #[cold]
+    fn lonely(&mut self, until: Timestamp, hash: u64, side: Side, at: At) {
+        self.arrivals += 1;
+        self.lonely.push(Reverse((until, hash, self.arrivals, side, at)));
+    }
+
+    /// Notes where an element's partners may be.
+    #[inline(always)]
+    fn find(
+        &mut self,
+        side: Side,
+        own: At,
+        (hash, key): (u64, View<'_, K>),
+        (first, last): (Timestamp, Timestamp),
+    ) {
+        for (others, bucket) in self.buckets.between((first, last)) {
+            let Some(sides) = bucket.table.get(hash, key) else { continue };
+            let run = if side == Side::Left { sides.right } else { sides.left };
+            if !run.is_empty() {
+                self.found.push_back(Found { side, own, others, run, first, last });
+            }
+        }
+    }
+
+    /// The next row. None if none is due, or if the turn must yield: it is then to be asked again in the next.
+    #[inline]
+    pub fn fire(&mut self, turn: &mut Turn<'_>) -> Option<Joined<'_, L, R>> {
+        let now = turn.watermark();
+        if let Some((left, right)) = self.next_pair(turn, now) {
+            return Some(self.pair(left, right));
+        }
+        if !self.found.is_empty() || now <= self.cleaned {
+            return None;
+        }
+        if let Some((time, side, at)) = self.next_lonely(turn, now) {
+            return Some(self.alone(time, side, at));
+        }
+        self.clean(turn, now);
+        None
+    }
+
+    /// The next pair that arrivals make.
+    #[inline(always)]
+    fn next_pair(&mut self, turn: &mut Turn<'_>, now: Timestamp) -> Option<(At, At)> {
+        loop {
+            let found = self.found.front()?;
+            if turn.must_yield() {
+                return None;
+            }
+            let (side, own, bucket, run) = (found.side, found.own, found.others, found.run);
+            let (first, last) = (found.first, found.last);
+            let Some(number) = self.next.or(run.first()) else { return None };
+            let other = At { bucket, number };
+            let (time, is_over, after) = match side {
+                Side::Left => {
+                    let log = &self.buckets.get(bucket).right;
+                    let time = log.get(number).0;
+                    let is_over =
+                        is_over(self.within.right_until(time), time, log.mark(number), now);
+                    (time, is_over, log.after(number, run))
+                }
+                Side::Right => {
+                    let log = &self.buckets.get(bucket).left;
+                    let time = log.get(number).0;
+                    let is_over =
+                        is_over(self.within.left_until(time), time, log.mark(number), now);
+                    (time, is_over, log.after(number, run))
+                }
+            };
+            self.next = after;
+            if after.is_none() {
+                self.found.pop_front();
+            }
+            if first <= time && time <= last && !is_over {
+                let (left, right) = if side == Side::Left { (own, other) } else { (other, own) };
+                return Some((left, right));
+            }
+        }
+    }
+
+    #[inline(always)]
+    fn pair(&mut self, left: At, right: At) -> Joined<'_, L, R> {
+        if self.kind != JoinKind::Inner {
+            self.buckets.get_mut(left.bucket).left.mark_mut(left.number).matched = true;
+            self.buckets.get_mut(right.bucket).right.mark_mut(right.number).matched = true;
+        }
+        let (left_time, left) = self.buckets.get(left.bucket).left.get(left.number);
+        let (right_time, right) = self.buckets.get(right.bucket).right.get(right.number);
+        Joined { time: left_time.max(right_time), left: Some(left), right: Some(right) }
+    }
+
+    /// The next element whose time is over and that met no partner.
+    fn next_lonely(
+        &mut self,
+        turn: &mut Turn<'_>,
+        now: Timestamp,
+    ) -> Option<(Timestamp, Side, At)> {
+        loop {
+            let Reverse((until, ..)) = self.lonely.peek()?;
+            if *until > now || turn.must_yield() {
+                return None;
+            }
+            let Reverse((until, _, _, side, at)) = self.lonely.pop()?;
+            let bucket = self.buckets.get(at.bucket);
+            let mark = match side {
+                Side::Left => bucket.left.mark(at.number),
+                Side::Right => bucket.right.mark(at.number),
+            };
+            if !mark.matched {
+                return Some((until, side, at));
+            }
+        }
+    }
+
+    fn alone(&self, time: Timestamp, side: Side, at: At) -> Joined<'_, L, R> {
+        let bucket = self.buckets.get(at.bucket);
+        match side {
+            Side::Left => Joined { time, left: Some(bucket.left.get(at.number).1), right: None },
+            Side::Right => Joined { time, left: None, right: Some(bucket.right.get(at.number).1) },
+        }
+    }
+
+    /// Drops the buckets whose elements' time is over.
+    fn clean(&mut self, turn: &mut Turn<'_>, now: Timestamp) {
+        if turn.more() {
+            return;
+        }
+        let within = self.within;
+        let keep = now < Timestamp::MAX;
+        let is_over =
+            |last: Timestamp| within.left_until(last).max(within.right_until(last)) <= now;
+        if !self.buckets.drop_first(turn, keep, is_over) {
+            return;
+        }
+        self.cleaned = now;
+        if !keep {
+            self.buckets.release();
+            (self.found, self.lonely) = (VecDeque::new(), BinaryHeap::new());
+        }
+    }
+}
+
+/// True if no partner of an element was to come any more.
+#[inline(always)]
+fn is_over(until: Timestamp, time: Timestamp, mark: Mark, now: Timestamp) -> bool {
+    until <= now && !(mark.last_minute && time == now)
+}
+
+impl<K: Key, L: Record, R: Record> State for IntervalJoin<K, L, R> {
+    fn entries(&self) -> usize {
+        self.buckets.elements()
+    }
+
+    fn bytes(&self) -> usize {
+        self.buckets.bytes()
+            + self.found.capacity() * size_of::<Found>()
+            + self.lonely.capacity() * size_of::<Reverse<Lonely>>()
+    }
+
+    fn late(&self) -> u64 {
+        self.late
+    }
+}

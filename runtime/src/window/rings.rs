@@ -1,0 +1,391 @@
+//! The table of sliding windows: by key, a ring of panes.
+
+use std::collections::{BTreeSet, VecDeque};
+
+use super::clock::Clock;
+use super::firing::{Again, Firing};
+use super::ring::{Ring, Spare};
+use super::slide_panes::SlidePanes;
+use super::store::{AggregateUpdate, Update};
+use super::tumbling::cut;
+use super::{Assigner, Sliding, Time};
+use crate::operator::{Aggregate, failed_on};
+use crate::record::{Emit, Key, Record, View};
+use crate::state::{Cursor, State, Table};
+use crate::task::{Failure, Turn};
+use crate::time::{Span, Timestamp, Window};
+
+/// Accumulators by key and pane.
+pub(super) struct Rings<K: Key, A: Aggregate> {
+    spec: Sliding,
+    clock: Clock,
+    /// None while there is nothing.
+    table: Option<Table<K, Ring<A::Acc>>>,
+    spare: Spare<A::Acc>,
+    /// The panes that records are kept of, by start.
+    live: BTreeSet<Timestamp>,
+    /// The panes used last. Records out of order go to and fro between two.
+    recent: [Pane; 2],
+    /// The start of the last window that has fired, or that nothing was in.
+    frontier: i128,
+    walk: Option<Walk>,
+    /// Firings of keys whose window had fired before.
+    again: VecDeque<Again<K, A::Acc>>,
+    /// What was handed out last.
+    current: Option<Again<K, A::Acc>>,
+    /// The window that fires, put together.
+    merged: A::Acc,
+    /// The key whose last pane was dropped when it fired.
+    gone: Option<K>,
+    late: u64,
+}
+
+/// What is to be known of a pane.
+#[derive(Clone, Copy)]
+struct Pane {
+    bounds: Window,
+    /// From this watermark on, no window needs it.
+    cleanup: Timestamp,
+    /// One of its windows has fired.
+    fired: bool,
+}
+
+/// Of no time at all.
+const NO_PANE: Pane = Pane {
+    bounds: Window { start: Timestamp(0), end: Timestamp(0) },
+    cleanup: Timestamp::MIN,
+    fired: false,
+};
+
+/// A way through the table.
+struct Walk {
+    cursor: Cursor,
+    /// The window that fires, if one does, and the first and the last point in time at which a pane of it may start.
+    fires: Option<(Window, Timestamp, Timestamp)>,
+    /// Panes that start up to this point are dropped, if any are.
+    forget: Option<Timestamp>,
+}
+
+impl<K: Key, A: Aggregate> Rings<K, A> {
+    pub fn new(spec: Sliding) -> Self {
+        let mut rings = Rings {
+            spec,
+            clock: Clock::new(spec.time()),
+            table: None,
+            spare: Spare::new(),
+            live: BTreeSet::new(),
+            recent: [NO_PANE; 2],
+            frontier: i128::MIN,
+            walk: None,
+            again: VecDeque::new(),
+            current: None,
+            merged: A::Acc::default(),
+            gone: None,
+            late: 0,
+        };
+        // What ends in the first millisecond of all is over before anything comes.
+        rings.frontier = rings.last_start(Timestamp::MIN, Span::ZERO);
+        rings
+    }
+
+    #[inline(always)]
+    pub fn prepare(&mut self, hashes: &[u64]) {
+        if let Some(table) = &mut self.table {
+            table.prepare(hashes);
+        }
+    }
+
+    /// Adds to a key's pane of a point in time; false, and counted, if it is late for all windows of the pane.
+    #[inline(always)]
+    pub fn add(
+        &mut self,
+        turn: &Turn<'_>,
+        time: Timestamp,
+        hash: u64,
+        key: View<'_, K>,
+        update: &mut AggregateUpdate<'_, '_, '_, K, A>,
+    ) -> Result<bool, Failure> {
+        let now = self.clock.now(turn);
+        let time = self.clock.time_of(time);
+        let recent = self.recent[0];
+        let pane = if recent.bounds.contains(time) {
+            recent
+        } else {
+            match self.other_pane(time, now) {
+                Some(pane) => pane,
+                None => return Ok(true), // In a gap between windows.
+            }
+        };
+        if pane.cleanup <= now {
+            self.late += 1;
+            return Ok(false);
+        }
+        let start = pane.bounds.start;
+        let ring = self.table.get_or_insert_default().entry_or(hash, key, || Ring::new(start));
+        update.add(ring.value(start, &mut self.spare))?;
+        if pane.fired {
+            self.fire_again(start, now, hash, key, update.aggregate)?;
+        }
+        Ok(true)
+    }
+
+    /// The pane of a point in time, which becomes the recent one; none in a gap.
+    #[inline(never)]
+    fn other_pane(&mut self, time: Timestamp, now: Timestamp) -> Option<Pane> {
+        self.recent.swap(0, 1);
+        if self.recent[0].bounds.contains(time) {
+            return Some(self.recent[0]);
+        }
+        let bounds = SlidePanes(self.spec).pane_of(time)?;
+        let (oldest, newest) = self.windows_of(bounds.start);
+        let cleanup = self.spec.cleanup(self.window(newest));
+        let pane = Pane { bounds, cleanup, fired: oldest <= self.frontier };
+        if cleanup > now {
+            self.live.insert(bounds.start);
+            self.recent[0] = pane;
+        }
+        Some(pane)
+    }
+
+    /// The starts of the oldest and of the newest window that a pane is part of.
+    fn windows_of(&self, pane: Timestamp) -> (i128, i128) {
+        let pane = i128::from(pane.0);
+        let oldest = self.spec.start_before(pane - self.spec.size()) + self.spec.slide();
+        (oldest, self.spec.start_before(pane))
+    }
+
+    fn window(&self, start: i128) -> Window {
+        cut(start, start + self.spec.size())
+    }
+
+    /// The first and the last point in time at which a pane of a window may start.
+    fn panes_of(&self, start: i128) -> (Timestamp, Timestamp) {
+        (clamped(start), clamped(start + self.spec.size() - 1))
+    }
+
+    /// A record came to a pane of which windows have fired: those that are kept fire again for its key, later ones first.
+    #[cold]
+    #[inline(never)]
+    fn fire_again(
+        &mut self,
+        pane: Timestamp,
+        now: Timestamp,
+        hash: u64,
+        key: View<'_, K>,
+        aggregate: &A,
+    ) -> Result<(), Failure> {
+        let (oldest, mut start) = self.windows_of(pane);
+        let ring = self.table.as_ref().and_then(|table| table.get(hash, key));
+        let ring = ring.expect("it was added to");
+        while start >= oldest {
+            let window = self.window(start);
+            if self.spec.cleanup(window) <= now {
+                break;
+            }
+            if start <= self.frontier {
+                let mut value = A::Acc::default();
+                merge::<K, A>(aggregate, ring, self.panes_of(start), key, &mut value)?;
+                self.again.push_back(Again { window, hash, key: K::from_view(key), value });
+            }
+            start -= self.spec.slide();
+        }
+        Ok(())
+    }
+
+    /// The next firing. None if none is due, or if the turn must yield: it is then to be asked again in the next.
+    #[inline]
+    pub fn fire(
+        &mut self,
+        turn: &mut Turn<'_>,
+        aggregate: &A,
+    ) -> Result<Option<Firing<'_, K, A::Acc>>, Failure> {
+        self.current = None;
+        let now = self.clock.now(turn);
+        loop {
+            if self.again.is_empty() && self.walk.is_none() && !self.begin(now) {
+                return Ok(None);
+            }
+            if turn.must_yield() {
+                return Ok(None);
+            }
+            if let Some(again) = self.again.pop_front() {
+                return Ok(Some(self.current.insert(again).firing()));
+            }
+            if self.step(aggregate)? {
+                return Ok(self.walked());
+            }
+        }
+    }
+
+    /// Moves on by a key; true if it fires.
+    #[inline(always)]
+    fn step(&mut self, aggregate: &A) -> Result<bool, Failure> {
+        let (Some(walk), Some(table)) = (&mut self.walk, &mut self.table) else {
+            self.end();
+            return Ok(false);
+        };
+        self.gone = None;
+        let keep = table.len() + 64;
+        let Some((_, key, ring)) = table.next_to_change(&mut walk.cursor) else {
+            self.end();
+            return Ok(false);
+        };
+        let fires = match walk.fires {
+            Some((_, first, last)) => {
+                merge::<K, A>(aggregate, ring, (first, last), key.as_view(), &mut self.merged)?
+            }
+            None => false,
+        };
+        if walk.forget.is_some_and(|last| ring.forget(last, &mut self.spare, keep)) {
+            self.gone = table.remove_passed(&mut walk.cursor).map(|(key, _)| key);
+        }
+        Ok(fires)
+    }
+
+    /// The firing that `step` came to.
+    #[inline(always)]
+    fn walked(&self) -> Option<Firing<'_, K, A::Acc>> {
+        let walk = self.walk.as_ref()?;
+        let (window, ..) = walk.fires?;
+        let (hash, key) = match &self.gone {
+            Some(key) => (walk.cursor.hash(), key),
+            None => {
+                let (hash, key, _) = self.table.as_ref()?.passed(&walk.cursor)?;
+                (hash, key)
+            }
+        };
+        Some(Firing::new(window, hash, key, &self.merged))
+    }
+
+    /// Begins with the next window that is due, or to drop panes; false if there is nothing to do.
+    fn begin(&mut self, now: Timestamp) -> bool {
+        let (due, over) = (self.last_start(now, Span::ZERO), self.last_start(now, self.lateness()));
+        if self.frontier < due {
+            self.recent = [NO_PANE; 2];
+            let next = self.next_window().filter(|start| *start <= due);
+            self.frontier = next.unwrap_or(due);
+            if next.is_some() {
+                self.walk = Some(self.walk_to(next, over.min(self.frontier)));
+                return true;
+            }
+        }
+        let oldest = self.live.first().map(|pane| self.windows_of(*pane).1);
+        if oldest.is_some_and(|newest_window| newest_window <= over) {
+            self.walk = Some(self.walk_to(None, over));
+            return true;
+        }
+        if now == Timestamp::MAX {
+            self.release();
+        }
+        false
+    }
+
+    /// A walk that drops the panes that no window behind `over` needs.
+    fn walk_to(&self, fires: Option<i128>, over: i128) -> Walk {
+        let forget = over.saturating_add(self.spec.slide() - 1);
+        let forget = (forget >= i128::from(i64::MIN)).then(|| clamped(forget));
+        let fires = fires.map(|start| {
+            let (first, last) = self.panes_of(start);
+            (self.window(start), first, last)
+        });
+        Walk { cursor: Cursor::default(), fires, forget }
+    }
+
+    /// The start of the next window behind the frontier that has a pane with records.
+    fn next_window(&self) -> Option<i128> {
+        // Panes before this one are in no window behind the frontier.
+        let first = self.frontier.saturating_add(self.spec.slide());
+        let pane = *self.live.range(clamped(first)..).next()?;
+        let (oldest, newest) = self.windows_of(pane);
+        let next = oldest.max(self.frontier.saturating_add(self.spec.slide()));
+        (next <= newest).then_some(next)
+    }
+
+    /// The table was walked through.
+    fn end(&mut self) {
+        let Some(walk) = self.walk.take() else { return };
+        self.recent = [NO_PANE; 2];
+        while self.live.first().is_some_and(|pane| Some(*pane) <= walk.forget) {
+            self.live.pop_first();
+        }
+    }
+
+    /// The start of the last window that ends `lateness` before `now`.
+    fn last_start(&self, now: Timestamp, lateness: Span) -> i128 {
+        // The ends of the last windows are cut off.
+        let cut_off = Timestamp::MAX - Span(1) + lateness;
+        if now >= cut_off {
+            return i128::MAX;
+        }
+        let end = i128::from(now.0) + 1 - i128::from(lateness.0);
+        self.spec.start_before(end - self.spec.size())
+    }
+
+    fn lateness(&self) -> Span {
+        match self.spec.time() {
+            Time::Event => self.spec.lateness(),
+            Time::Processing => Span::ZERO,
+        }
+    }
+
+    /// Gives all memory back, if nothing is kept.
+    fn release(&mut self) {
+        if self.live.is_empty() {
+            self.table = None;
+            self.spare = Spare::new();
+            self.again = VecDeque::new();
+            self.merged = A::Acc::default();
+            self.gone = None;
+        }
+    }
+}
+
+/// The nearest point in time.
+fn clamped(time: i128) -> Timestamp {
+    Timestamp(time.clamp(i128::from(i64::MIN), i128::from(i64::MAX)) as i64)
+}
+
+/// Puts a window together from a key's panes; false if the key has none in it.
+#[inline(always)]
+fn merge<K: Key, A: Aggregate>(
+    aggregate: &A,
+    ring: &Ring<A::Acc>,
+    (first, last): (Timestamp, Timestamp),
+    key: View<'_, K>,
+    merged: &mut A::Acc,
+) -> Result<bool, Failure> {
+    if let Some(only) = ring.newest_only(first, last) {
+        *merged = A::Acc::from_view(only.as_view());
+        return Ok(true);
+    }
+    let mut panes = ring.between(first, last);
+    let Some(first) = panes.next() else { return Ok(false) };
+    *merged = A::Acc::from_view(first.as_view());
+    for pane in panes {
+        if let Err(overflow) = aggregate.merge(merged, pane.as_view()) {
+            return Err(failed_on::<K>(overflow, key));
+        }
+    }
+    Ok(true)
+}
+
+impl<K: Key, A: Aggregate> State for Rings<K, A> {
+    fn entries(&self) -> usize {
+        self.table.as_ref().map_or(0, Table::len) + self.spare.used + self.again.len()
+    }
+
+    fn bytes(&self) -> usize {
+        self.table.as_ref().map_or(0, Table::bytes)
+            + self.spare.bytes()
+            + self.again.capacity() * size_of::<Again<K, A::Acc>>()
+    }
+
+    fn next_timer(&self) -> Option<Timestamp> {
+        let next = self.clock.is_processing().then(|| self.next_window())?;
+        next.map(|start| self.window(start).end)
+    }
+
+    fn late(&self) -> u64 {
+        self.late
+    }
+}

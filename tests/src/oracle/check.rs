@@ -1,0 +1,143 @@
+//! Runs many random cases of an operator, failed ones of the past first.
+
+use std::fmt::Debug;
+use std::io::Write;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::PathBuf;
+
+use thalweg::prelude::*;
+use thalweg::testing::{Pipeline, Setup};
+
+use super::windows::Answer;
+use super::{Event, Feed, Rng, Script, Step};
+
+/// How many cases an operator is held to, unless `THALWEG_ORACLE_CASES` says otherwise.
+const CASES: u64 = 2_000;
+
+/// One random case: a script, and how the pipeline is run over it.
+pub struct Setting {
+    /// For what the operator's parameters are drawn from.
+    pub rng: Rng,
+    sources: &'static [&'static str],
+    script: Script,
+    parallelism: usize,
+    batch: usize,
+    frames: usize,
+}
+
+impl Setting {
+    fn new(seed: u64, sources: &'static [&'static str]) -> Setting {
+        let mut rng = Rng::new(seed);
+        let script = Script::random(&mut rng, sources.len());
+        let parallelism = rng.within(1, 4) as usize;
+        let batch = rng.one_of(&[1, 2, 7, 64, 4096]);
+        let frames = rng.one_of(&[1, 2, 8]);
+        Setting { rng, sources, script, parallelism, batch, frames }
+    }
+
+    /// What the operator sees, for the oracle.
+    pub fn seen(&self) -> Vec<Step> {
+        self.script.seen(self.sources.len(), self.parallelism)
+    }
+
+    /// Runs the pipeline and compares what each step leads to: results as a multiset, those of one key in their order
+    /// if `ordered`, and late records.
+    pub fn compare<R: Record + Debug + Clone>(
+        &self,
+        setup: Setup,
+        expected: &[Answer<R>],
+        key: Option<fn(&R) -> i64>,
+    ) {
+        let setup = setup.parallelism(self.parallelism).batch(self.batch).frames(self.frames);
+        let setup = self
+            .sources
+            .iter()
+            .fold(setup, |setup, source| setup.splits(source, self.script.splits));
+        let mut t = setup.only_fed_watermarks().start();
+        let has_late = t.sinks().iter().any(|sink| sink == "late");
+        let mut expected = expected.iter();
+        let mut look = |t: &mut Pipeline, what: &dyn Debug| {
+            let results: Vec<(i64, R)> =
+                t.output("out").into_iter().map(|(time, result)| (time.0, result)).collect();
+            let late = if has_late { t.results::<Event>("late") } else { Vec::new() };
+            let wanted = expected.next().cloned().unwrap_or_default();
+            let (found, wanted_results) = (arranged(results, key), arranged(wanted.results, key));
+            assert!(
+                found == wanted_results,
+                "{what:?}\nfound    {found:?}\nexpected {wanted_results:?}"
+            );
+            if has_late {
+                let (found, wanted) = (texts(&late), texts(&wanted.late));
+                assert!(found == wanted, "{what:?}\nlate {found:?}\nexpected {wanted:?}");
+            }
+        };
+        look(&mut t, &"start");
+        for (source, split, feed) in &self.script.feeds {
+            let place = (self.sources[*source], *split);
+            match feed {
+                Feed::Records(records) => t.send_all(place, records.clone()),
+                Feed::Watermark(time) => t.watermark(place, Timestamp(*time)),
+                Feed::Idle => t.idle(place),
+                Feed::Active => t.active(place),
+                Feed::End => t.end(place),
+            };
+            look(&mut t, &(place, feed));
+        }
+    }
+}
+
+/// Results by key in their order, or all of them sorted.
+fn arranged<R: Debug>(results: Vec<(i64, R)>, key: Option<fn(&R) -> i64>) -> Vec<String> {
+    let mut keyed: Vec<(i64, String)> = results
+        .iter()
+        .map(|(time, result)| (key.map_or(0, |key| key(result)), format!("{time} {result:?}")))
+        .collect();
+    match key {
+        Some(_) => keyed.sort_by_key(|(key, _)| *key),
+        None => keyed.sort(),
+    }
+    keyed.into_iter().map(|(_, text)| text).collect()
+}
+
+fn texts(events: &[Event]) -> Vec<String> {
+    let mut texts: Vec<String> = events.iter().map(|event| format!("{event:?}")).collect();
+    texts.sort();
+    texts
+}
+
+fn seeds() -> PathBuf {
+    PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/seeds.txt"))
+}
+
+/// Holds an operator to the oracle. A seed that fails is added to `seeds.txt`, whose seeds come first.
+///
+/// # Panics
+/// If an answer is wrong: with the seed, the script's step, and both answers.
+pub fn check(name: &str, sources: &'static [&'static str], case: impl Fn(&mut Setting)) {
+    let kept = std::fs::read_to_string(seeds()).unwrap_or_default();
+    let kept = kept.lines().filter_map(|line| {
+        let (operator, seed) = line.split_once(' ')?;
+        (operator == name).then(|| seed.trim().parse().ok())?
+    });
+    let count = std::env::var("THALWEG_ORACLE_CASES").ok().and_then(|count| count.parse().ok());
+    let start = name.bytes().fold(7_u64, |hash, byte| hash.wrapping_mul(131) + u64::from(byte));
+    let fresh = (0..count.unwrap_or(CASES)).map(|index| start.wrapping_add(index));
+    let kept: Vec<u64> = kept.collect();
+    for seed in kept.iter().copied().chain(fresh) {
+        let held = catch_unwind(AssertUnwindSafe(|| case(&mut Setting::new(seed, sources))));
+        let Err(panic) = held else { continue };
+        if !kept.contains(&seed) {
+            keep(name, seed);
+        }
+        eprintln!("{name}: seed {seed}");
+        std::panic::resume_unwind(panic);
+    }
+}
+
+fn keep(name: &str, seed: u64) {
+    let file = std::fs::OpenOptions::new().append(true).create(true).open(seeds());
+    if let Ok(mut file) = file {
+        // A seed that cannot be kept is still told.
+        drop(writeln!(file, "{name} {seed}"));
+    }
+}

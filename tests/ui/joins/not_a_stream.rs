@@ -1,0 +1,35 @@
+//! A join's right side is a stream.
+use thalweg::prelude::*;
+
+#[record]
+struct Order {
+    id: u64,
+    item: String,
+    weight: f64,
+    at: Timestamp,
+}
+
+#[record]
+struct Payment {
+    order: u64,
+    cents: u64,
+    at: Timestamp,
+}
+
+fn orders() -> Vec<Order> {
+    Vec::new()
+}
+
+fn payments() -> Vec<Payment> {
+    Vec::new()
+}
+
+#[pipeline]
+fn job() {
+    let orders = source(collection(orders())).event_time(|o| o.at).watermarks(monotonic());
+    let payments = source(collection(payments())).event_time(|p| p.at).watermarks(monotonic());
+    orders.join(5).on(|o| o.id, |p| p).as_of().sink(print());
+    payments.join(payments.sink(print())).on(|a| a.order, |b| b.order).as_of().sink(print());
+}
+
+fn main() {}

@@ -1,0 +1,33 @@
+//! What is emitted has one type.
+use thalweg::prelude::*;
+
+#[record]
+struct Bid {
+    auction: u64,
+    price: u64,
+    at: Timestamp,
+}
+
+#[record]
+#[derive(Default)]
+struct Seen {
+    n: u64,
+}
+
+fn bids() -> Vec<Bid> {
+    Vec::new()
+}
+
+#[pipeline]
+fn job() {
+    let bids = source(collection(bids()));
+    bids.key_by(|b| b.auction)
+        .process(Seen::default)
+        .on_event(|_, e, cx| {
+            cx.emit(e.price);
+            cx.emit("text");
+        })
+        .sink(print());
+}
+
+fn main() {}

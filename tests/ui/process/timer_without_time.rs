@@ -1,0 +1,34 @@
+//! Timers wait for the time of the stream.
+use thalweg::prelude::*;
+
+#[record]
+struct Bid {
+    auction: u64,
+    price: u64,
+    at: Timestamp,
+}
+
+#[record]
+#[derive(Default)]
+struct Seen {
+    n: u64,
+}
+
+fn bids() -> Vec<Bid> {
+    Vec::new()
+}
+
+#[pipeline]
+fn job() {
+    let bids = source(collection(bids()));
+    bids.key_by(|b| b.auction)
+        .process(Seen::default)
+        .on_event(|_, e, cx| {
+            cx.timer_after(secs(1));
+            cx.emit(e.price);
+        })
+        .on_timer(|seen, _, cx| cx.emit(seen.n))
+        .sink(print());
+}
+
+fn main() {}

@@ -1,0 +1,24 @@
+//! A window has elements, not events: its `process` takes a value.
+use thalweg::prelude::*;
+
+#[record]
+struct Bid {
+    auction: u64,
+    price: u64,
+    at: Timestamp,
+}
+
+fn bids() -> Vec<Bid> {
+    Vec::new()
+}
+
+#[pipeline]
+fn job() {
+    let bids = source(collection(bids()))
+        .event_time(|b| b.at)
+        .watermarks(bounded(secs(5)))
+        .key_by(|b| b.auction);
+    bids.window(tumbling(mins(5))).process(|| 0u64).sink(print());
+}
+
+fn main() {}
