@@ -117,7 +117,7 @@ impl Names {
 }
 
 /// True if it is written as a string.
-pub(super) fn is_text(shape: &Shape) -> bool {
+fn is_text(shape: &Shape) -> bool {
     matches!(shape, Shape::Scalar(word) if word == "String")
 }
 

@@ -77,8 +77,8 @@ fn foreign_files_are_read_from_any_position() {
     let waker = || std::task::Waker::noop().clone();
     let mut all = Vec::new();
     for split in &splits {
-        let open = |position| OpenSource { split, position, waker: waker() };
-        let mut reader = source.open(open(None)).unwrap();
+        let open = OpenSource { split, position: None, waker: waker() };
+        let mut reader = source.open(open).unwrap();
         let (mut batch, mut rejected) = (Vec::new(), Vec::new());
         let mut reached = vec![(all.len(), reader.position())];
         while reader.fill(&mut batch, 2, &mut rejected).unwrap() == Fill::More {
@@ -89,7 +89,8 @@ fn foreign_files_are_read_from_any_position() {
         assert!(rejected.is_empty(), "{rejected:?}");
         let end = all.len();
         for (before, position) in reached {
-            let mut reader = source.open(open(Some(&position))).unwrap();
+            let open = OpenSource { split, position: Some(&position), waker: waker() };
+            let mut reader = source.open(open).unwrap();
             let mut rest = Vec::new();
             while reader.fill(&mut rest, 3, &mut rejected).unwrap() == Fill::More {}
             assert_eq!(rest, all[before..end]);
