@@ -116,3 +116,44 @@ fn rule_engine(
 fn main() -> ExitCode {
     thalweg::main(rule_engine)
 }
+
+#[cfg(test)]
+mod tests {
+    use thalweg::testing;
+
+    use super::*;
+
+    fn at(minute: i64) -> Timestamp {
+        Timestamp(0) + mins(minute)
+    }
+
+    fn payment(account: u64, cents: u64, minute: i64) -> Payment {
+        Payment { account, kind: "card".to_owned(), cents, at: at(minute) }
+    }
+
+    #[test]
+    fn payments_wait_for_the_rules_of_their_time() {
+        let mut t = testing::pipeline(rule_engine).parallelism(2).start();
+        t.send("payments", payment(7, 60, 10)).send("payments", payment(7, 50, 12));
+        // The rule comes after the payments, but holds since before them.
+        let kind = "card".to_owned();
+        t.send("rules", Rule { kind, limit: 100, minutes: 5, since: at(1) });
+        t.watermark("payments", at(20));
+        assert!(t.results::<Alert>("payments").is_empty(), "rules may still come");
+        assert_eq!(t.all_state().timers, 4, "two payments, now and an hour later");
+        t.watermark("rules", at(20));
+        let alerts = t.results::<Alert>("payments");
+        assert_eq!(alerts.len(), 1);
+        assert_eq!((alerts[0].account, alerts[0].cents, alerts[0].at), (7, 110, at(12).0));
+        t.watermark("payments", at(80)).watermark("rules", at(80));
+        assert_eq!(t.all_state().timers, 0, "nothing is remembered for longer than an hour");
+    }
+
+    #[test]
+    fn payments_without_rule_leave_by_the_side() {
+        let mut t = testing::pipeline(rule_engine).start();
+        t.send("payments", payment(7, 60, 10)).finish();
+        assert!(t.results::<Alert>("payments").is_empty());
+        assert_eq!(t.results::<String>("unknown"), ["no rule for card: payment 1"]);
+    }
+}

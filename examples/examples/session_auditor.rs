@@ -95,3 +95,29 @@ fn session_auditor(
 fn main() -> ExitCode {
     thalweg::main(session_auditor)
 }
+
+#[cfg(test)]
+mod tests {
+    use thalweg::testing;
+
+    use super::*;
+
+    #[test]
+    fn sessions_are_judged_after_half_an_hour_of_silence() {
+        let mut t = testing::pipeline(session_auditor).start();
+        let at = |minute| Timestamp(0) + mins(minute);
+        let mut did = |minute, action: &str| {
+            let (unique_session_token, action) = ("t1".to_owned(), action.to_owned());
+            t.send("events", Event { unique_session_token, at: at(minute), action });
+        };
+        did(0, "login failed");
+        did(29, "login failed");
+        did(90, "login");
+        t.watermark("events", at(200));
+        let audits = t.results::<Audit>("events");
+        let said = |a: &Audit| (a.number, a.events, a.verdict.clone());
+        let said: Vec<_> = audits.iter().map(said).collect();
+        assert_eq!(said, [(1, 2, "guessing".to_owned()), (2, 1, "ok".to_owned())]);
+        assert_eq!(audits[0].end, at(59).0);
+    }
+}
