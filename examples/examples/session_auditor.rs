@@ -102,22 +102,35 @@ mod tests {
 
     use super::*;
 
+    fn event(token: &str, minute: i64, action: &str) -> Event {
+        Event {
+            unique_session_token: token.to_owned(),
+            at: Timestamp(0) + mins(minute),
+            action: action.to_owned(),
+        }
+    }
+
     #[test]
-    fn sessions_are_judged_after_half_an_hour_of_silence() {
+    fn a_session_ends_after_half_an_hour_of_silence() {
         let mut t = testing::pipeline(session_auditor).start();
-        let at = |minute| Timestamp(0) + mins(minute);
-        let mut did = |minute, action: &str| {
-            let (unique_session_token, action) = ("t1".to_owned(), action.to_owned());
-            t.send("events", Event { unique_session_token, at: at(minute), action });
-        };
-        did(0, "login failed");
-        did(29, "login failed");
-        did(90, "login");
-        t.watermark("events", at(200));
+        t.send("events", event("ada", 0, "login"));
+        t.send("events", event("ada", 29, "view"));
+        t.watermark("events", Timestamp(0) + mins(58));
+        assert!(t.results::<Audit>("events").is_empty(), "a minute is left");
+
+        t.watermark("events", Timestamp(0) + mins(59));
         let audits = t.results::<Audit>("events");
-        let said = |a: &Audit| (a.number, a.events, a.verdict.clone());
-        let said: Vec<_> = audits.iter().map(said).collect();
-        assert_eq!(said, [(1, 2, "guessing".to_owned()), (2, 1, "ok".to_owned())]);
-        assert_eq!(audits[0].end, at(59).0);
+        assert_eq!((audits.len(), audits[0].events, &*audits[0].verdict), (1, 2, "ok"));
+    }
+
+    #[test]
+    fn guesses_are_told_and_sessions_are_numbered() {
+        let mut t = testing::pipeline(session_auditor).arg("guesses", 1).start();
+        for (minute, action) in [(0, "login failed"), (1, "login"), (100, "login"), (101, "pay")] {
+            t.send("events", event("eve", minute, action));
+        }
+        let audits = t.finish().results::<Audit>("events");
+        let told: Vec<_> = audits.iter().map(|audit| (audit.number, &*audit.verdict)).collect();
+        assert_eq!(told, [(1, "guessing"), (2, "ok")]);
     }
 }

@@ -61,7 +61,7 @@
 //! | [`time`] | points in time, durations, windows of time |
 //! | [`mod@record`] | values, their views and their archives |
 //! | [`exchange`], [`state`] | batches between tasks, keyed tables |
-//! | [`task`], [`mod@operator`] | what a chain is and is given; the logic that chains call |
+//! | [`task`], [`mod@operator`], [`process`] | what a chain is and is given; the logic that chains call |
 //! | [`connector`] | sources and sinks |
 //! | [`stream`], [`plan`] | the surface of pipelines; what they are compiled to |
 //! | [`job`], [`resource`], [`render`] | the binary: parameters, settings, pictures of the plan |

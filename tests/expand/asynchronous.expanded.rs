@@ -29,7 +29,7 @@ fn job() -> ::thalweg::__private::Definition {
         let exchange0 = plan
             .edge(::thalweg::__private::EdgePlan {
                 partition: ::thalweg::__private::Partition::Named,
-                label: "record",
+                label: "record, whole for `async_map(|o| async move { name_of(&prefix).await.map(|name|`, line 25",
                 key: ::core::option::Option::Some("|o| o.id"),
             });
         {
@@ -86,7 +86,8 @@ fn job() -> ::thalweg::__private::Definition {
                         "partition_by(|o| o.id)", ::core::file!(), 24u32, 24u32),
                         ::thalweg::__private::OperatorSpec::new("async_map",
                         "async_map(|o| async move { name_of(&prefix).await.map(|name| name + ..)",
-                        ::core::file!(), 25u32, 25u32).state("async_map/0"),
+                        ::core::file!(), 25u32, 25u32).state("async_map/0")
+                        .keeps("records that wait for their answers"),
                         ::thalweg::__private::OperatorSpec::new("side", "side bad",
                         ::core::file!(), 20u32, 20u32),
                         ::thalweg::__private::OperatorSpec::new("map",

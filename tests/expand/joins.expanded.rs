@@ -19,49 +19,49 @@ fn joins() -> ::thalweg::__private::Definition {
         let exchange0 = plan
             .edge(::thalweg::__private::EdgePlan {
                 partition: ::thalweg::__private::Partition::Key,
-                label: "record",
+                label: "record, whole for `left_join(payments).on(|(id, ..)| id, |(order, ..)| order).w`, line 14",
                 key: ::core::option::Option::Some("|(id, ..)| id"),
             });
         let exchange1 = plan
             .edge(::thalweg::__private::EdgePlan {
                 partition: ::thalweg::__private::Partition::Key,
-                label: "record",
+                label: "record, whole for `left_join(payments).on(|(id, ..)| id, |(order, ..)| order).w`, line 14",
                 key: ::core::option::Option::Some("|(order, ..)| order"),
             });
         let exchange2 = plan
             .edge(::thalweg::__private::EdgePlan {
                 partition: ::thalweg::__private::Partition::Key,
-                label: "record",
+                label: "record, whole for `join(payments).on(|(id, ..)| id, |(order, ..)| order).within`, line 23",
                 key: ::core::option::Option::Some("|(id, ..)| id"),
             });
         let exchange3 = plan
             .edge(::thalweg::__private::EdgePlan {
                 partition: ::thalweg::__private::Partition::Key,
-                label: "record",
+                label: "record, whole for `join(payments).on(|(id, ..)| id, |(order, ..)| order).within`, line 23",
                 key: ::core::option::Option::Some("|(order, ..)| order"),
             });
         let exchange4 = plan
             .edge(::thalweg::__private::EdgePlan {
                 partition: ::thalweg::__private::Partition::Key,
-                label: "record",
+                label: "record, whole for `join(payments).on(|p| p.0, |p| p.0).as_of()`, line 27",
                 key: ::core::option::Option::Some("|p| p.0"),
             });
         let exchange5 = plan
             .edge(::thalweg::__private::EdgePlan {
                 partition: ::thalweg::__private::Partition::Key,
-                label: "record",
+                label: "record, whole for `join(payments).on(|p| p.0, |p| p.0).as_of()`, line 27",
                 key: ::core::option::Option::Some("|p| p.0"),
             });
         let exchange6 = plan
             .edge(::thalweg::__private::EdgePlan {
                 partition: ::thalweg::__private::Partition::Key,
-                label: "record",
+                label: "record, whole for `co_group(payments).on(|(id, ..)| id, |(order, ..)| order).wi`, line 29",
                 key: ::core::option::Option::Some("|(id, ..)| id"),
             });
         let exchange7 = plan
             .edge(::thalweg::__private::EdgePlan {
                 partition: ::thalweg::__private::Partition::Key,
-                label: "record",
+                label: "record, whole for `co_group(payments).on(|(id, ..)| id, |(order, ..)| order).wi`, line 29",
                 key: ::core::option::Option::Some("|(order, ..)| order"),
             });
         {
@@ -229,7 +229,8 @@ fn joins() -> ::thalweg::__private::Definition {
                         "on(|(order, ..)| order)", ::core::file!(), 15u32, 15u32),
                         ::thalweg::__private::OperatorSpec::new("left_join",
                         "left_join(payments).on(|(id, ..)| id, |(order, ..)| order).window(tumbling(mins(5)))",
-                        ::core::file!(), 14u32, 16u32).state("left_join/0"),
+                        ::core::file!(), 14u32, 16u32).state("left_join/0")
+                        .keeps("per key and window: both sides' records; a timer per window end"),
                         ::thalweg::__private::OperatorSpec::new("side", "side late",
                         ::core::file!(), 12u32, 12u32),
                         ::thalweg::__private::OperatorSpec::new("map",
@@ -309,7 +310,8 @@ fn joins() -> ::thalweg::__private::Definition {
                         "on(|(order, ..)| order)", ::core::file!(), 24u32, 24u32),
                         ::thalweg::__private::OperatorSpec::new("join",
                         "join(payments).on(|(id, ..)| id, |(order, ..)| order).within(mins(0)..=mins(30))",
-                        ::core::file!(), 23u32, 25u32).state("join/0"),
+                        ::core::file!(), 23u32, 25u32).state("join/0")
+                        .keeps("per key: both sides' records, as long as a partner may come"),
                         ::thalweg::__private::OperatorSpec::new("sink",
                         "sink(discard())", ::core::file!(), 26u32, 26u32)
                     ],
@@ -367,7 +369,8 @@ fn joins() -> ::thalweg::__private::Definition {
                         ::core::file!(), 27u32, 27u32),
                         ::thalweg::__private::OperatorSpec::new("join",
                         "join(payments).on(|p| p.0, |p| p.0).as_of()", ::core::file!(),
-                        27u32, 27u32).state("join/1"),
+                        27u32, 27u32).state("join/1")
+                        .keeps("per key: the latest right record, and what the watermark has not reached"),
                         ::thalweg::__private::OperatorSpec::new("sink",
                         "sink(discard())", ::core::file!(), 27u32, 27u32)
                     ],
@@ -424,7 +427,8 @@ fn joins() -> ::thalweg::__private::Definition {
                         "on(|(order, ..)| order)", ::core::file!(), 30u32, 30u32),
                         ::thalweg::__private::OperatorSpec::new("co_group",
                         "co_group(payments).on(|(id, ..)| id, |(order, ..)| order).window(session(mins(1))).apply(|w, orders, payments, out| out.emit((w.key(), orders.len()..)",
-                        ::core::file!(), 29u32, 32u32).state("co_group/0"),
+                        ::core::file!(), 29u32, 32u32).state("co_group/0")
+                        .keeps("per key and window: both sides' records; a timer per window end"),
                         ::thalweg::__private::OperatorSpec::new("filter",
                         "filter(|(_, orders, _)| orders > 0)", ::core::file!(), 33u32,
                         33u32), ::thalweg::__private::OperatorSpec::new("sink",

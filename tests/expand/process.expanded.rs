@@ -16,13 +16,13 @@ pub fn sessions() -> ::thalweg::__private::Definition {
         let exchange0 = plan
             .edge(::thalweg::__private::EdgePlan {
                 partition: ::thalweg::__private::Partition::Key,
-                label: "record",
+                label: "record, whole for `process(|| 0u64).on_event(..).on_timer(..)`, line 12",
                 key: ::core::option::Option::Some("|(user, _)| user"),
             });
         let exchange1 = plan
             .edge(::thalweg::__private::EdgePlan {
                 partition: ::thalweg::__private::Partition::Key,
-                label: "record",
+                label: "record, whole for `connect(visits.broadcast_by(|(length, _)| length)).process(|`, line 30",
                 key: ::core::option::Option::Some("|(user, _)| user"),
             });
         let exchange2 = plan
@@ -34,7 +34,7 @@ pub fn sessions() -> ::thalweg::__private::Definition {
         let exchange3 = plan
             .edge(::thalweg::__private::EdgePlan {
                 partition: ::thalweg::__private::Partition::Key,
-                label: "record",
+                label: "record, whole for `sink(print())`, line 37",
                 key: ::core::option::Option::Some("|(user, _)| user"),
             });
         {
@@ -118,7 +118,8 @@ pub fn sessions() -> ::thalweg::__private::Definition {
                         "key_by(|(user, _)| user)", ::core::file!(), 11u32, 11u32),
                         ::thalweg::__private::OperatorSpec::new("process",
                         "process(|| 0u64).on_event(..).on_timer(..)", ::core::file!(),
-                        12u32, 23u32).state("process/0"),
+                        12u32, 23u32).state("process/0")
+                        .keeps("per key: the state that `|| 0u64` makes, and its timers"),
                         ::thalweg::__private::OperatorSpec::new("side", "side odd",
                         ::core::file!(), 6u32, 6u32),
                         ::thalweg::__private::OperatorSpec::new("filter",
@@ -220,7 +221,8 @@ pub fn sessions() -> ::thalweg::__private::Definition {
                         "key_by(|(user, _)| user)", ::core::file!(), 28u32, 28u32),
                         ::thalweg::__private::OperatorSpec::new("process",
                         "connect(visits.broadcast_by(|(length, _)| length)).process(|| 0u64).on_event(..)",
-                        ::core::file!(), 30u32, 35u32).state("process/1"),
+                        ::core::file!(), 30u32, 35u32).state("process/1")
+                        .keeps("per key: the state that `|| 0u64` makes; per task: all rules"),
                         ::thalweg::__private::OperatorSpec::new("sink", "sink(print())",
                         ::core::file!(), 36u32, 36u32)
                     ],
@@ -290,7 +292,8 @@ pub fn sessions() -> ::thalweg::__private::Definition {
                         ::thalweg::__private::OperatorSpec::new("key_by",
                         "key_by(|(user, _)| user)", ::core::file!(), 37u32, 37u32),
                         ::thalweg::__private::OperatorSpec::new("dedup", "dedup()",
-                        ::core::file!(), 37u32, 37u32).state("dedup/0"),
+                        ::core::file!(), 37u32, 37u32).state("dedup/0")
+                        .keeps("per key: that it was seen; forgotten after its time to live"),
                         ::thalweg::__private::OperatorSpec::new("sink", "sink(print())",
                         ::core::file!(), 37u32, 37u32)
                     ],

@@ -10,7 +10,7 @@ pub fn words() -> ::thalweg::__private::Definition {
         let exchange0 = plan
             .edge(::thalweg::__private::EdgePlan {
                 partition: ::thalweg::__private::Partition::Key,
-                label: "record",
+                label: "record, whole for `reduce(|longest, word| if word.len() > longest.len() { word `, line 11",
                 key: ::core::option::Option::Some("|word| word"),
             });
         {
@@ -68,19 +68,22 @@ pub fn words() -> ::thalweg::__private::Definition {
                         ::thalweg::__private::OperatorSpec::new("key_by",
                         "key_by(|word| word)", ::core::file!(), 8u32, 8u32),
                         ::thalweg::__private::OperatorSpec::new("count", "count()",
-                        ::core::file!(), 9u32, 9u32).state("count/0"),
+                        ::core::file!(), 9u32, 9u32).state("count/0")
+                        .keeps("per key: count"),
                         ::thalweg::__private::OperatorSpec::new("filter",
                         "filter(|word| word.value % 1000 == 0)", ::core::file!(), 9u32,
                         9u32), ::thalweg::__private::OperatorSpec::new("sink",
                         "sink(print())", ::core::file!(), 9u32, 9u32),
                         ::thalweg::__private::OperatorSpec::new("reduce",
                         "reduce(|longest, word| if word.len() > longest.len() { word } els..)",
-                        ::core::file!(), 11u32, 11u32).state("reduce/0"),
+                        ::core::file!(), 11u32, 11u32).state("reduce/0")
+                        .keeps("per key: the reduced record"),
                         ::thalweg::__private::OperatorSpec::new("sink", "sink(print())",
                         ::core::file!(), 12u32, 12u32),
                         ::thalweg::__private::OperatorSpec::new("fold",
                         "fold(0u64, |letters, word| letters + word.len() as u64)",
-                        ::core::file!(), 13u32, 13u32).state("letters"),
+                        ::core::file!(), 13u32, 13u32).state("letters")
+                        .keeps("per key: the folded value"),
                         ::thalweg::__private::OperatorSpec::new("sink", "sink(print())",
                         ::core::file!(), 14u32, 14u32)
                     ],

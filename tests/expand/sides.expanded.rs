@@ -14,7 +14,7 @@ pub fn checked() -> ::thalweg::__private::Definition {
         let exchange0 = plan
             .edge(::thalweg::__private::EdgePlan {
                 partition: ::thalweg::__private::Partition::Key,
-                label: "record",
+                label: "record, whole for `window(tumbling(mins(1))).max(|at| at)`, line 14",
                 key: ::core::option::Option::Some("|at| at % 7"),
             });
         {
@@ -114,7 +114,8 @@ pub fn checked() -> ::thalweg::__private::Definition {
                         "key_by(|at| at % 7)", ::core::file!(), 13u32, 13u32),
                         ::thalweg::__private::OperatorSpec::new("window",
                         "window(tumbling(mins(1))).max(|at| at)", ::core::file!(), 14u32,
-                        17u32).state("window/0"),
+                        17u32).state("window/0")
+                        .keeps("per key and window: max; a timer per window end"),
                         ::thalweg::__private::OperatorSpec::new("side", "side late",
                         ::core::file!(), 7u32, 7u32),
                         ::thalweg::__private::OperatorSpec::new("sink", "sink(print())",

@@ -34,7 +34,7 @@ pub fn visits() -> ::thalweg::__private::Definition {
         let exchange1 = plan
             .edge(::thalweg::__private::EdgePlan {
                 partition: ::thalweg::__private::Partition::Key,
-                label: "record",
+                label: "record, whole for `window(dynamic_session()).reduce(|a, b| if a.at < b.at { a }`, line 19",
                 key: ::core::option::Option::Some("|click| click.user"),
             });
         {
@@ -122,7 +122,8 @@ pub fn visits() -> ::thalweg::__private::Definition {
                         "key_by(|click| click.user)", ::core::file!(), 16u32, 16u32),
                         ::thalweg::__private::OperatorSpec::new("window",
                         "window(sliding(mins(10), mins(1))).count()", ::core::file!(),
-                        16u32, 16u32).state("window/0"),
+                        16u32, 16u32).state("window/0")
+                        .keeps("per key and window: count; a timer per window end"),
                         ::thalweg::__private::OperatorSpec::new("sink", "sink(print())",
                         ::core::file!(), 16u32, 16u32)
                     ],
@@ -183,7 +184,8 @@ pub fn visits() -> ::thalweg::__private::Definition {
                         "key_by(|click| click.user)", ::core::file!(), 18u32, 18u32),
                         ::thalweg::__private::OperatorSpec::new("window",
                         "window(dynamic_session()).reduce(|a, b| if a.at < b.at { a } else { b })",
-                        ::core::file!(), 19u32, 21u32).state("window/1"),
+                        ::core::file!(), 19u32, 21u32).state("window/1")
+                        .keeps("per key and window: the reduced record; a timer per window end"),
                         ::thalweg::__private::OperatorSpec::new("sink", "sink(print())",
                         ::core::file!(), 22u32, 22u32)
                     ],

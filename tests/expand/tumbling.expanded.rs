@@ -114,7 +114,8 @@ pub fn busy_auctions() -> ::thalweg::__private::Definition {
                         "key_by(|bid| bid.auction)", ::core::file!(), 17u32, 17u32),
                         ::thalweg::__private::OperatorSpec::new("window",
                         "window(tumbling(secs(10))).aggregate(|w| (w.key(), w.count(), w.sum(|bid| bid.price) as f64 / w..)",
-                        ::core::file!(), 18u32, 19u32).state("window/0"),
+                        ::core::file!(), 18u32, 19u32).state("window/0")
+                        .keeps("per key and window: count, sum; a timer per window end"),
                         ::thalweg::__private::OperatorSpec::new("filter",
                         "filter(|(_, bids, _)| bids > 1)", ::core::file!(), 20u32,
                         20u32), ::thalweg::__private::OperatorSpec::new("sink",

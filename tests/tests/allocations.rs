@@ -178,6 +178,36 @@ fn aggregated_behind_the_exchange() {
         .sink(counted());
 }
 
+/// Records whose times go on from lap to lap, twice: as both sides of a join.
+macro_rules! joined {
+    ($name:ident: $keys:expr, [$($bound:tt)*]) => {
+        #[pipeline]
+        fn $name() {
+            let bids = source(generate(laps() * LAP, |i| {
+                (i % $keys, i, Timestamp(i as i64))
+            }))
+            .event_time(|(.., at)| at)
+            .watermarks(bounded(millis(100)));
+            bids.join(bids).on(|b| b.0, |b| b.0) $($bound)*.sink(counted());
+        }
+    };
+}
+joined! { joined_by_window: u64::MAX, [.window(tumbling(millis(WINDOW as i64)))] }
+joined! { joined_by_interval: u64::MAX, [.within(-secs(5)..=secs(5))] }
+joined! { joined_as_of: KEYS, [.as_of()] }
+#[pipeline]
+fn processed() {
+    source(events())
+        .filter_map(bid)
+        .key_by(|bid| bid.auction)
+        .process(|| 0u64)
+        .on_event(|n, bid, cx| {
+            *n += 1;
+            cx.emit((cx.key(), *n, bid.channel));
+        })
+        .sink(counted());
+}
+
 /// Allocations of a run over so many laps, and the rows it wrote.
 fn allocations(pipeline: fn() -> Definition, parallelism: usize, laps: u64) -> (u64, u64) {
     LAPS.store(laps, Ordering::Relaxed);
@@ -198,7 +228,8 @@ fn assert_steady(pipeline: fn() -> Definition) {
         assert!(few_rows > 0 && many_rows == 16 * few_rows, "{few_rows} rows, then {many_rows}");
         let records = 30 * LAP;
         // How many of a pool's batches are made is a matter of the threads' luck; more than the pool there are not.
-        let pools = (parallelism * parallelism) as u64 * BATCHES * ALLOCATIONS_PER_BATCH;
+        let channels = 2 * (parallelism * parallelism) as u64;
+        let pools = channels * BATCHES * ALLOCATIONS_PER_BATCH;
         let bound = few + pools + records / 2000;
         assert!(
             many <= bound,
@@ -223,5 +254,9 @@ steady! {
     counting_by_key_allocates_nothing_per_record: keyed_count;
     exchanging_whole_records_allocates_nothing_per_record: whole_records_cross;
     preaggregated_windows_allocate_nothing_per_record: preaggregated;
+    process_functions_allocate_nothing_per_record: processed;
     windows_behind_an_exchange_allocate_nothing_per_record: aggregated_behind_the_exchange;
+    joining_by_window_allocates_nothing_per_record: joined_by_window;
+    joining_by_interval_allocates_nothing_per_record: joined_by_interval;
+    joining_as_of_a_time_allocates_nothing_per_record: joined_as_of;
 }

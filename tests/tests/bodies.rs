@@ -10,6 +10,8 @@ use std::borrow::Cow;
 use thalweg::operator::{Aggregate, Combine, Overflow};
 use thalweg::prelude::*;
 use thalweg::record::View;
+use thalweg::stream::Joined;
+use thalweg::window::{Events, Out, WindowCx, WindowFunction};
 
 #[record]
 struct Bid {
@@ -490,10 +492,11 @@ fn joins(limit: u64) {
     impressions
         .right_join(bids.key_by(|b| b.auction))
         .on(|x| x.region_code, |BidRef { channel, .. }| channel)
+        .late_right_to(late)
         .as_of()
         .map(|(x, b)| (x.map(|x| x.at), b.date_time))
         .sink(print());
-    let both: Stream<(Option<Bid>, Option<Bid>)> =
+    let both: Joined<Bid, Bid, (Option<Bid>, Option<Bid>)> =
         bids.full_join(bids).on(|b| b.auction, |b| b.bidder).within(secs(0)..secs(1));
     both.filter(|(a, b)| a.is_some() != b.is_some()).sink(discard());
     bids.co_group(impressions)
@@ -697,6 +700,87 @@ fn futures_and_sketches() {
     timed.window_all(tumbling(mins(1))).quantile(0.9, |b| b.auction).sink(print());
 }
 
+/// Numbers the firings of each key.
+struct Numbered {
+    alerts: Side<(u64, u64)>,
+}
+
+impl WindowFunction for Numbered {
+    type Key = u64;
+    type In = Bid;
+    type Out = (u64, String);
+    type KeyState = u64;
+    type WindowState = ();
+
+    fn process(
+        &self,
+        w: &mut WindowCx<'_, Self>,
+        bids: Events<'_, Bid>,
+        out: &mut Out<'_, (u64, String)>,
+    ) {
+        *w.key_state() += 1;
+        let n = *w.key_state();
+        if let Some(last) = bids.last() {
+            out.emit((n, last.url));
+        }
+        if n > 3 {
+            w.emit_to(self.alerts, (w.key(), n));
+        }
+    }
+}
+
+#[pipeline]
+fn elements(step: u64) {
+    let bids: Stream<Bid> = source(collection(Vec::<Bid>::new()));
+    let bids = bids.event_time(|b| b.date_time).watermarks(bounded(secs(5)));
+    let keyed = bids.key_by(|b| b.auction);
+    keyed.window(tumbling_count(10)).avg(|b| b.price).sink(print());
+    keyed.window(sliding_count(10, 2)).aggregate(|w| (w.key(), w.max(|b| b.price))).sink(print());
+    keyed
+        .window(sliding_count(10, 2))
+        .reduce(|a, b| if a.price > b.price { a } else { b })
+        .sink(print());
+    keyed
+        .window(global_window())
+        .trigger(trigger::purging(trigger::count(100)))
+        .fold(0u64, |sum, b| sum + b.price)
+        .sink(print());
+    keyed
+        .window(global_window())
+        .delta_trigger(step, |old, new| new.price - old.price)
+        .purging()
+        .apply(|w, bids, out| {
+            for b in bids.iter().rev().take(3) {
+                out.emit((w.key(), w.window().start, b.url, b.price + step));
+            }
+        })
+        .filter(|(key, _, url, _)| key > 3 && url.ends_with('7'))
+        .sink(print());
+    let late = side();
+    let alerts = side();
+    keyed
+        .window(tumbling(mins(5)))
+        .allowed_lateness(mins(1))
+        .late_to(late)
+        .trigger(trigger::early(secs(10)))
+        .evictor(evictor::time(mins(1)).after())
+        .process(Numbered { alerts })
+        .map(|(n, url)| format!("{n} {url}"))
+        .sink(print());
+    late.map(|b| b.url).sink(print());
+    alerts.filter(|(key, n)| key + n > 3).sink(print());
+    keyed
+        .window(session(mins(5)))
+        .evictor(evictor::count(3))
+        .aggregate(|w| (w.key(), w.count(), w.first().url))
+        .sink(print());
+    bids.window_all(dynamic_session())
+        .gap(|b| secs(b.price as i64))
+        .delta_evictor(step, |old, new| new.price - old.price)
+        .apply(|w, bids, out| out.emit((w.watermark(), bids.len() as u64)))
+        .sink(print());
+}
+
 #[test]
 fn every_body_is_a_pipeline() {
     let pipelines = [
@@ -715,6 +799,7 @@ fn every_body_is_a_pipeline() {
         processes(),
         connections(),
         futures_and_sketches(),
+        elements(),
     ];
     let names: Vec<_> = pipelines.iter().map(|pipeline| pipeline.name).collect();
     assert!(names.contains(&"windows"), "{names:?}");

@@ -14,6 +14,7 @@ expansions! {
     fan_out = "../expand/fan_out.expanded.rs";
     tumbling = "../expand/tumbling.expanded.rs";
     sliding = "../expand/sliding.expanded.rs";
+    general = "../expand/general.expanded.rs";
     running = "../expand/running.expanded.rs";
     sides = "../expand/sides.expanded.rs";
     branches = "../expand/branches.expanded.rs";

@@ -369,21 +369,172 @@ fn times_join_what_nested_loops_do() {
 
 #[pipeline]
 fn late_ones() {
-    // One split each: watermarks follow the records.
-    let orders =
-        source(collection(lock(&ORDERS).clone())).event_time(|o| o.at).watermarks(monotonic());
-    let payments =
-        source(collection(lock(&PAYMENTS).clone())).event_time(|p| p.at).watermarks(monotonic());
-    let late = side();
+    let orders = source(orders()).event_time(|o| o.at).watermarks(monotonic());
+    let payments = source(payments()).event_time(|p| p.at).watermarks(monotonic());
+    let late_orders = side();
     let late_payments = side();
+    let by_window = orders
+        .full_join(payments)
+        .on(|o| o.id, |p| p.order)
+        .window(tumbling(millis(50)))
+        .late_left_to(late_orders)
+        .late_right_to(late_payments);
+    by_window.map(|(o, p)| (o.map(|o| o.id), p.map(|p| p.order))).sink(out("window"));
+    late_orders.map(|o| (Some(o.id), None::<u64>)).sink(out("window"));
+    late_payments.map(|p| (None::<u64>, Some(p.order))).sink(out("window"));
+    let late_orders = side();
+    let late_payments = side();
+    orders
+        .full_join(payments)
+        .on(|o| o.id, |p| p.order)
+        .late_left_to(late_orders)
+        .within(-millis(20)..=millis(20))
+        .late_right_to(late_payments)
+        .map(|(o, p)| (o.map(|o| o.id), p.map(|p| p.order)))
+        .sink(out("interval"));
+    late_orders.map(|o| (Some(o.id), None::<u64>)).sink(out("interval"));
+    late_payments.map(|p| (None::<u64>, Some(p.order))).sink(out("interval"));
+    let late_orders = side();
+    let late_payments = side();
+    orders
+        .full_join(payments)
+        .on(|o| o.id, |p| p.order)
+        .as_of()
+        .late_left_to(late_orders)
+        .late_right_to(late_payments)
+        .map(|(o, p)| (o.map(|o| o.id), p.map(|p| p.order)))
+        .sink(out("as of"));
+    late_orders.map(|o| (Some(o.id), None::<u64>)).sink(out("as of"));
+    late_payments.map(|p| (None::<u64>, Some(p.order))).sink(out("as of"));
+}
+
+/// What is late depends on which side is read first; but a record comes out exactly once, in a row or on a side.
+#[test]
+fn no_record_is_lost_late_or_not() {
+    for_inputs(8, |mut orders, mut payments| {
+        for (id, order) in orders.iter_mut().enumerate() {
+            order.id = id as u64;
+        }
+        for (id, payment) in payments.iter_mut().enumerate() {
+            payment.order = id as u64;
+        }
+        let _alone = lock(&RUNNING);
+        (*lock(&ORDERS), *lock(&PAYMENTS)) = (orders.clone(), payments.clone());
+        for parallelism in [1, 2, 3] {
+            let rows = run(late_ones, parallelism);
+            for name in ["window", "interval", "as of"] {
+                let mut seen = [BTreeMap::new(), BTreeMap::new()];
+                for row in rows.get(name).into_iter().flatten() {
+                    let parts: Vec<&str> = row.split(['(', ')']).collect();
+                    let (left, right) = match row.contains("None, ") {
+                        true => (None, Some(parts[2])),
+                        false if row.ends_with("None)") => (Some(parts[2]), None),
+                        false => (Some(parts[2]), Some(parts[4])),
+                    };
+                    for (side, id) in [left, right].into_iter().enumerate() {
+                        id.into_iter().for_each(|id| *seen[side].entry(id).or_insert(0) += 1);
+                    }
+                }
+                assert_eq!(seen[0].len(), orders.len(), "{name} {rows:?}");
+                assert_eq!(seen[1].len(), payments.len(), "{name} {rows:?}");
+                let once = |seen: &BTreeMap<&str, i32>| seen.values().all(|times| *times == 1);
+                assert!(seen.iter().all(once), "{name} at {parallelism}: {rows:?}");
+            }
+        }
+    });
+}
+
+#[operator]
+fn paid(orders: Timed<Order>, late: Side<Order>, slack: Span) -> Timed<(u64, bool)> {
+    let again = orders.filter(|o| o.id % 2 == 0);
+    orders
+        .left_join(again)
+        .on(|o| o.id, |o| o.id)
+        .within(-slack..=slack)
+        .late_left_to(late)
+        .map(|(o, again)| (o.id, again.is_some()))
+}
+
+#[pipeline]
+fn in_a_fragment(both: bool) {
+    let orders = source(orders()).event_time(|o| o.at).watermarks(bounded(secs(100)));
+    let late = side();
+    let first = paid(orders, late, millis(0));
+    first.sink(out("first"));
+    late.sink(discard());
+    if both {
+        // What a fragment returns is joined again, in a branch.
+        first.join(orders).on(|(id, _)| id, |o| o.id).window(session(mins(10))).sink(out("both"));
+    }
+}
+
+#[test]
+fn fragments_and_branches_join() {
+    let _alone = lock(&RUNNING);
+    let order = |id: u64, at: i64| Order { id, shop: "a".to_owned(), at: Timestamp(at) };
+    *lock(&ORDERS) = (0..6).map(|id| order(id, id as i64 * 10)).collect();
+    let first: Vec<String> =
+        (0..6).map(|id| format!("{}: ({id}, {})", id * 10, id % 2 == 0)).collect();
+    for parallelism in [1, 2, 3] {
+        for both in [false, true] {
+            lock(&OUTPUT).clear();
+            Job::new(in_a_fragment).arg("both", both).parallelism(parallelism).run().unwrap();
+            let mut rows = std::mem::take(&mut *lock(&OUTPUT));
+            rows.values_mut().for_each(|rows| rows.sort());
+            assert_eq!(rows.remove("first"), Some(sorted(first.clone())));
+            assert_eq!(rows.remove("both").map_or(0, |rows| rows.len()), if both { 6 } else { 0 });
+        }
+    }
+}
+
+#[pipeline]
+fn in_processing_time() {
+    let orders = source(orders()).processing_time();
+    let payments = source(payments()).processing_time();
     orders
         .join(payments)
         .on(|o| o.id, |p| p.order)
-        .window(tumbling(millis(100)))
-        .late_left_to(late)
-        .late_right_to(late_payments)
+        .window(tumbling(days(10_000)))
         .map(|(o, p)| (o.id, p.cents))
         .sink(out("rows"));
-    late.map(|o| o.id).sink(out("late orders"));
-    late_payments.map(|p| p.cents).sink(out("late payments"));
+}
+
+#[test]
+fn windows_of_processing_time_end_with_the_input() {
+    let order = |id| Order { id, shop: "a".to_owned(), at: Timestamp(0) };
+    let payment =
+        |order| Payment { order, shop: "b".to_owned(), cents: 5, at: Timestamp(order as i64) };
+    let _alone = lock(&RUNNING);
+    (*lock(&ORDERS), *lock(&PAYMENTS)) =
+        ((0..9).map(order).collect(), (3..20).map(payment).collect());
+    for parallelism in [1, 2, 3] {
+        assert_eq!(run(in_processing_time, parallelism)["rows"].len(), 6);
+    }
+}
+
+#[pipeline]
+fn counted_in_a_branch(both: bool) {
+    let orders = source(orders()).event_time(|o| o.at).watermarks(monotonic());
+    orders.map(|o| o.id).sink(out("first"));
+    if both {
+        orders.key_by(|o| o.id).window(tumbling(millis(1))).count().sink(out("both"));
+        source(collection([1u64, 2])).rebalance().key_by(|n| n).count().sink(out("own"));
+    }
+}
+
+#[test]
+fn exchanges_in_branches_that_are_not_taken_lead_nowhere() {
+    let order = |id| Order { id, shop: "a".to_owned(), at: Timestamp(id as i64) };
+    let _alone = lock(&RUNNING);
+    *lock(&ORDERS) = (0..20_000).map(order).collect();
+    for parallelism in [1, 2, 3] {
+        for both in [true, false] {
+            lock(&OUTPUT).clear();
+            Job::new(counted_in_a_branch).arg("both", both).parallelism(parallelism).run().unwrap();
+            let rows = std::mem::take(&mut *lock(&OUTPUT));
+            let count = |name| rows.get(name).map_or(0, Vec::len);
+            let expected = if both { (20_000, 20_000, 2) } else { (20_000, 0, 0) };
+            assert_eq!((count("first"), count("both"), count("own")), expected);
+        }
+    }
 }

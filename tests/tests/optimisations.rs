@@ -406,3 +406,53 @@ anywhere!(fallible_and_owned, bids => {
     bids.filter(|b| b.price > 3).owned().filter_map(|b| b.note).sink(out("owned behind a filter"));
     bids.owned().try_map(|b| if b.price > 30 { Ok(b.tags) } else { Err("cheap") }).or_skip().sink(out("owned, fallible"));
 });
+
+/// What process functions keep.
+#[record]
+#[derive(Default)]
+struct Kept {
+    n: u64,
+    best: u64,
+    floors: i64,
+}
+
+optimised!(process_functions, in_order, bids => {
+    bids.key_by(|b| b.auction)
+        .process(Kept::default)
+        .on_event(|kept, b, cx| {
+            kept.n += 1;
+            if b.price > kept.best {
+                kept.best = b.price;
+                cx.emit((cx.key(), kept.n, b.channel, b.note));
+            }
+            cx.timer_at(b.at);
+        })
+        .on_timer(|_, at, cx| cx.emit((cx.key(), 0u64, "timer", Some(if at.0 % 2 == 0 { "" } else { "odd" }))))
+        .ttl(event_time(secs(1)))
+        .sink(out("fields"));
+    bids.key_by(|b| b.channel)
+        .process(Kept::default)
+        .on_event(|kept, BidRef { place, .. }, cx| {
+            kept.floors += i64::from(place.floor);
+            cx.emit((kept.floors, place.name));
+        })
+        .sink(out("taken apart"));
+    bids.key_by(|b| b.auction).dedup().filter(|b| b.price > 20).map(|b| b.channel).sink(out("first"));
+    bids.key_by(|b| b.auction)
+        .connect(bids.key_by(|b| b.price))
+        .process(Kept::default)
+        .on_left(|kept, b, _| kept.n += b.price)
+        .on_right(|kept, b, _| kept.floors += i64::from(b.change))
+        .on_end(|kept, cx| cx.emit((cx.key(), kept.n, kept.floors)))
+        .sink(out("connected"));
+    bids.key_by(|b| b.auction)
+        .connect(bids.filter(|b| b.price > 50).broadcast_by(|b| b.auction))
+        .process(Kept::default)
+        .on_event(|kept, b, _| kept.n += b.price)
+        .on_end(|kept, cx| {
+            if let Some(bid) = cx.broadcast().get(cx.key()) {
+                cx.emit((cx.key(), kept.n, bid.channel, bid.price));
+            }
+        })
+        .sink(out("told"));
+});

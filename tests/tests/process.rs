@@ -390,3 +390,29 @@ fn event_time_may_begin_behind_a_process_function() {
     let expected = ["0 0 2", "0 1000 4", "1 0 1", "1 1000 3", "1 2000 5"];
     assert_eq!(answers(|| Job::new(chained).arg("pause", 86_400_000), &events), expected);
 }
+
+fn tally(seen: &mut Seen, e: EventRef<'_>, cx: &mut ProcessContext<'_, u32, String>) {
+    seen.sum += e.value;
+    cx.emit(format!("{} {}", cx.key(), seen.sum));
+}
+
+fn close(seen: &mut Seen, cx: &mut ProcessContext<'_, u32, String>) {
+    cx.emit(format!("{} ends with {}", cx.key(), seen.sum));
+}
+
+#[pipeline]
+fn by_name() {
+    source(input())
+        .key_by(|e| e.key)
+        .process(Seen::default)
+        .on_event(tally)
+        .on_end(close)
+        .sink(LINES.sink());
+}
+
+#[test]
+fn closures_may_be_functions() {
+    let events = [event(1, 3, 0), event(2, 4, 0), event(1, 5, 0)];
+    let expected = ["1 3", "1 8", "1 ends with 8", "2 4", "2 ends with 4"];
+    assert_eq!(answers(|| Job::new(by_name), &events), expected);
+}

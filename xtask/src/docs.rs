@@ -23,6 +23,7 @@ const CHAPTERS: &[(&str, &str)] = &[
     ("keyed.rs", "Keyed streams"),
     ("windows.rs", "Windows"),
     ("windowed.rs", "Aggregates over windows"),
+    ("general.rs", "Triggers, evictors, functions over elements"),
     ("agg.rs", "What `aggregate(|w| ..)` can ask for"),
     ("running.rs", "Running aggregates, on a keyed stream"),
     ("process.rs", "Process functions"),

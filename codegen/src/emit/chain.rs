@@ -283,7 +283,8 @@ impl<'c> ChainEmitter<'c> {
             let state = self.state_id(state);
             code!(.state(#state))
         });
-        code!(::thalweg::__private::OperatorSpec::new(#kind, #text, ::core::file!(), #first, #last) #state)
+        let keeps = super::keeps::keeps(node).map(|kept| code!(.keeps(#kept)));
+        code!(::thalweg::__private::OperatorSpec::new(#kind, #text, ::core::file!(), #first, #last) #state #keeps)
     }
 
     /// A state's id: inside a fragment, behind the path of the call.

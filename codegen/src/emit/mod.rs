@@ -19,6 +19,7 @@ mod fragment;
 mod general;
 mod handles;
 mod join;
+mod keeps;
 mod labels;
 mod names;
 mod operator;

@@ -274,7 +274,7 @@ fn emit_edge(chained: &Chained, id: EdgeId, edge: &Edge) -> TokenStream {
         _ => code!(::core::option::Option::None),
     };
     let (label, pruned) = match &edge.payload {
-        Payload::Whole => ("record".to_owned(), None),
+        Payload::Whole => (whole_label(chained, edge), None),
         Payload::Partial(window) => (partial_label(chained, *window), None),
         Payload::Fields(fields) => {
             let names: Vec<String> = fields.iter().map(ToString::to_string).collect();
@@ -290,6 +290,11 @@ fn emit_edge(chained: &Chained, id: EdgeId, edge: &Edge) -> TokenStream {
         }
         _ => TokenStream::new(),
     };
+    // In a branch that is not taken nothing is read; what is written to it is guarded where it is written.
+    let unused = node.condition.map(|own| {
+        let own = condition(own);
+        code!(if !#own { plan.unused(#name); })
+    });
     code! {
         #pruned
         let #name = plan.edge #annotation (::thalweg::__private::EdgePlan {
@@ -297,6 +302,19 @@ fn emit_edge(chained: &Chained, id: EdgeId, edge: &Edge) -> TokenStream {
             label: #label,
             key: #key,
         });
+        #unused
+    }
+}
+
+/// `record`, and who takes it whole.
+fn whole_label(chained: &Chained, edge: &Edge) -> String {
+    match edge.whole_for {
+        Some(culprit) => {
+            let site = &chained.graph.node(culprit).site;
+            let text: String = site.text.chars().take(60).collect();
+            format!("record, whole for `{text}`, line {}", site.lines.0)
+        }
+        None => "record".to_owned(),
     }
 }
 

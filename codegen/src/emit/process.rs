@@ -94,7 +94,7 @@ impl ChainEmitter<'_> {
         let view = value.view(at);
         let key = process.keyed.then(|| quote_spanned!(span=> hash, key,));
         let f = match process.closure(hook) {
-            Some(f) => without_move(&value.fitted(f, 1)).into_token_stream(),
+            Some(f) => pasted(&value.fitted(f, 1)),
             None => self.value_call(id, "on_event"),
         };
         // A key that is not the other side's is reported on the closure that makes it.
@@ -126,7 +126,7 @@ impl ChainEmitter<'_> {
         let key = apply(&view, key);
         match process.closure(Hook::Broadcast) {
             Some(f) => {
-                let f = without_move(f);
+                let f = pasted(f);
                 quote_spanned!(span=>
                     #handle.on_broadcast(turn, time, #key, #view, &mut #emitted, &mut sides, #f);)
             }
@@ -169,7 +169,7 @@ impl ChainEmitter<'_> {
 
     fn hook(&self, id: NodeId, process: &ProcessOp, hook: Hook) -> Option<TokenStream> {
         match (process.closure(hook), hook) {
-            (Some(f), _) => Some(without_move(f).into_token_stream()),
+            (Some(f), _) => Some(pasted(f)),
             (None, Hook::Timer) if process.is_value() => Some(self.value_call(id, "on_timer")),
             (None, Hook::End) if process.is_value() => Some(self.value_call(id, "on_end")),
             _ => None,
@@ -287,6 +287,14 @@ impl ChainEmitter<'_> {
             closure.capture = Some(Default::default());
         }
         code!({ #clones #made })
+    }
+}
+
+/// A closure as it is; the name of a function, or a closure that a fragment was given, is called and not used up.
+fn pasted(f: &Expr) -> TokenStream {
+    match f {
+        Expr::Closure(_) => without_move(f).into_token_stream(),
+        other => code!(&#other),
     }
 }
 

@@ -108,11 +108,11 @@ impl Lowering<'_> {
             Kind::Process if matches!(cursor.pending, Pending::Window(_)) => {
                 self.window_process(cursor, call);
             }
-            Kind::Process => self.process(cursor, call),
-            Kind::ProcessHook(hook) => return self.process_hook(cursor, call, hook),
-            Kind::Dedup => self.dedup(cursor, call),
-            Kind::Connect => return self.connect(cursor, call),
-            Kind::BroadcastBy => self.broadcast_by(cursor, call),
+            Kind::Process
+            | Kind::ProcessHook(_)
+            | Kind::Dedup
+            | Kind::Connect
+            | Kind::BroadcastBy => return self.process_word(cursor, call, kind),
             Kind::ErrorsTo | Kind::OrSkip => self.error_word(cursor, call),
             Kind::Modifier => self.modifier(cursor, call),
             Kind::Join(kind) => return self.join(cursor, call, kind),
@@ -409,7 +409,7 @@ impl Lowering<'_> {
         }
         let uid = if word == "uid" { self.uid(&value) } else { None };
         if word == "ttl" {
-            self.check_ttl(&value);
+            self.check_ttl(cursor, &value);
         }
         let is_zero = word == "parallelism" && literal_int(&value).is_some_and(|n| n <= 0);
         if is_zero {

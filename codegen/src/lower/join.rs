@@ -245,7 +245,7 @@ impl Lowering<'_> {
         let follows = match (&join.keyed, &join.window) {
             (None, _) => matches!(kind, Kind::On | Kind::Modifier),
             (Some(_), None) => match kind {
-                Kind::Window | Kind::Modifier => true,
+                Kind::Window | Kind::LateSide(_) | Kind::Modifier => true,
                 Kind::Within | Kind::AsOf => join.kind != JoinKind::CoGroup,
                 _ => false,
             },

@@ -5,8 +5,9 @@ use syn::visit::Visit;
 use syn::{Expr, Ident, Pat};
 
 use super::call::{innermost, literal_millis};
-use super::{Cursor, Lowering, Pending, site_of};
+use super::{Cursor, Lowering, Pending, site_of, text_of};
 use crate::ast::Call;
+use crate::catalog::Kind;
 use crate::diagnostic::Extent;
 use crate::ir::{Hook, NodeId, Op, ProcessInputs, ProcessOp};
 use crate::messages as m;
@@ -18,8 +19,20 @@ const TIMERS: &[&str] =
 const KEYED: &[&str] = &["key", "cancel", "cancel_processing", "time_domain", "clear"];
 
 impl Lowering<'_> {
+    /// A word of process functions; false if the chain cannot be followed any further.
+    pub(super) fn process_word(&mut self, cursor: &mut Cursor, call: &Call, kind: Kind) -> bool {
+        match kind {
+            Kind::ProcessHook(hook) => return self.process_hook(cursor, call, hook),
+            Kind::Connect => return self.connect(cursor, call),
+            Kind::Dedup => self.dedup(cursor, call),
+            Kind::BroadcastBy => self.broadcast_by(cursor, call),
+            _ => self.process(cursor, call),
+        }
+        true
+    }
+
     /// `.process(..)`: closures may follow, which the node then gets.
-    pub(super) fn process(&mut self, cursor: &mut Cursor, call: &Call) {
+    fn process(&mut self, cursor: &mut Cursor, call: &Call) {
         let made = call.args[0].clone();
         let connected = match std::mem::replace(&mut cursor.pending, Pending::None) {
             Pending::Connect(connect) => Some(connect),
@@ -50,7 +63,7 @@ impl Lowering<'_> {
     }
 
     /// `.on_event(..)` and its kin; false if there is no process function that they belong to.
-    pub(super) fn process_hook(&mut self, cursor: &mut Cursor, call: &Call, hook: Hook) -> bool {
+    fn process_hook(&mut self, cursor: &mut Cursor, call: &Call, hook: Hook) -> bool {
         let f = call.args[0].clone();
         self.check_captures(&f);
         let sides = self.sides_in(&f);
@@ -61,7 +74,10 @@ impl Lowering<'_> {
             self.errors.report(&m::PROCESS_WORD, span, &word, &self.place);
             return false;
         };
+        // What belongs to an operator stands behind it, not behind a name for its stream.
+        let named = cursor.named && cursor.count == 1;
         let belongs = match hook {
+            _ if named => false,
             Hook::Event => process.inputs != ProcessInputs::Two,
             Hook::Left | Hook::Right => process.inputs == ProcessInputs::Two,
             Hook::Broadcast => process.inputs == ProcessInputs::Rules,
@@ -105,7 +121,7 @@ impl Lowering<'_> {
         true
     }
 
-    pub(super) fn dedup(&mut self, cursor: &mut Cursor, call: &Call) {
+    fn dedup(&mut self, cursor: &mut Cursor, call: &Call) {
         if !self.is_keyed(cursor) {
             self.errors.report(&m::NEEDS_KEY, call.name.span(), "dedup", &self.place);
         }
@@ -139,7 +155,9 @@ impl Lowering<'_> {
     }
 
     /// `ttl(hours(1))`, `ttl(event_time(hours(1)))`: positive where it is literal.
-    pub(super) fn check_ttl(&mut self, value: &Expr) {
+    pub(super) fn check_ttl(&mut self, cursor: &Cursor, value: &Expr) {
+        let text = &mut self.graph.nodes[cursor.node.0].site.text;
+        *text = format!("{text}.ttl({})", text_of(value));
         let span = match innermost(value) {
             Expr::Call(call) if is_event_time(value) => call.args.first(),
             _ => Some(value),

@@ -34,6 +34,8 @@ pub struct Edge {
     pub route: Route,
     /// What crosses it.
     pub payload: Payload,
+    /// The operator behind it that takes the record whole, where that keeps fields from being left out.
+    pub whole_for: Option<NodeId>,
 }
 
 /// How records are distributed.
@@ -155,7 +157,7 @@ impl Chained {
             parallelism = above.first().and_then(|chain| self.chains[*chain].parallelism.clone());
         }
         let input = route.map(|route| {
-            self.edges.push(Edge { to: id, route, payload: Payload::Whole });
+            self.edges.push(Edge { to: id, route, payload: Payload::Whole, whole_for: None });
             EdgeId(self.edges.len() - 1)
         });
         self.chain_of.insert(id, self.chains.len());

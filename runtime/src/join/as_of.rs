@@ -11,7 +11,7 @@ use crate::task::Turn;
 use crate::time::Timestamp;
 
 /// Elements that nobody needs any more, at least, before a log is written anew.
-const DEAD_MIN: usize = 4096;
+const DEAD_MIN: usize = 16 * 1024;
 
 /// Each key's latest right element, and what the watermark has not reached yet, in order of time.
 ///
@@ -240,7 +240,9 @@ impl<K: Key, L: Record, R: Record> AsOfJoin<K, L, R> {
     fn write_anew(&mut self, side: Side) {
         let mut ahead = std::mem::take(&mut self.ahead).into_vec();
         let of_side = |ahead: &&mut Reverse<Ahead>| ahead.0.1 == side;
-        let mut live: Vec<u32> = ahead.iter_mut().filter(of_side).map(|ahead| ahead.0.4).collect();
+        let kept = if side == Side::Left { self.lefts.live() } else { self.rights.live() };
+        let mut live = Vec::with_capacity(kept);
+        live.extend(ahead.iter_mut().filter(of_side).map(|ahead| ahead.0.4));
         let renumbered = if side == Side::Left {
             self.lefts.dead = 0;
             self.lefts.log.retain(&live)

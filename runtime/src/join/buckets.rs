@@ -9,8 +9,10 @@ use crate::state::{Cursor, Table};
 use crate::task::Turn;
 use crate::time::Timestamp;
 
-/// Emptied buckets whose memory is kept.
+/// Emptied buckets whose memory is kept, of any size.
 const SPARE_BUCKETS: usize = 2;
+/// And as many more as these bytes hold: a watermark may end many small ones at once.
+const SPARE_BYTES: usize = 4 << 20;
 
 pub(super) struct Bucket<K: Key, L, R> {
     pub table: Table<K, Sides>,
@@ -36,6 +38,7 @@ pub(super) struct Buckets<K: Key, L, R> {
     slab: Vec<Option<Bucket<K, L, R>>>,
     free: Vec<usize>,
     spare: Vec<Bucket<K, L, R>>,
+    spare_bytes: usize,
     /// The bucket used last: its number and its place.
     recent: Option<(i64, usize)>,
     /// A bucket that is being emptied.
@@ -58,6 +61,7 @@ impl<K: Key, L: Record, R: Record> Buckets<K, L, R> {
             slab: Vec::new(),
             free: Vec::new(),
             spare: Vec::new(),
+            spare_bytes: 0,
             recent: None,
             emptied: None,
         }
@@ -90,6 +94,7 @@ impl<K: Key, L: Record, R: Record> Buckets<K, L, R> {
         let known = self.by_number.get(&number).copied();
         let place = known.unwrap_or_else(|| {
             let bucket = self.spare.pop().unwrap_or_else(Bucket::new);
+            self.spare_bytes = self.spare_bytes.saturating_sub(bucket.bytes());
             let place = self.free.pop().unwrap_or(self.slab.len());
             if place == self.slab.len() {
                 self.slab.push(None);
@@ -136,8 +141,11 @@ impl<K: Key, L: Record, R: Record> Buckets<K, L, R> {
                 if !is_over(Timestamp(i64::try_from(end).unwrap_or(i64::MAX))) {
                     return true;
                 }
-                let keep = keep && self.spare.len() < SPARE_BUCKETS;
-                let entries = self.get(place).table.len();
+                let bucket = self.get(place);
+                let keep = keep
+                    && (self.spare.len() < SPARE_BUCKETS
+                        || self.spare_bytes + bucket.bytes() <= SPARE_BYTES);
+                let entries = bucket.table.len();
                 let cursor = Cursor::default();
                 self.emptied = Some(Emptied { number, place, cursor, keep, entries });
             }
@@ -164,6 +172,7 @@ impl<K: Key, L: Record, R: Record> Buckets<K, L, R> {
         if keep && bucket.table.slots() <= 8 * entries.max(64) {
             bucket.left.clear();
             bucket.right.clear();
+            self.spare_bytes += bucket.bytes();
             self.spare.push(bucket);
         }
     }

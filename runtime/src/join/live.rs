@@ -126,15 +126,17 @@ impl<K: Key, L: Record, R: Record> Live<K, L, R> {
 
     /// Begins with the next pane that is due; false if none is.
     fn begin(&mut self, now: Timestamp) -> bool {
-        let keep = now < Timestamp::MAX && self.panes.keeps_memory();
+        let goes_on = now < Timestamp::MAX;
         if let Some(first) = self.panes.first() {
             let pane = self.panes.get(first);
             if pane.fired && pane.cleanup <= now {
+                let keep = goes_on && self.panes.keeps_memory(first);
                 return self.walk(first, Way::Drop { keep });
             }
         }
         if let Some(number) = self.panes.next_due(now) {
             let drops = self.panes.get(number).cleanup <= now;
+            let keep = goes_on && self.panes.keeps_memory(number);
             return self.walk(number, if drops { Way::FireAndDrop { keep } } else { Way::Fire });
         }
         if now == Timestamp::MAX {

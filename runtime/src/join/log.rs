@@ -108,6 +108,12 @@ impl<T: Record> Log<T> {
         assert!(self.chunks.len() < (NONE >> CHUNK_BITS) as usize, "fewer elements than numbers");
         let mut chunk = self.spare.pop().unwrap_or_default();
         chunk.batch.reset::<T>();
+        if !self.chunks.is_empty() {
+            // Where there was one there will be another: there is no need to begin small.
+            let usual = const { std::num::NonZeroUsize::new(CHUNK).expect("more than none") };
+            chunk.batch.limit(usual, CHUNK);
+            chunk.links.reserve_exact(CHUNK);
+        }
         self.chunks.push(chunk);
     }
 
@@ -189,7 +195,7 @@ impl<T: Record> Log<T> {
         const LIVE: u32 = NONE - 1;
         let mut numbers = vec![NONE; self.chunks.len() << CHUNK_BITS];
         live.iter().for_each(|at| numbers[*at as usize] = LIVE);
-        let mut kept = Log::new();
+        let mut kept = Log { spare: std::mem::take(&mut self.spare), ..Log::new() };
         for (old, new) in numbers.iter_mut().enumerate().filter(|(_, new)| **new == LIVE) {
             let (time, view) = self.get(old as u32);
             *new = kept.push(&mut Run::default(), time, &view, self.mark(old as u32));
@@ -198,6 +204,9 @@ impl<T: Record> Log<T> {
         for (old, &new) in numbers.numbers.iter().enumerate().filter(|(_, new)| **new != NONE) {
             kept.link_mut(new).next = numbers.of(self.link(old as u32).next);
         }
+        self.clear();
+        kept.spare.append(&mut self.spare);
+        kept.spare.truncate(SPARE_CHUNKS);
         *self = kept;
         numbers
     }

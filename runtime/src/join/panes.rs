@@ -9,8 +9,10 @@ use crate::state::Table;
 use crate::time::{Timestamp, Window};
 use crate::window::Assigner;
 
-/// Emptied panes whose memory is kept for coming windows.
+/// Emptied panes whose memory is kept for coming windows, of any size.
 const SPARE_PANES: usize = 2;
+/// And as many more as these bytes hold: a watermark may end many small windows at once.
+const SPARE_BYTES: usize = 4 << 20;
 
 /// One live window.
 pub(super) struct Pane<K: Key, L, R> {
@@ -29,6 +31,10 @@ impl<K: Key, L: Record, R: Record> Pane<K, L, R> {
         let (table, left, right) = (Table::new(), Log::new(), Log::new());
         Pane { window: NEVER, fired: false, cleanup: Timestamp::MAX, table, left, right }
     }
+
+    fn bytes(&self) -> usize {
+        self.table.bytes() + self.left.bytes() + self.right.bytes() + size_of::<Self>()
+    }
 }
 
 /// Windows in the order in which they fire.
@@ -45,6 +51,7 @@ pub(super) struct Panes<K: Key, L, R> {
     slab: Vec<Option<Pane<K, L, R>>>,
     free: Vec<usize>,
     spare: Vec<Pane<K, L, R>>,
+    spare_bytes: usize,
     /// The pane used last, if its window is the only one of its records.
     recent: (Window, usize),
     /// Windows before this one have fired.
@@ -58,7 +65,15 @@ const FIRST: Order = (Timestamp::MIN, Timestamp::MIN);
 impl<K: Key, L: Record, R: Record> Panes<K, L, R> {
     pub fn new() -> Self {
         let (slab, free, spare) = (Vec::new(), Vec::new(), Vec::new());
-        Panes { by_end: BTreeMap::new(), slab, free, spare, recent: (NEVER, 0), frontier: FIRST }
+        Panes {
+            by_end: BTreeMap::new(),
+            slab,
+            free,
+            spare,
+            spare_bytes: 0,
+            recent: (NEVER, 0),
+            frontier: FIRST,
+        }
     }
 
     /// Fetches what these keys will need, if they belong to the window used last.
@@ -116,6 +131,7 @@ impl<K: Key, L: Record, R: Record> Panes<K, L, R> {
             return None;
         }
         let mut pane = self.spare.pop().unwrap_or_else(Pane::new);
+        self.spare_bytes = self.spare_bytes.saturating_sub(pane.bytes());
         pane.fired = window.last() <= now;
         (pane.window, pane.cleanup) = (window, cleanup);
         let number = self.free.pop().unwrap_or(self.slab.len());
@@ -158,8 +174,8 @@ impl<K: Key, L: Record, R: Record> Panes<K, L, R> {
     }
 
     /// True if the memory of a pane that is about to be drained should be kept for coming ones.
-    pub fn keeps_memory(&self) -> bool {
-        self.spare.len() < SPARE_PANES
+    pub fn keeps_memory(&self, number: usize) -> bool {
+        self.spare.len() < SPARE_PANES || self.spare_bytes + self.get(number).bytes() <= SPARE_BYTES
     }
 
     /// Closes a pane whose `drained` entries were drained.
@@ -173,6 +189,7 @@ impl<K: Key, L: Record, R: Record> Panes<K, L, R> {
         if keep && !is_roomy {
             pane.left.clear();
             pane.right.clear();
+            self.spare_bytes += pane.bytes();
             self.spare.push(pane);
         }
     }
@@ -190,9 +207,6 @@ impl<K: Key, L: Record, R: Record> Panes<K, L, R> {
     }
 
     pub fn bytes(&self) -> usize {
-        let held = |pane: &Pane<K, L, R>| {
-            pane.table.bytes() + pane.left.bytes() + pane.right.bytes() + size_of::<Pane<K, L, R>>()
-        };
-        self.slab.iter().flatten().chain(&self.spare).map(held).sum()
+        self.slab.iter().flatten().chain(&self.spare).map(Pane::bytes).sum()
     }
 }

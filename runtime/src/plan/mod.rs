@@ -7,6 +7,7 @@ mod settings;
 mod topology;
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::fmt::Display;
 use std::sync::Arc;
 use std::time::Duration;
@@ -29,6 +30,10 @@ pub type Factory = Box<dyn Fn(&mut TaskContext) -> Result<Box<dyn Chain>, Failur
 pub struct Plan {
     chains: Vec<ChainPlan>,
     edges: Vec<EdgePlan>,
+    /// The exchanges' record types.
+    edge_types: Vec<&'static str>,
+    /// Exchanges of branches that were not taken.
+    unused: BTreeSet<EdgeId>,
     resources: Vec<Arc<dyn OpenResource>>,
     metrics: Registry,
     labels: Vec<Label>,
@@ -96,6 +101,8 @@ pub struct OperatorSpec {
     pub file: &'static str,
     /// First and last line, from 1.
     pub lines: (u32, u32),
+    /// What it keeps, for people; empty for what keeps nothing.
+    pub keeps: &'static str,
 }
 
 impl OperatorSpec {
@@ -107,7 +114,15 @@ impl OperatorSpec {
         first_line: u32,
         last_line: u32,
     ) -> OperatorSpec {
-        OperatorSpec { kind, id: Cow::Borrowed(""), text, file, lines: (first_line, last_line) }
+        let (id, lines) = (Cow::Borrowed(""), (first_line, last_line));
+        OperatorSpec { kind, id, text, file, lines, keeps: "" }
+    }
+
+    /// With words about what it keeps.
+    #[must_use]
+    pub const fn keeps(mut self, keeps: &'static str) -> OperatorSpec {
+        self.keeps = keeps;
+        self
     }
 
     /// With state of this id.
@@ -148,7 +163,17 @@ impl Plan {
     /// Adds an exchange.
     pub fn edge<T>(&mut self, edge: EdgePlan) -> Edge<T> {
         self.edges.push(edge);
+        self.edge_types.push(std::any::type_name::<T>());
         Edge::new(EdgeId(self.edges.len() as u32 - 1))
+    }
+
+    /// Says that an exchange belongs to a branch that is not taken: whoever writes it writes nothing, and nobody reads it.
+    pub fn unused<T>(&mut self, edge: Edge<T>) {
+        self.unused.insert(edge.id());
+    }
+
+    pub(crate) fn is_unused(&self, edge: EdgeId) -> bool {
+        self.unused.contains(&edge)
     }
 
     /// Adds a chain; `make` is called once per task.
@@ -181,6 +206,11 @@ impl Plan {
         let (address, name) = (Label::address_of(&connector), name.to_owned());
         self.labels.push(Label { address, name, is_source });
         connector
+    }
+
+    /// The record type of each exchange, in Rust's words.
+    pub fn edge_types(&self) -> &[&'static str] {
+        &self.edge_types
     }
 
     /// What tests call the plan's sources and sinks.

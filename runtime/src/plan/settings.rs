@@ -95,6 +95,7 @@ mod tests {
             text: "",
             file: "",
             lines: (0, 0),
+            keeps: "",
         };
         let operators =
             vec![operator("map", ""), operator("window", "hot/window"), operator("sink", "out")];

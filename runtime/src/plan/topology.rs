@@ -185,6 +185,9 @@ fn check_parallelism(
 }
 
 fn ends(plan: &Plan, edge: EdgeId) -> Result<EdgeEnds, PlanError> {
+    if plan.is_unused(edge) {
+        return Ok(EdgeEnds { writers: Vec::new(), reader: 0 });
+    }
     let with = |edges: fn(&ChainPlan) -> &[EdgeId]| -> Vec<usize> {
         let chains = plan.chains.iter().enumerate();
         chains.filter(|(_, chain)| edges(chain).contains(&edge)).map(|(index, _)| index).collect()
@@ -252,6 +255,7 @@ mod tests {
                 text: "source(..)",
                 file: "a.rs",
                 lines: (1, 9),
+                keeps: "",
             },
             OperatorSpec {
                 kind: "map",
@@ -259,6 +263,7 @@ mod tests {
                 text: "map(..)",
                 file: "a.rs",
                 lines: (3, 4),
+                keeps: "",
             },
         ];
         let mut plan = Plan::default();

@@ -20,6 +20,8 @@ pub struct Process<K: Key, S, I, L: Keep = Forever> {
     /// Event-time timers up to here have fired or are firing.
     advanced: Timestamp,
     firing: bool,
+    /// The watermark before the end of all time.
+    before_end: Timestamp,
     /// The greatest processing time so far.
     clock: Timestamp,
     /// Whether anybody wants to hear of the end.
@@ -70,6 +72,7 @@ impl<K: Key, S, I: Fn() -> S, L: Keep> Process<K, S, I, L> {
             domain: TimeDomain::Event,
             advanced: Timestamp::MIN,
             firing: false,
+            before_end: Timestamp::MIN,
             clock: Timestamp::MIN,
             hears_end: false,
             end: Cursor::default(),
@@ -134,6 +137,7 @@ impl<K: Key, S, I: Fn() -> S, L: Keep> Process<K, S, I, L> {
         if watermark == Timestamp::MAX {
             return self.next_end(turn);
         }
+        self.before_end = watermark;
         if self.timers.processing.first().is_some_and(|time| time <= self.clock) {
             return self.timer(TimeDomain::Processing, turn);
         }
@@ -149,14 +153,17 @@ impl<K: Key, S, I: Fn() -> S, L: Keep> Process<K, S, I, L> {
         Some(Due { hash, key, what: What::Timer(domain, time) })
     }
 
-    /// The next key on the way out; in the end nothing is left.
+    /// The next key on the way out; in the end nothing is left. That the input ends is no time that passes: whose time
+    /// was not over before is heard.
     fn next_end(&mut self, turn: &mut Turn<'_>) -> Option<Due<K, S>> {
         while !self.kept.is_empty() {
             if turn.must_yield() {
                 return None;
             }
-            let Some((hash, key, state)) = self.kept.drain(&mut self.end) else { break };
-            if self.hears_end {
+            let (time, watermark, processing_time) = (Timestamp::MIN, self.before_end, self.clock);
+            self.kept.at(Moment { time, watermark, processing_time });
+            let Some((hash, key, state, lives)) = self.kept.drain(&mut self.end) else { break };
+            if self.hears_end && lives {
                 let state = std::mem::replace(state, (self.init)());
                 let key = K::from_view(key.as_view());
                 return Some(Due { hash, key, what: What::End(state) });

@@ -301,12 +301,34 @@ fn keys_end_in_the_order_of_their_hashes() {
     let steps: Vec<Step> =
         (0..200).map(|key| Step::Event { key, time: 0, command: Command::Cancel(0) }).collect();
     let init: fn() -> Counted = Counted::default;
-    let lines = run(Process::new(init).hears_end(), &steps, u64::MAX / 3 & !1);
+    let lines = run(Process::new(init).hears_end(), &steps, (u64::MAX / 3) & !1);
     let mut keys: Vec<String> = (0..200).map(|key| format!("key {key}")).collect();
     keys.sort_by_cached_key(|key| String::key_hash(key));
     let expected: Vec<Line> =
         keys.iter().map(|key| (i64::MAX, format!("{key} (1, 0) end"))).collect();
     assert_eq!(lines[200..], expected);
+}
+
+#[test]
+fn keys_whose_time_was_over_do_not_end() {
+    let event = |key, time| Step::Event { key, time, command: Command::Cancel(0) };
+    let init: fn() -> Counted = Counted::default;
+    let ends = |ttl: Ttl, steps: &[Step]| {
+        let mut lines = run(Process::new(init).ttl(ttl).hears_end(), steps, 0);
+        lines.retain(|(_, line)| line.ends_with("end"));
+        lines.sort();
+        lines.into_iter().map(|(_, line)| line).collect::<Vec<_>>()
+    };
+    let steps = [
+        event(1, 10),
+        event(2, 15),
+        Step::Clock(4),
+        event(3, 12),
+        Step::Watermark(21),
+        Step::Clock(9),
+    ];
+    assert_eq!(ends(event_time(millis(10)), &steps), ["key 2 (1, 0) end", "key 3 (1, 0) end"]);
+    assert_eq!(ends(millis(6).into(), &steps), ["key 3 (1, 0) end"]);
 }
 
 /// The model of the memory a time to live needs: about twice what is alive, whatever came before.

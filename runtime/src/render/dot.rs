@@ -47,7 +47,7 @@ mod tests {
         assert!(text.contains(r#"filter(|b| b.price < 5 && \"a\")\l"#), "{text}");
         assert!(
             text.contains(
-                r#"c0 -> c1 [label="key |b| b.auction\nkey u64 + (u64, u64) = 24 B, was 96 B"];"#
+                r#"c0 -> c1 [label="key |b| b.auction\nkey u64 + (price: u64, n: i32) = 20 B"];"#
             ),
             "{text}"
         );

@@ -30,7 +30,7 @@ mod tests {
         );
         assert_eq!(
             keys(&value["chains"][0]["operators"][0]),
-            ["end_line", "file", "id", "kind", "line", "name", "text"]
+            ["end_line", "file", "id", "keeps", "kind", "line", "name", "text"]
         );
         assert_eq!(
             keys(&value["exchanges"][0]),

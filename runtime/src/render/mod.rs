@@ -9,6 +9,7 @@
 //!
 //! Same plan, same bytes: nothing here looks at a clock, the environment or a hash map's order.
 
+mod crossing;
 mod dot;
 mod json;
 mod layout;

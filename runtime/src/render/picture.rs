@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use super::crossing::crossing;
 use crate::exchange::Partition;
 use crate::plan::{ChainPlan, EdgePlan, OperatorSettings, OperatorSpec, Plan};
 
@@ -59,6 +60,8 @@ pub struct OperatorPicture {
     pub line: u32,
     /// Last line.
     pub end_line: u32,
+    /// What it keeps, in words; null for what keeps nothing.
+    pub keeps: Option<String>,
 }
 
 /// An exchange: how records get from one chain's tasks to another's.
@@ -102,7 +105,7 @@ impl Picture {
             let is_this = |edge: &crate::exchange::EdgeId| edge.0 as usize == id;
             let from = ends(&|chain| chain.spec.outputs.iter().any(is_this));
             let to = ends(&|chain| chain.spec.inputs.iter().any(is_this));
-            exchange(id, edge, from, to)
+            exchange(id, edge, plan.edge_types()[id], (from, to))
         });
         Picture {
             version: 1,
@@ -170,10 +173,16 @@ fn operator(spec: &OperatorSpec, settings: &BTreeMap<String, OperatorSettings>) 
         file: spec.file.to_owned(),
         line: spec.lines.0,
         end_line: spec.lines.1,
+        keeps: Some(spec.keeps.to_owned()).filter(|keeps| !keeps.is_empty()),
     }
 }
 
-fn exchange(id: usize, edge: &EdgePlan, from: Vec<usize>, to: Vec<usize>) -> ExchangePicture {
+fn exchange(
+    id: usize,
+    edge: &EdgePlan,
+    type_name: &str,
+    (from, to): (Vec<usize>, Vec<usize>),
+) -> ExchangePicture {
     let partition = match edge.partition {
         Partition::Forward => "forward",
         Partition::Key => "key",
@@ -183,7 +192,8 @@ fn exchange(id: usize, edge: &EdgePlan, from: Vec<usize>, to: Vec<usize>) -> Exc
         Partition::Named => "named",
     };
     let key = edge.key.map(str::to_owned);
-    ExchangePicture { id, from, to, partition, key, crosses: edge.label.to_owned() }
+    let crosses = crossing(edge.label, type_name, edge.partition == Partition::Key);
+    ExchangePicture { id, from, to, partition, key, crosses }
 }
 
 impl ExchangePicture {

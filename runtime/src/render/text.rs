@@ -39,9 +39,11 @@ fn boxed(out: &mut String, chain: &ChainPicture) {
     let rows: Vec<(String, String)> = chain
         .operators
         .iter()
-        .map(|operator| {
+        .flat_map(|operator| {
             let id = operator.id.as_ref().map_or(String::new(), |id| format!("  [{id}]"));
-            (format!("{}{id}", operator.line()), operator.place())
+            let keeps =
+                operator.keeps.as_ref().map(|keeps| (format!("    keeps {keeps}"), String::new()));
+            [(format!("{}{id}", operator.line()), operator.place())].into_iter().chain(keeps)
         })
         .collect();
     let widest = |column: fn(&(String, String)) -> &String| {
@@ -83,11 +85,15 @@ resource `pool`, opened before the first record
 │ filter(|b| b.price < 5 && \"a\")        src/main.rs:2 │
 └─────────────────────────────────────────────────────┘
    └─▶ chain 1, exchange 0: key |b| b.auction
-       crosses: key u64 + (u64, u64) = 24 B, was 96 B
+       crosses: key u64 + (price: u64, n: i32) = 20 B
    └─▶ chain 2, exchange 1: rebalance
-       crosses: whole Bid, 96 B
+       crosses: String = 8 B and texts
 ";
         assert!(text.starts_with(expected), "{text}");
+        assert!(
+            text.contains("[hot/window]") && text.contains("│     keeps per key and window: sum"),
+            "{text}"
+        );
         for line in text.lines().filter(|line| line.starts_with(['┌', '│', '└'])) {
             assert!(line.ends_with(['┐', '│', '┘']), "{line}");
         }

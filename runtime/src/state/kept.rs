@@ -111,10 +111,10 @@ impl<K: Key, V, L: Keep> Kept<K, V, L> {
         self.table.remove(hash, key);
     }
 
-    /// The next entry in order, whatever its time, as the table is drained.
-    pub fn drain(&mut self, cursor: &mut Cursor) -> Option<(u64, &K, &mut V)> {
-        let (hash, key, (value, _)) = self.table.drain_in_order(cursor, false)?;
-        Some((hash, key, value))
+    /// The next entry in order, as the table is drained, and whether its time is not over.
+    pub fn drain(&mut self, cursor: &mut Cursor) -> Option<(u64, &K, &mut V, bool)> {
+        let (hash, key, (value, stamp)) = self.table.drain_in_order(cursor, false)?;
+        Some((hash, key, value, !self.keep.is_gone(*stamp, &self.at)))
     }
 
     /// The entries whose time is not over, in the order of (hash, canonical bytes of the key).

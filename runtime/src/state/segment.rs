@@ -254,6 +254,15 @@ impl<K, V> Segment<K, V> {
         std::mem::swap(self, &mut grown);
     }
 
+    /// True if a split would move all entries to one side.
+    pub(super) fn is_one_sided(&self) -> bool {
+        let taken = |slot: &&Slot<K, V>| slot.hash != EMPTY;
+        let (first, last) = (self.slots.iter().find(taken), self.slots.iter().rfind(taken));
+        let differ = |first: &Slot<K, V>, last: &Slot<K, V>| first.hash ^ last.hash;
+        let differ = first.zip(last).map(|(first, last)| differ(first, last));
+        differ.is_some_and(|differ| differ & (1 << (63 - self.depth)) == 0)
+    }
+
     /// Splits by the next bit of the hash: `self` keeps the lower half, the upper half is returned.
     pub(super) fn split(&mut self) -> Self {
         debug_assert!(self.depth < 63);

@@ -31,6 +31,8 @@ use crate::record::{Key, View};
 
 /// Directory entries that there may be for each segment before it grows instead of being split.
 const ENTRIES_PER_SEGMENT: usize = 1024;
+/// First bits that the hashes of all keys of a task may share without cost: a thousand tasks.
+const SHARED_BITS: u32 = 10;
 /// Slots that are looked at one after the other before a search goes on by bisection.
 const SCAN: usize = 32;
 
@@ -465,8 +467,11 @@ impl<K: Key, V> Table<K, V> {
     fn make_room(&mut self, index: usize, hash: u64) {
         let segment = &self.segments[index];
         let (depth, bits) = (u32::from(segment.depth()), 64 - self.shift);
-        let splits = segment.is_full()
-            && segment.log() >= Segment::<K, V>::MAX_LOG
+        // A task's keys share the first bits of their hashes: a segment that does not know them would leave most of its
+        // homes empty and crowd the others.
+        let is_one_sided = depth < SHARED_BITS && segment.is_one_sided();
+        let is_large = segment.is_full() && segment.log() >= Segment::<K, V>::MAX_LOG;
+        let splits = (is_one_sided || is_large)
             && depth < 63
             && (depth < bits || self.directory.len() < ENTRIES_PER_SEGMENT * self.segments.len());
         if !splits {

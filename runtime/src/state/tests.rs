@@ -305,3 +305,26 @@ fn a_slot_of_numbers_is_three_words() {
     assert_eq!(size_of::<super::segment::Slot<(), u64>>(), 16);
     const { assert!(<u64 as Record>::FIXED) };
 }
+
+/// A task's keys have hashes with the same first bits: what a table of few of them costs must not depend on how many
+/// tasks there are.
+#[test]
+fn hashes_that_share_their_first_bits_are_spread() {
+    for bits in [0, 1, 3, 7, 10] {
+        let mut table: Table<u64, u64> = Table::new();
+        let mut keys = (0u64..).map(|key| (u64::key_hash(key) >> bits | !(u64::MAX >> bits), key));
+        for (hash, key) in keys.by_ref().take(3_000) {
+            *table.entry(hash, key) += 1;
+        }
+        assert!(table.slots() < 16_000, "{} slots for {bits} bits", table.slots());
+        let mut farthest = 0;
+        for segment in &table.segments {
+            let mut next = 0;
+            while let Some(at) = segment.next_taken(next) {
+                farthest = farthest.max(at - segment.home(segment.hash(at)));
+                next = at + 1;
+            }
+        }
+        assert!(farthest < 64, "{farthest} slots from home for {bits} bits");
+    }
+}

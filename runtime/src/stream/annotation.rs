@@ -1,6 +1,9 @@
 //! `let bids: Stream<Bid> = ..`: what an annotation says of the records, for emitted code.
 
-use super::{BroadcastProcess, ConnectedProcess, Fallible, Keyed, Process, Side, Stream};
+use super::{
+    BroadcastProcess, ConnectedProcess, Fallible, Joined, JoinedByWindow, Keyed, Process, Side,
+    Stream,
+};
 use crate::connector::Source;
 use crate::record::{Emit, Key, Record};
 
@@ -43,6 +46,15 @@ annotations! { Process<K, T, S> ConnectedProcess<K, L, R, S> BroadcastProcess<K,
 impl<T, R: Record> Annotation for Fallible<T, R> {
     type Record = R;
     type Given = R;
+}
+
+impl<L, R, O: Record> Annotation for Joined<L, R, O> {
+    type Record = O;
+    type Given = O;
+}
+impl<L, R, O: Record> Annotation for JoinedByWindow<L, R, O> {
+    type Record = O;
+    type Given = O;
 }
 
 /// What a fragment is given.

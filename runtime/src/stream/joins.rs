@@ -330,7 +330,10 @@ macro_rules! late_sides {
         }
     )*};
 }
-late_sides! { Joined<L, R, O> JoinedByWindow<L, R, O> CoGroupWindows<K, L, R> }
+late_sides! {
+    JoinOn<L, R, O> Joined<L, R, O> JoinedByWindow<L, R, O>
+    CoGroupOn<K, L, R> CoGroupWindows<K, L, R>
+}
 
 macro_rules! window_options {
     ($($name:ident<$($param:ident),*>)*) => {$(

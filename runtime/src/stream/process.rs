@@ -194,7 +194,8 @@ impl<K: ContextKey, T: Record, S, O: Record> Process<K, T, S, O> {
     ///
     /// Called once per key in the order of (key hash, canonical key bytes), when a bounded input has been read to its
     /// end; not when a job is stopped. What it emits has the time [`Timestamp::MAX`]; timers it sets do not fire.
-    /// Without a key it is called once per task. Flink has no word for it.
+    /// A key whose [`ttl`](Stream::ttl) was over before is not among them. Without a key it is called once per task. Flink
+    /// has no word for it.
     ///
     /// ```
     /// # use thalweg::prelude::*;

@@ -249,12 +249,32 @@ impl Wiring {
         let seeds =
             chains.map(|(chain, &tasks)| (0..tasks).map(|task| seed(chain, task)).collect());
         let mut wiring = Wiring { seeds: seeds.collect() };
+        for (writer, chain) in plan.chains().iter().enumerate() {
+            for &edge in chain.spec.outputs.iter().filter(|edge| plan.is_unused(**edge)) {
+                wiring.lead_nowhere(edge, writer, options);
+            }
+        }
         for (reader, chain) in plan.chains().iter().enumerate() {
             for (input, &edge) in chain.spec.inputs.iter().enumerate() {
                 wiring.connect(plan, topology, options, edge, (reader, input));
             }
         }
         wiring
+    }
+
+    /// Gives the tasks of a chain an output that nobody reads: the exchange belongs to a branch that was not taken.
+    fn lead_nowhere(&mut self, edge: EdgeId, writer: usize, options: &Options) {
+        for task in &mut self.seeds[writer] {
+            let signal = &task.seed.signal;
+            let (port, _) = channel(1, signal.clone(), signal.clone());
+            let end = OutputEnd {
+                ports: vec![port],
+                partition: Partition::Global,
+                groups: KeyGroups::new(1, 1),
+                max_waiting: options.max_record_output,
+            };
+            task.seed.outputs.insert(edge, end);
+        }
     }
 
     /// Makes the channels of an exchange.

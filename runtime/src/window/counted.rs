@@ -103,8 +103,9 @@ macro_rules! for_ever {
         impl $name {
             /// Goes by the time at which records come in, instead of their own: what evictors and triggers see.
             #[must_use]
-            pub fn processing_time(self) -> $name {
-                $name { time: Time::Processing, ..self }
+            pub fn processing_time(mut self) -> $name {
+                self.time = Time::Processing;
+                self
             }
         }
 

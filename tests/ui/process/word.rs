@@ -26,6 +26,8 @@ fn job() {
         .process(Seen::default)
         .on_left(|_, e, cx| cx.emit(e.price))
         .sink(print());
+    let counted = bids.key_by(|b| b.auction).process(Seen::default).on_event(|_, e, cx| cx.emit(e.price));
+    counted.on_end(|seen, cx| cx.emit(seen.n)).sink(print());
 }
 
 fn main() {}

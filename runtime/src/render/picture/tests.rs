@@ -4,7 +4,10 @@ use crate::plan::ChainSpec;
 use crate::task::Turn;
 
 fn operator(kind: &'static str, id: &str, text: &'static str, line: u32) -> OperatorSpec {
-    OperatorSpec { kind, id: id.to_owned().into(), text, file: "src/main.rs", lines: (line, line) }
+    OperatorSpec {
+        id: id.to_owned().into(),
+        ..OperatorSpec::new(kind, text, "src/main.rs", line, line)
+    }
 }
 
 fn add(plan: &mut Plan, operators: Vec<OperatorSpec>, inputs: &[EdgeId], outputs: &[EdgeId]) {
@@ -16,17 +19,23 @@ fn add(plan: &mut Plan, operators: Vec<OperatorSpec>, inputs: &[EdgeId], outputs
 /// Source to window and map, both to one sink; registered downstream first.
 pub(crate) fn diamond() -> Picture {
     let mut plan = Plan::default();
-    let mut edge = |partition, label, key| {
-        let edge: Edge<()> = plan.edge(EdgePlan { partition, label, key });
+    fn edge<T>(
+        plan: &mut Plan,
+        partition: Partition,
+        label: &'static str,
+        key: Option<&'static str>,
+    ) -> EdgeId {
+        let edge: Edge<T> = plan.edge(EdgePlan { partition, label, key });
         edge.id()
-    };
-    let keyed =
-        edge(Partition::Key, "key u64 + (u64, u64) = 24 B, was 96 B", Some("|b| b.auction"));
-    let whole = edge(Partition::Rebalance, "whole Bid, 96 B", None);
-    let left = edge(Partition::Global, "(u64, u64), 16 B", None);
-    let right = edge(Partition::Broadcast, "", None);
+    }
+    let key = Some("|b| b.auction");
+    let keyed = edge::<(u64, (u64, i32))>(&mut plan, Partition::Key, "(price, n)", key);
+    let whole = edge::<String>(&mut plan, Partition::Rebalance, "record", None);
+    let left = edge::<(u64, u64)>(&mut plan, Partition::Global, "record", None);
+    let right = edge::<()>(&mut plan, Partition::Broadcast, "record", None);
     let filter = operator("filter", "", "filter(|b| b.price < 5 &&\n        \"a\")", 2);
-    let window = operator("window", "hot/window", "window(tumbling(secs(10)))", 4);
+    let window = operator("window", "hot/window", "window(tumbling(secs(10)))", 4)
+        .keeps("per key and window: sum");
     add(&mut plan, vec![operator("sink", "", "print()", 6)], &[left, right], &[]);
     let source = vec![operator("source", "", "replay(events)", 1), filter];
     add(&mut plan, source, &[], &[keyed, whole]);

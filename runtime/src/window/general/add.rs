@@ -37,6 +37,7 @@ where
         hash: u64,
         key: impl Emit<Record = K>,
     ) -> Result<bool, Failure> {
+        assert!(self.pending.is_empty(), "what a record fires comes before the next record");
         let now = self.now(turn);
         let at = if now.time == Time::Event { at } else { at.moved_to(now.clock) };
         (self.at, self.arrivals) = (at.time(), self.arrivals + 1);
@@ -147,13 +148,9 @@ where
             self.kept = self.kept + contents.len() - before - other;
             remembered.push(slot.trigger.take().unwrap_or_default());
         }
+        // The slot that was emptied last is the first to be filled again.
         self.make(now, cover, hash, K::from_view(key), contents);
         let (number, timestamp) = (numbers[numbers.len() - 1], self.at);
-        for pending in &mut self.pending {
-            if numbers.contains(&pending.0) {
-                pending.0 = number;
-            }
-        }
         for state in remembered {
             self.ask(number, now, timestamp, |trigger, cx| trigger.on_merge(state, cx));
         }

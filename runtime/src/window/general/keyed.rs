@@ -29,6 +29,9 @@ impl<P> KeyWindows<P> {
     }
 }
 
+/// All parts, by number; some are empty.
+pub(super) type Slots<K, C, R, W> = Vec<Option<Slot<K, C, R, W>>>;
+
 /// One key's part of one window.
 pub(super) struct Slot<K, C, R, W> {
     pub key: K,

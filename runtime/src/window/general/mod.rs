@@ -40,7 +40,7 @@ pub(super) use timers::TimersOf;
 
 use std::collections::VecDeque;
 
-use keyed::{KeyWindows, Slot};
+use keyed::{KeyWindows, Slots};
 use timers::Timers;
 
 use super::assigner::Assigner;
@@ -104,7 +104,7 @@ pub struct GeneralWindows<K: Key, T: Record, S, C: Contents, R: Trigger<T>, P = 
     /// Whether the function wants to know when windows go away.
     clears: bool,
     keys: Option<Table<K, KeyWindows<P>>>,
-    slots: Vec<Option<Slot<K, C, R::State, W>>>,
+    slots: Slots<K, C, R::State, W>,
     /// Numbers of slots that are empty.
     free: Vec<u32>,
     timers: Timers,

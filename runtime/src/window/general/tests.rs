@@ -8,7 +8,7 @@ use proptest::prelude::*;
 
 use super::contents::{Accumulated, Elements, Folded, Reduced};
 use super::*;
-use crate::operator::{Aggregate, count, to_vec};
+use crate::operator::{count, to_vec};
 use crate::state::State;
 use crate::task::{Stage, Turn};
 use crate::time::{Span, millis};
