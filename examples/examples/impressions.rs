@@ -34,3 +34,29 @@ fn impressions(
 fn main() -> ExitCode {
     thalweg::main(impressions)
 }
+
+#[cfg(test)]
+mod tests {
+    use thalweg::testing;
+
+    use super::*;
+
+    #[test]
+    fn five_minutes_are_summed_once_their_time_has_passed() {
+        let mut t = testing::pipeline(impressions).start();
+        let at = |minute| Timestamp(0) + mins(minute);
+        let mut shown = |region: &str, total_impressions, minute| {
+            let region_code = region.to_owned();
+            t.send("impressions", Impression { at: at(minute), region_code, total_impressions });
+        };
+        shown("NO", 3, 0);
+        shown("NO", 4, 4);
+        shown("SE", 1, 5);
+        // A minute late is in time.
+        shown("NO", 5, 4);
+        assert!(t.output::<Windowed<String, u64>>("impressions").is_empty());
+        t.watermark("impressions", at(5));
+        let sums = t.results::<Windowed<String, u64>>("impressions");
+        assert_eq!((sums.len(), sums[0].key.as_str(), sums[0].value), (1, "NO", 12));
+    }
+}

@@ -172,16 +172,16 @@ fn wrong_names_and_types_are_answered_with_the_right_ones() {
     let mut t = started().start();
     let cases = [
         (
-            refusal(|| drop(t.results::<u64>("window"))),
+            refusal(|| _ = t.results::<u64>("window")),
             "no sink `window`\nhelp: did you mean `windows`? it has `bad`, `too late`, `windows`",
         ),
-        (refusal(|| drop(t.send("event", event(1, 1, 1)))), "no source `event`"),
-        (refusal(|| drop(t.send("events", 3u64))), "::Event`, but one of type `u64` was sent"),
-        (refusal(|| drop(t.results::<u64>("bad"))), "type `alloc::string::String`, not `u64`"),
-        (refusal(|| drop(t.watermark(("events", 3), at(0)))), "has 1 splits, so no split 3"),
-        (refusal(|| drop(t.state("windows"))), "it has `windows/window/0`"),
-        (refusal(|| drop(t.counter("sene"))), "did you mean `seen`"),
-        (refusal(|| drop(t.failure(|_| {}))), "did not fail"),
+        (refusal(|| _ = t.send("event", event(1, 1, 1))), "no source `event`"),
+        (refusal(|| _ = t.send("events", 3u64)), "::Event`, but one of type `u64` was sent"),
+        (refusal(|| _ = t.results::<u64>("bad")), "type `alloc::string::String`, not `u64`"),
+        (refusal(|| _ = t.watermark(("events", 3), at(0))), "has 1 splits, so no split 3"),
+        (refusal(|| _ = t.state("windows")), "it has `windows/window/0`"),
+        (refusal(|| _ = t.counter("sene")), "did you mean `seen`"),
+        (refusal(|| _ = t.failure(|_| {})), "did not fail"),
     ];
     for (text, expected) in cases {
         assert!(text.contains(expected), "{expected}\n--- not in ---\n{text}");
@@ -207,4 +207,22 @@ fn fragments_run_by_themselves() {
     let mut t = testing::operator(thalweg_tests::totals).start();
     t.send(Timestamp::MIN, (3, "four".to_owned()));
     assert_eq!(t.output(), [(Timestamp::MIN, (3, 4))]);
+}
+
+#[pipeline]
+fn doubled() {
+    let numbers = source(collection(Vec::<u64>::new()));
+    let answers = numbers.async_map(|n| async move { n * 2 });
+    answers.sink(discard());
+}
+
+#[test]
+fn futures_have_answered_when_a_step_is_over() {
+    let mut t = testing::pipeline(doubled).parallelism(2).splits("numbers", 2).start();
+    for n in 0..50u64 {
+        t.send("numbers", n);
+        assert_eq!(t.results::<(u64, u64)>("answers"), [(n, 2 * n)]);
+    }
+    t.send_all("numbers", 0..50u64);
+    assert_eq!(t.results::<(u64, u64)>("answers").len(), 50);
 }

@@ -286,6 +286,10 @@ impl<K: Key, S, I, B: Key, R: Record, L: Keep> State for BroadcastProcess<K, S, 
         self.process.bytes() + self.rules.held() * size_of::<((u64, u32), (B, R))>()
     }
 
+    fn timers(&self) -> usize {
+        self.process.timers()
+    }
+
     fn next_timer(&self) -> Option<Timestamp> {
         self.process.next_timer()
     }

@@ -53,7 +53,8 @@
 //! The pipeline's own watermarks work as in production, and [`watermark`](Pipeline::watermark) lets a source's reach a
 //! point whatever its records say; with [`only_fed_watermarks`](Setup::only_fed_watermarks) nothing else does.
 //! Processing time starts at the epoch, or where [`processing_time`](Setup::processing_time) says, and
-//! [`advance`](Pipeline::advance) lets it pass: timers fire one after the other, each at its own time.
+//! [`advance`](Pipeline::advance) lets it pass: timers fire one after the other, each at its own time. Futures of
+//! `async_map` run as in production, and every call waits for their answers.
 
 mod fragment;
 mod pipeline;

@@ -123,7 +123,7 @@ pub fn count_windows<K: Ord + Clone, R>(
                 let key = key(event);
                 let events = kept.entry(key.clone()).or_default();
                 events.push(event.clone());
-                if events.len() % slide == 0 {
+                if events.len().is_multiple_of(slide) {
                     let first = events.len().saturating_sub(size);
                     answer.results.push((i64::MAX, result(&key, &events[first..])));
                 }

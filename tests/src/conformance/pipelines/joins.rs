@@ -29,7 +29,7 @@ fn timed_pair((left, right): (EventRef<'_>, EventRef<'_>)) -> String {
 
 /// A pipeline per join and bound: the words behind the keys.
 macro_rules! pipelines {
-    ($($name:ident($($parameter:ident),*) $join:ident [$($words:tt)*];)*) => {$(
+    ($($name:ident($($parameter:ident),*) $join:ident [$($bound:tt)*] [$($words:tt)*];)*) => {$(
         #[pipeline]
         fn $name($($parameter: i64),*) {
             let late_left = side();
@@ -41,6 +41,9 @@ macro_rules! pipelines {
             let out = timed_lefts
                 .$join(timed_rights)
                 .on(|e| e.key, |e| e.key)
+                $($bound)*
+                .late_left_to(late_left)
+                .late_right_to(late_right)
                 $($words)*;
             out.sink(discard());
             late_left.sink(discard());
@@ -52,24 +55,24 @@ macro_rules! pipelines {
 pipelines! {
     tumbling_pairs(size, offset, lateness) join [
         .window(tumbling(millis(size))).offset(millis(offset)).allowed_lateness(millis(lateness))
-        .late_left_to(late_left).late_right_to(late_right).map(pair)
+        ] [.map(pair)
     ];
     sliding_pairs(size, slide, offset, lateness) join [
         .window(sliding(millis(size), millis(slide))).offset(millis(offset))
         .allowed_lateness(millis(lateness))
-        .late_left_to(late_left).late_right_to(late_right).map(pair)
+        ] [.map(pair)
     ];
     session_pairs(gap, lateness) join [
         .window(session(millis(gap))).allowed_lateness(millis(lateness))
-        .late_left_to(late_left).late_right_to(late_right).map(pair)
+        ] [.map(pair)
     ];
     left_rows(size, offset, lateness) left_join [
         .window(tumbling(millis(size))).offset(millis(offset)).allowed_lateness(millis(lateness))
-        .late_left_to(late_left).late_right_to(late_right).map(left_row)
+        ] [.map(left_row)
     ];
     tumbling_groups(size, offset, lateness) co_group [
         .window(tumbling(millis(size))).offset(millis(offset)).allowed_lateness(millis(lateness))
-        .late_left_to(late_left).late_right_to(late_right)
+        ] [
         .apply(|w, lefts, rights, out| {
             let (lefts, rights) = (list(lefts.iter().map(|e| e.value)), list(rights.iter().map(|e| e.value)));
             out.emit(format!("[{},{lefts},{rights}]", w.key()));
@@ -78,7 +81,7 @@ pipelines! {
     sliding_groups(size, slide, offset, lateness) co_group [
         .window(sliding(millis(size), millis(slide))).offset(millis(offset))
         .allowed_lateness(millis(lateness))
-        .late_left_to(late_left).late_right_to(late_right)
+        ] [
         .apply(|w, lefts, rights, out| {
             let (lefts, rights) = (list(lefts.iter().map(|e| e.value)), list(rights.iter().map(|e| e.value)));
             out.emit(format!("[{},{lefts},{rights}]", w.key()));
@@ -86,7 +89,7 @@ pipelines! {
     ];
     session_groups(gap, lateness) co_group [
         .window(session(millis(gap))).allowed_lateness(millis(lateness))
-        .late_left_to(late_left).late_right_to(late_right)
+        ] [
         .apply(|w, lefts, rights, out| {
             let (lefts, rights) = (list(lefts.iter().map(|e| e.value)), list(rights.iter().map(|e| e.value)));
             out.emit(format!("[{},{lefts},{rights}]", w.key()));
@@ -94,7 +97,7 @@ pipelines! {
     ];
     interval(lower, upper, lower_exclusive, upper_exclusive) join [
         .within(bounds(lower, upper, lower_exclusive, upper_exclusive))
-        .late_left_to(late_left).late_right_to(late_right).map(timed_pair)
+        ] [.map(timed_pair)
     ];
 }
 
