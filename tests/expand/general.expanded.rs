@@ -39,7 +39,7 @@ pub fn hot() -> ::thalweg::__private::Definition {
         let exchange0 = plan
             .edge(::thalweg::__private::EdgePlan {
                 partition: ::thalweg::__private::Partition::Key,
-                label: "record",
+                label: "record, whole for `window(tumbling(mins(10))).trigger(trigger::early(mins(1))).`, line 18",
                 key: ::core::option::Option::Some("|bid| bid.auction"),
             });
         {
@@ -93,17 +93,20 @@ pub fn hot() -> ::thalweg::__private::Definition {
                         "key_by(|bid| bid.auction)", ::core::file!(), 17u32, 17u32),
                         ::thalweg::__private::OperatorSpec::new("window",
                         "window(tumbling(mins(10))).trigger(trigger::early(mins(1))).aggregate(|w| (w.key(), w.count(), w.max(|bid| bid.price)))",
-                        ::core::file!(), 18u32, 20u32).state("window/0"),
+                        ::core::file!(), 18u32, 20u32).state("window/0")
+                        .keeps("per key and window: count, max, and what its trigger remembers; timers per key and window"),
                         ::thalweg::__private::OperatorSpec::new("sink", "sink(print())",
                         ::core::file!(), 21u32, 21u32),
                         ::thalweg::__private::OperatorSpec::new("window",
                         "window(global_window()).delta_trigger(100, |old, new| new.price - old.price).purging().delta_evictor(50, |old, new| new.price - old.price).apply(|w, bids, out| { for bid in bids.iter().filter(|bid| bid.p..)",
-                        ::core::file!(), 22u32, 30u32).state("window/1"),
+                        ::core::file!(), 22u32, 30u32).state("window/1")
+                        .keeps("per key and window: its elements, and what its trigger remembers; timers per key and window"),
                         ::thalweg::__private::OperatorSpec::new("sink", "sink(print())",
                         ::core::file!(), 31u32, 31u32),
                         ::thalweg::__private::OperatorSpec::new("window",
                         "window(sliding_count(100, 10)).reduce(|a, b| if a.price < b.price { b } else { a })",
-                        ::core::file!(), 32u32, 33u32).state("window/2"),
+                        ::core::file!(), 32u32, 33u32).state("window/2")
+                        .keeps("per key and window: its elements; timers"),
                         ::thalweg::__private::OperatorSpec::new("sink", "sink(print())",
                         ::core::file!(), 34u32, 34u32)
                     ],

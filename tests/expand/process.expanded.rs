@@ -291,8 +291,9 @@ pub fn sessions() -> ::thalweg::__private::Definition {
                     ::std::vec![
                         ::thalweg::__private::OperatorSpec::new("key_by",
                         "key_by(|(user, _)| user)", ::core::file!(), 37u32, 37u32),
-                        ::thalweg::__private::OperatorSpec::new("dedup", "dedup()",
-                        ::core::file!(), 37u32, 37u32).state("dedup/0")
+                        ::thalweg::__private::OperatorSpec::new("dedup",
+                        "dedup().ttl(hours(1))", ::core::file!(), 37u32, 37u32)
+                        .state("dedup/0")
                         .keeps("per key: that it was seen; forgotten after its time to live"),
                         ::thalweg::__private::OperatorSpec::new("sink", "sink(print())",
                         ::core::file!(), 37u32, 37u32)
