@@ -241,6 +241,16 @@ optimised!(order_matters, in_order, bids => {
     bids.key_by(|b| b.auction).window(tumbling(secs(1))).reduce(|a, b| BidRef { price: a.price + b.price, ..b }).sink(out("reduce"));
 });
 
+#[rustfmt::skip]
+optimised!(elements, in_order, bids => {
+    bids.key_by(|b| b.auction).window(tumbling(secs(1))).trigger(trigger::count(2)).sum(|b| b.price).sink(out("triggered"));
+    bids.key_by(|b| b.channel).window(tumbling_count(3)).max(|b| b.price).sink(out("counted"));
+    bids.key_by(|b| b.auction).window(sliding_count(3, 2)).reduce(|a, b| if a.price < b.price { b } else { a }).sink(out("slid"));
+    bids.key_by(|b| b.auction).window(tumbling(secs(1))).evictor(evictor::count(2)).aggregate(|w| (w.key(), w.count(), w.min(|b| b.channel))).sink(out("evicted"));
+    bids.key_by(|b| b.auction).window(global_window()).delta_trigger(20, |old, new| new.change - old.change).purging().apply(|w, bids, out| out.emit((w.key(), bids.iter().map(|b| b.price).sum::<u64>()))).sink(out("far"));
+    bids.key_by(|b| b.note).window(session(millis(300))).apply(|w, bids, out| bids.iter().for_each(|b| out.emit((w.window().start, b.channel)))).sink(out("applied"));
+});
+
 optimised!(running, in_order, bids => {
     bids.key_by(|b| b.auction).sum(|b| b.price).sink(out("sum"));
     bids.key_by(|b| b.channel).count().sink(out("count"));

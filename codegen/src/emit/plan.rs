@@ -169,7 +169,12 @@ fn prelude(chained: &Chained, names: &Names, id: NodeId) -> TokenStream {
     match &node.op {
         Op::Window { spec, options, gap, aggregation, .. } => {
             let name = names.of("spec", id, span);
-            let checked = ours(if gap.is_some() { "checked_dynamic" } else { "checked" }, span);
+            let checked = match aggregation {
+                Aggregation::Fold { .. } => "checked_divided",
+                _ if gap.is_some() => "checked_dynamic",
+                _ => "checked",
+            };
+            let checked = ours(checked, span);
             let options = options.iter().map(|(word, value)| code!(.#word(#value)));
             let time = match crate::passes::time_domain(&chained.graph, id) {
                 crate::passes::TimeDomain::Processing => code!(.processing_time()),

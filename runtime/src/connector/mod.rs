@@ -2,7 +2,7 @@
 //!
 //! | sources | sinks |
 //! |---|---|
-//! | [`files`]: text, JSON lines, CSV; gzip, zstd; once, or watching a directory | [`files`]: text, JSON lines, CSV |
+//! | [`files`]: text, JSON lines, CSV, Avro, Parquet; gzip, zstd; once, or watching a directory | [`files`]: text, JSON lines, CSV |
 //! | [`collection`], [`replay`]: records in memory | [`print()`]: lines on standard output |
 //! | [`generate`], [`generate_forever`] | [`collect`], [`callback`]: for tests and benchmarks |
 //! | [`socket`]: lines from a TCP server | [`discard`] |
@@ -144,11 +144,15 @@ pub use callback::{Callback, CallbackWriter, callback};
 pub use collect::{Collect, CollectWriter, Collected, collect};
 pub use discard::{Discard, discard};
 pub use error::{SinkError, SourceError};
+#[cfg(feature = "avro")]
+pub use file::{Avro, AvroEncoder, AvroReader, AvroWriter};
 pub use file::{
     Both, CanRead, CanWrite, Csv, CsvEncoder, CsvReader, CsvWriter, Files, Json, JsonEncoder,
     JsonReader, JsonWriter, Lines, LinesIter, PartWriter, Reads, Text, TextEncoder, TextReader,
     TextWriter, Unformatted, WatchReader, Watched, Writes, files,
 };
+#[cfg(feature = "parquet")]
+pub use file::{Parquet, ParquetEncoder, ParquetReader, ParquetWriter};
 pub use generate::{Generate, GenerateReader, generate, generate_forever};
 pub use print::{Print, PrintWriter, print};
 pub use sink::{Sink, Writer};

@@ -1,39 +1,16 @@
 //! What the function of a `co_group` is given.
 
 use super::log::Log;
-use crate::record::{Emit, Key, Record, View};
+use crate::record::{Key, Record, View};
 use crate::task::Scratch;
-use crate::time::{Timestamp, Window};
+use crate::time::Timestamp;
+use crate::window::{Fired, Out};
 
 /// A key whose window has fired, with what it has on both sides.
 pub struct Group<'g, K: Key, L: Record, R: Record> {
-    pub(super) cx: GroupCx<'g, K>,
+    pub(super) fired: Fired<'g, K>,
     pub(super) lefts: Grouped<'g, L>,
     pub(super) rights: Grouped<'g, R>,
-}
-
-/// Where a group belongs.
-pub struct GroupCx<'g, K: Record> {
-    pub(super) key: View<'g, K>,
-    pub(super) window: Window,
-    pub(super) watermark: Timestamp,
-}
-
-impl<'g, K: Record> GroupCx<'g, K> {
-    /// The key.
-    pub fn key(&self) -> View<'g, K> {
-        self.key
-    }
-
-    /// The window: `[start, end)`.
-    pub fn window(&self) -> Window {
-        self.window
-    }
-
-    /// The watermark: that of the inputs together.
-    pub fn watermark(&self) -> Timestamp {
-        self.watermark
-    }
 }
 
 /// The records of one side of a group, in order of arrival: views of them.
@@ -128,28 +105,13 @@ impl<T: Record> DoubleEndedIterator for GroupedIter<'_, T> {
 
 impl<T: Record> ExactSizeIterator for GroupedIter<'_, T> {}
 
-/// Where the function of a `co_group` puts its results.
-pub struct Out<'o, O> {
-    scratch: &'o mut Scratch<O>,
-    time: Timestamp,
-}
-
-impl<O: Record> Out<'_, O> {
-    /// Emits a result: it is encoded at once, so it may borrow from the records. Its time is the window's last
-    /// millisecond.
-    #[inline]
-    pub fn emit(&mut self, result: impl Emit<Record = O>) {
-        self.scratch.push(self.time, result);
-    }
-}
-
 /// Lets a function make of a group whatever it does.
 #[inline(always)]
 pub fn apply_group<K: Key, L: Record, R: Record, O: Record>(
     group: &Group<'_, K, L, R>,
     scratch: &mut Scratch<O>,
-    f: impl FnOnce(&GroupCx<'_, K>, Grouped<'_, L>, Grouped<'_, R>, &mut Out<'_, O>),
+    f: impl FnOnce(Fired<'_, K>, Grouped<'_, L>, Grouped<'_, R>, &mut Out<'_, O>),
 ) {
-    let mut out = Out { scratch, time: group.cx.window.last() };
-    f(&group.cx, group.lefts, group.rights, &mut out);
+    let mut out = Out::new(scratch, group.fired.window().last());
+    f(group.fired, group.lefts, group.rights, &mut out);
 }

@@ -199,7 +199,7 @@ impl<K: Key, L: Record, R: Record> IntervalJoin<K, L, R> {
             }
             let (side, own, bucket, run) = (found.side, found.own, found.others, found.run);
             let (first, last) = (found.first, found.last);
-            let Some(number) = self.next.or(run.first()) else { return None };
+            let number = self.next.or(run.first())?;
             let other = At { bucket, number };
             let (time, is_over, after) = match side {
                 Side::Left => {

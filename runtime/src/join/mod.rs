@@ -30,7 +30,7 @@ mod window;
 mod within;
 
 pub use as_of::AsOfJoin;
-pub use group::{Group, GroupCx, Grouped, GroupedIter, Out, apply_group};
+pub use group::{Group, Grouped, GroupedIter, apply_group};
 pub use interval::IntervalJoin;
 pub use window::WindowJoin;
 pub use within::{InvalidInterval, Within};

@@ -244,7 +244,7 @@ impl<K: Key, L: Record, R: Record> Sessions<K, L, R> {
                 self.clean(now);
                 return None;
             }
-            let Some(Reverse((time, _, birth, at))) = self.timers.pop() else { return None };
+            let Reverse((time, _, birth, at)) = self.timers.pop()?;
             let is_stale = |session: &Session<K>| session.birth != birth;
             if self.slab[at as usize].as_ref().is_none_or(is_stale) {
                 continue;

@@ -1,6 +1,6 @@
 //! Joins by window.
 
-use super::group::{Group, GroupCx, Grouped};
+use super::group::{Group, Grouped};
 use super::live::Live;
 use super::log::{Log, Mark};
 use super::pairs::Pairs;
@@ -10,7 +10,7 @@ use crate::record::{Emit, Key, Record, View};
 use crate::state::State;
 use crate::task::Turn;
 use crate::time::{Span, Timestamp, Window};
-use crate::window::{Fixed, Time};
+use crate::window::{Fired, Fixed, Time};
 
 /// Elements of both sides by window; what a key has on both sides comes out when the window fires.
 ///
@@ -159,7 +159,7 @@ impl<S: Fixed, K: Key, L: Record, R: Record> WindowJoin<S, K, L, R> {
         rights.numbers(sides.right, &mut self.numbers.1);
         let key = if S::MERGES { self.sessions.key() } else { self.live.key() };
         Some(Group {
-            cx: GroupCx { key, window, watermark: turn.watermark() },
+            fired: Fired::new(key, window, turn.watermark()),
             lefts: Grouped { log: lefts, numbers: &self.numbers.0 },
             rights: Grouped { log: rights, numbers: &self.numbers.1 },
         })

@@ -194,8 +194,8 @@ impl<K: Key, V> Table<K, V> {
     /// keys that are then updated in their order.
     #[inline(always)]
     pub fn prepare(&mut self, hashes: &[u64]) {
-        // A table of this size lies in the cache anyway.
-        if self.segments.len() > 4 {
+        // One segment lies in the nearest cache anyway, or nearly.
+        if self.segments.len() > 1 {
             self.fetch(&hashes[..hashes.len().min(AHEAD)]);
         }
     }

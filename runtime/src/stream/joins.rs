@@ -4,10 +4,10 @@ use std::ops::RangeBounds;
 
 use super::base::{deref_to_stream, handle, not_run};
 use super::{IntoStream, Side, Stream};
-use crate::join::{GroupCx, Grouped, Out};
+use crate::join::Grouped;
 use crate::record::{Emit, Key, Record, View};
 use crate::time::Span;
-use crate::window::Fixed;
+use crate::window::{Fired, Fixed, Out};
 
 handle! {
     /// Two streams, waiting for the keys by which they are joined: made by [`join`](Stream::join) and its kin.
@@ -451,7 +451,7 @@ impl<K: Record, L: Record, R: Record> CoGroupWindows<K, L, R> {
     /// ```
     pub fn apply<O: Record>(
         self,
-        f: impl Fn(&GroupCx<'static, K>, Grouped<'static, L>, Grouped<'static, R>, &mut Out<'static, O>),
+        f: impl Fn(Fired<'static, K>, Grouped<'static, L>, Grouped<'static, R>, &mut Out<'_, O>),
     ) -> Stream<O> {
         not_run(f)
     }

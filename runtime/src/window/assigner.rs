@@ -113,13 +113,20 @@ impl At for WithGap {
 
 /// Windows whose records' times alone place them: what stands without `.gap(..)`.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` needs a gap",
-    label = "how long does a session stay open after a record?",
-    note = "to fix: write `.window(dynamic_session()).gap(|x| ..)`"
+    message = "`{Self}` cannot divide a stream",
+    label = "not a window, or one that needs a gap",
+    note = "to fix: write `tumbling(mins(5))`, or `.gap(|x| ..)` behind `.window(dynamic_session())`"
 )]
-pub trait Fixed: Assigner<At = Timestamp> {}
+pub trait Fixed: Assigner<At = Timestamp> {
+    /// The windows. A type of its own, so that rustc says once what is no window, and nothing of what follows.
+    type Spec;
 
-impl<S: Assigner<At = Timestamp>> Fixed for S {}
+    /// The windows themselves, if they can be.
+    ///
+    /// # Errors
+    /// See [`InvalidWindow`].
+    fn fixed(self) -> Result<Self::Spec, Failure>;
+}
 
 /// Windows whose gap each record decides: what `.gap(..)` stands behind.
 #[diagnostic::on_unimplemented(
@@ -127,22 +134,59 @@ impl<S: Assigner<At = Timestamp>> Fixed for S {}
     label = "its length is fixed",
     note = "to fix: remove `.gap(..)`, or write `.window(dynamic_session())`"
 )]
-pub trait Dynamic: Assigner<At = WithGap> {}
+pub trait Dynamic: Assigner<At = WithGap> {
+    /// The windows: see [`Fixed::Spec`].
+    type Spec;
 
-impl<S: Assigner<At = WithGap>> Dynamic for S {}
+    /// The windows themselves, if they can be.
+    ///
+    /// # Errors
+    /// See [`InvalidWindow`].
+    fn dynamic(self) -> Result<Self::Spec, Failure>;
+}
+
+/// Marks windows as [`Fixed`].
+macro_rules! fixed {
+    ($($windows:ty),*) => {$(
+        impl $crate::window::Fixed for $windows {
+            type Spec = $windows;
+            fn fixed(self) -> Result<$windows, $crate::task::Failure> {
+                $crate::window::Assigner::checked(self)
+            }
+        }
+    )*};
+}
+pub(super) use fixed;
+
+fixed! { super::Tumbling, super::Sliding, super::Session }
+
+impl Dynamic for super::DynamicSession {
+    type Spec = super::DynamicSession;
+    fn dynamic(self) -> Result<super::DynamicSession, Failure> {
+        self.checked()
+    }
+}
 
 /// The windows themselves, if they can be.
 ///
 /// # Errors
 /// See [`InvalidWindow`].
-pub fn checked<S: Fixed>(spec: S) -> Result<S, Failure> {
-    spec.checked()
+pub fn checked<S: Fixed>(spec: S) -> Result<<S as Fixed>::Spec, Failure> {
+    spec.fixed()
 }
 
 /// The same where `.gap(..)` follows.
 ///
 /// # Errors
 /// See [`InvalidWindow`].
-pub fn checked_dynamic<S: Dynamic>(spec: S) -> Result<S, Failure> {
-    spec.checked()
+pub fn checked_dynamic<S: Dynamic>(spec: S) -> Result<<S as Dynamic>::Spec, Failure> {
+    spec.dynamic()
+}
+
+/// The same where `.fold(..)` follows.
+///
+/// # Errors
+/// See [`InvalidWindow`].
+pub fn checked_divided<S: super::Divides>(spec: S) -> Result<<S as super::Divides>::Spec, Failure> {
+    spec.divided()
 }

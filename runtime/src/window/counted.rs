@@ -109,6 +109,8 @@ macro_rules! for_ever {
             }
         }
 
+        super::assigner::fixed! { $name }
+
         impl Assigner for $name {
             type At = Timestamp;
             type Windows = std::iter::Once<Window>;

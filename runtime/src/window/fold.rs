@@ -13,10 +13,28 @@ use crate::time::Timestamp;
     label = "two sessions may become one, but there is no way to merge what was folded",
     note = "to fix: use `reduce`, or an aggregate of your own, which knows how to merge: `.aggregate(|w| w.with(MyAggregate, |x| ..))`"
 )]
-pub trait Divides: Assigner<At = Timestamp> {}
+pub trait Divides: Assigner<At = Timestamp> {
+    /// The windows: see [`Fixed::Spec`](super::Fixed::Spec).
+    type Spec;
 
-impl Divides for Tumbling {}
-impl Divides for Sliding {}
+    /// The windows themselves, if they can be.
+    ///
+    /// # Errors
+    /// See [`InvalidWindow`](super::InvalidWindow).
+    fn divided(self) -> Result<Self::Spec, Failure>;
+}
+
+macro_rules! divides {
+    ($($windows:ty),*) => {$(
+        impl Divides for $windows {
+            type Spec = $windows;
+            fn divided(self) -> Result<$windows, Failure> {
+                self.checked()
+            }
+        }
+    )*};
+}
+divides! { Tumbling, Sliding }
 
 /// Windows in which a value is carried through the records of a key.
 pub struct FoldWindows<S: Divides, K: Key, V: Record> {

@@ -12,9 +12,18 @@
 //!
 //! | type | value per key and window |
 //! |---|---|
-//! | [`TumblingWindows`] | an aggregate's accumulator |
-//! | [`TumblingPartials`] | the same, on the near side of an exchange, never kept for long |
-//! | [`TumblingReduce`], [`TumblingFold`] | a record |
+//! | [`AggregateWindows`] | an aggregate's accumulator |
+//! | [`Partials`] | the same, on the near side of an exchange, never kept for long |
+//! | [`ReduceWindows`], [`FoldWindows`] | a record |
+//!
+//! Emitted code does not know which windows they are of; how values are kept follows from that ([`Accumulates`]):
+//!
+//! | windows | are kept |
+//! |---|---|
+//! | tumbling | in a table per window, as above (`live`) |
+//! | sliding, with aggregates that have parts | in one table, by key a ring of panes, put together when a window fires (`rings`) |
+//! | sliding, with other aggregates, reductions, folds | in a table per window |
+//! | sessions | in one table, by key the sessions, each with a timer that is moved only when it comes (`session_windows`) |
 //!
 //! Which windows there are is an [`Assigner`]'s business: [`Tumbling`], [`Sliding`], [`Session`], [`DynamicSession`].
 //! Windows with a [trigger] or an [evictor] of their own, those that keep elements, and those that time does not end are
@@ -49,7 +58,9 @@ pub mod trigger;
 mod tumbling;
 
 pub use aggregate::AggregateWindows;
-pub use assigner::{Assigner, At, Dynamic, Fixed, Time, WithGap, checked, checked_dynamic};
+pub use assigner::{
+    Assigner, At, Dynamic, Fixed, Time, WithGap, checked, checked_divided, checked_dynamic,
+};
 pub use counted::{
     GlobalWindow, NoTrigger, SlidingCount, TumblingCount, global_window, sliding_count,
     tumbling_count,

@@ -4,12 +4,16 @@ use std::collections::VecDeque;
 
 use crate::time::Timestamp;
 
-/// A key's values, one per pane that it has records in. The newest, which nearly all records are for, lies in the table
+/// A key's values, one per pane that it has records in. The newest two, which nearly all records are for, lie in the table
 /// itself; older ones lie apart, in order of time.
 pub(super) struct Ring<V> {
     /// Where the newest pane starts.
     newest: Timestamp,
+    /// Where the one before starts; the newest itself, if there is none.
+    previous: Timestamp,
     value: V,
+    previous_value: V,
+    /// Only if there is a previous one.
     older: Option<Box<Older<V>>>,
 }
 
@@ -40,53 +44,99 @@ impl<V: Default> Ring<V> {
     /// Values in one pane so far.
     #[inline(always)]
     pub fn new(pane: Timestamp) -> Self {
-        Ring { newest: pane, value: V::default(), older: None }
+        let (value, previous_value) = (V::default(), V::default());
+        Ring { newest: pane, previous: pane, value, previous_value, older: None }
     }
 
     /// The value in a pane, made if it is not there.
     #[inline(always)]
     pub fn value(&mut self, pane: Timestamp, spare: &mut Spare<V>) -> &mut V {
-        if self.newest == pane { &mut self.value } else { self.other(pane, spare) }
+        if self.newest == pane {
+            &mut self.value
+        } else if self.previous == pane {
+            &mut self.previous_value
+        } else {
+            self.other(pane, spare)
+        }
     }
 
     #[inline(never)]
     fn other(&mut self, pane: Timestamp, spare: &mut Spare<V>) -> &mut V {
-        let older = self.older.get_or_insert_with(|| {
-            spare.boxes.pop().unwrap_or_else(|| Box::new(Older(VecDeque::new())))
-        });
-        if pane > self.newest {
-            spare.used += 1;
-            older.0.push_back((self.newest, std::mem::take(&mut self.value)));
-            self.newest = pane;
-            return &mut self.value;
+        if pane < self.previous && self.previous < self.newest {
+            return self.older_value(pane, spare);
         }
-        let at = match older.0.binary_search_by_key(&pane, |(start, _)| *start) {
+        if self.previous < self.newest {
+            let value = std::mem::take(&mut self.previous_value);
+            spare.used += 1;
+            Self::older(&mut self.older, spare).push_back((self.previous, value));
+        }
+        if pane < self.newest {
+            self.previous = pane;
+            return &mut self.previous_value;
+        }
+        self.previous_value = std::mem::take(&mut self.value);
+        (self.previous, self.newest) = (self.newest, pane);
+        &mut self.value
+    }
+
+    fn older_value(&mut self, pane: Timestamp, spare: &mut Spare<V>) -> &mut V {
+        let older = Self::older(&mut self.older, spare);
+        let at = match older.binary_search_by_key(&pane, |(start, _)| *start) {
             Ok(at) => at,
             Err(at) => {
                 spare.used += 1;
-                older.0.insert(at, (pane, V::default()));
+                older.insert(at, (pane, V::default()));
                 at
             }
         };
-        &mut older.0[at].1
+        &mut older[at].1
     }
 
-    /// The value in panes that start from `first` to `last`, if it is in the newest alone.
+    fn older<'r>(
+        older: &'r mut Option<Box<Older<V>>>,
+        spare: &mut Spare<V>,
+    ) -> &'r mut VecDeque<(Timestamp, V)> {
+        let new = || spare.boxes.pop().unwrap_or_else(|| Box::new(Older(VecDeque::new())));
+        &mut older.get_or_insert_with(new).0
+    }
+
+    /// The value in panes that start from `first` to `last`, if it is all in one of the newest two.
     #[inline(always)]
-    pub fn newest_only(&self, first: Timestamp, last: Timestamp) -> Option<&V> {
-        let is_in = first <= self.newest && self.newest <= last;
-        (self.older.is_none() && is_in).then_some(&self.value)
+    pub fn only(&self, first: Timestamp, last: Timestamp) -> Option<&V> {
+        let is_in = |pane: Timestamp| first <= pane && pane <= last;
+        let has_previous = self.previous < self.newest && is_in(self.previous);
+        match (is_in(self.newest), has_previous) {
+            _ if self.older.is_some() => None,
+            (true, false) => Some(&self.value),
+            (false, true) => Some(&self.previous_value),
+            _ => None,
+        }
     }
 
-    /// The values in panes that start from `first` to `last`, in order of time.
-    #[inline(never)]
-    pub fn between(&self, first: Timestamp, last: Timestamp) -> impl Iterator<Item = &V> {
-        let older = self.older.iter().flat_map(move |older| {
-            let at = older.0.partition_point(|(pane, _)| *pane < first);
-            older.0.range(at..).take_while(move |(pane, _)| *pane <= last)
-        });
-        let is_in = first <= self.newest && self.newest <= last;
-        older.map(|(_, value)| value).chain(is_in.then_some(&self.value))
+    /// Hands on the values in panes that start from `first` to `last`, in order of time.
+    #[inline(always)]
+    pub fn each_between<E>(
+        &self,
+        first: Timestamp,
+        last: Timestamp,
+        mut each: impl FnMut(&V) -> Result<(), E>,
+    ) -> Result<(), E> {
+        if let Some(older) = &self.older {
+            // Mostly the oldest is of the window: what is older was dropped.
+            let is_in_order = older.0.front().is_some_and(|(pane, _)| *pane >= first);
+            let at =
+                if is_in_order { 0 } else { older.0.partition_point(|(pane, _)| *pane < first) };
+            for (pane, value) in older.0.iter().skip(at) {
+                if *pane > last {
+                    return Ok(());
+                }
+                each(value)?;
+            }
+        }
+        if self.previous < self.newest && first <= self.previous && self.previous <= last {
+            each(&self.previous_value)?;
+        }
+        if first <= self.newest && self.newest <= last { each(&self.value) } else { Ok(()) }
     }
 
     /// Drops the values in panes that start up to `last`; true if none is left. `keep` bounds the memory that is kept
@@ -95,6 +145,10 @@ impl<V: Default> Ring<V> {
     pub fn forget(&mut self, last: Timestamp, spare: &mut Spare<V>, keep: usize) -> bool {
         if self.older.is_some() {
             self.forget_older(last, spare, keep);
+        }
+        if self.previous <= last && self.previous < self.newest {
+            self.previous = self.newest;
+            self.previous_value = V::default();
         }
         self.newest <= last
     }

@@ -6,7 +6,7 @@ use super::clock::Clock;
 use super::firing::{Again, Firing};
 use super::ring::{Ring, Spare};
 use super::slide_panes::SlidePanes;
-use super::store::{AggregateUpdate, Update};
+use super::store::{AggregateUpdate, Update, table_of};
 use super::tumbling::cut;
 use super::{Assigner, Sliding, Time};
 use crate::operator::{Aggregate, failed_on};
@@ -121,7 +121,7 @@ impl<K: Key, A: Aggregate> Rings<K, A> {
             return Ok(false);
         }
         let start = pane.bounds.start;
-        let ring = self.table.get_or_insert_default().entry_or(hash, key, || Ring::new(start));
+        let ring = table_of(&mut self.table).entry_or(hash, key, || Ring::new(start));
         update.add(ring.value(start, &mut self.spare))?;
         if pane.fired {
             self.fire_again(start, now, hash, key, update.aggregate)?;
@@ -354,19 +354,19 @@ fn merge<K: Key, A: Aggregate>(
     key: View<'_, K>,
     merged: &mut A::Acc,
 ) -> Result<bool, Failure> {
-    if let Some(only) = ring.newest_only(first, last) {
+    if let Some(only) = ring.only(first, last) {
         *merged = A::Acc::from_view(only.as_view());
         return Ok(true);
     }
-    let mut panes = ring.between(first, last);
-    let Some(first) = panes.next() else { return Ok(false) };
-    *merged = A::Acc::from_view(first.as_view());
-    for pane in panes {
-        if let Err(overflow) = aggregate.merge(merged, pane.as_view()) {
-            return Err(failed_on::<K>(overflow, key));
+    let mut any = false;
+    let merged = ring.each_between(first, last, |pane| {
+        if any {
+            return aggregate.merge(merged, pane.as_view());
         }
-    }
-    Ok(true)
+        (*merged, any) = (A::Acc::from_view(pane.as_view()), true);
+        Ok(())
+    });
+    merged.map_err(|overflow| failed_on::<K>(overflow, key)).map(|()| any)
 }
 
 impl<K: Key, A: Aggregate> State for Rings<K, A> {

@@ -15,7 +15,7 @@ use std::collections::VecDeque;
 use super::clock::Clock;
 use super::firing::{Again, Firing};
 use super::sessions::{Session, Sessions, Spare};
-use super::store::{Store, Update};
+use super::store::{Store, Update, table_of};
 use super::timers::Timers;
 use crate::record::{Key, Record, View};
 use crate::state::{Cursor, State, Table};
@@ -86,7 +86,7 @@ impl<S: Assigner, K: Key, V: Record> Store<S, K, V> for SessionWindows<S, K, V> 
             return Err(Failure::new(mistake));
         }
         let Some(window) = self.spec.windows_of(at).next() else { return Ok(true) };
-        let table = self.table.get_or_insert_default();
+        let table = table_of(&mut self.table);
         let sessions = table.entry_or(hash, key, || Sessions::new(update.start()));
         let latest = &mut sessions.latest;
         if latest.meets(window) && latest.window().last() > now {
@@ -134,8 +134,12 @@ impl<S: Assigner, K: Key, V: Record> SessionWindows<S, K, V> {
         key: View<'_, K>,
         update: &mut impl Update<V>,
     ) -> Result<bool, Failure> {
-        let table = self.table.get_or_insert_default();
+        let table = table_of(&mut self.table);
         let sessions = table.entry_or(hash, key, || Sessions::new(update.start()));
+        if let Some(session) = sessions.earlier_covering(window, now) {
+            update.add(&mut session.value)?;
+            return Ok(true);
+        }
         let spec = &self.spec;
         // What is over has fired, or will before anything else: in processing time that may be in this very turn.
         let open = |session: &Session<V>| spec.cleanup(session.window()) > now;

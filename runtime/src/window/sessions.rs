@@ -99,6 +99,23 @@ impl<V> Sessions<V> {
         }
     }
 
+    /// An earlier session that a window belongs to, if it has not ended at `now` and meets no other when it covers the
+    /// window, which it then does. Records out of order are for these.
+    pub fn earlier_covering(&mut self, window: Window, now: Timestamp) -> Option<&mut Session<V>> {
+        let earlier = &mut self.earlier.as_mut()?.0;
+        let at = earlier.partition_point(|session| session.end < window.start);
+        let session = earlier.get(at).filter(|session| session.meets(window))?;
+        let (start, end) = (session.start.min(window.start), session.end.max(window.end));
+        let is_free_below = at == 0 || earlier[at - 1].end < start;
+        let above = earlier.get(at + 1).unwrap_or(&self.latest);
+        if session.window().last() <= now || !is_free_below || above.start <= end {
+            return None;
+        }
+        let session = &mut earlier[at];
+        session.cover(window);
+        Some(session)
+    }
+
     /// The number for a new session.
     pub fn next_born(&self) -> u32 {
         let earlier = self.earlier.iter().flat_map(|earlier| &earlier.0);

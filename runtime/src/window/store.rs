@@ -3,10 +3,15 @@
 use super::{Assigner, Firing};
 use crate::operator::{Aggregate, failed_on};
 use crate::record::{Emit, Key, Record, View};
-use crate::state::State;
+use crate::state::{State, Table};
 use crate::task::{Failure, Turn};
 
 /// Windows in which values can be accumulated.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` has to be written where it is used",
+    label = "time does not end these windows, which only their words tell",
+    note = "to fix: write `.window(tumbling_count(100))`, or `.window(global_window()).trigger(..)`, in the pipeline itself"
+)]
 pub trait Accumulates: Assigner {
     /// Keeps a value per key and window.
     type Store<K: Key, V: Record>: Store<Self, K, V>;
@@ -166,6 +171,20 @@ impl<S: Accumulates, K: Key, A: Aggregate> Aggregated<S, K, A> for Accumulated<S
     fn fire(&mut self, turn: &mut Turn<'_>) -> Result<Option<Firing<'_, K, A::Acc>>, Failure> {
         Ok(self.store.fire(turn))
     }
+}
+
+/// The table, made with the first record.
+#[inline(always)]
+pub(super) fn table_of<K: Key, V>(table: &mut Option<Table<K, V>>) -> &mut Table<K, V> {
+    #[cold]
+    #[inline(never)]
+    fn new<K: Key, V>() -> Table<K, V> {
+        Table::new()
+    }
+    if table.is_none() {
+        *table = Some(new());
+    }
+    table.as_mut().expect("it was just made")
 }
 
 /// Hands the runtime's questions on to a field.

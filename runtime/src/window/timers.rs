@@ -28,6 +28,8 @@ pub(super) struct Timers {
     /// The slot that is in the heap, and all before it.
     near_slot: i64,
     far: BTreeMap<i64, Vec<Reverse<Timer>>>,
+    /// No timer is before this: watermarks come far more often than timers.
+    first: Timestamp,
     spare: Vec<Vec<Reverse<Timer>>>,
 }
 
@@ -37,8 +39,9 @@ impl Timers {
     pub fn set(&mut self, time: Timestamp, hash: u64, length: Span) {
         if self.width == 0 {
             self.width = (length.0 / SLOTS_PER_LENGTH).max(1);
-            self.near_slot = i64::MIN;
+            (self.near_slot, self.first) = (i64::MIN, time);
         }
+        self.first = self.first.min(time);
         let slot = time.0.div_euclid(self.width);
         if slot <= self.near_slot {
             self.near.push(Reverse((time, hash)));
@@ -52,12 +55,23 @@ impl Timers {
     /// True if [`next`](Timers::next) has one.
     #[inline]
     pub fn is_due(&mut self, now: Timestamp) -> bool {
+        now >= self.first && self.width > 0 && self.look(now)
+    }
+
+    #[inline(never)]
+    fn look(&mut self, now: Timestamp) -> bool {
         loop {
             if let Some(Reverse((time, _))) = self.near.peek() {
+                self.first = *time;
                 return *time <= now;
             }
-            let Some(first) = self.far.first_entry() else { return false };
-            if *first.key() > now.0.div_euclid(self.width) {
+            let Some(first) = self.far.first_entry() else {
+                self.first = Timestamp::MAX;
+                return false;
+            };
+            let start = Timestamp(first.key().saturating_mul(self.width));
+            if start > now {
+                self.first = start;
                 return false;
             }
             self.near_slot = *first.key();

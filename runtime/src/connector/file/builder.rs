@@ -184,7 +184,7 @@ impl<F, D> Files<F, D> {
         Files { on_rejected: OnRejected::Side, ..self }
     }
 
-    fn with<G>(self, format: G) -> Files<G, D> {
+    pub(super) fn with<G>(self, format: G) -> Files<G, D> {
         let Files { path, on_rejected, read, write, direction, .. } = self;
         Files { path, format, on_rejected, read, write, direction }
     }

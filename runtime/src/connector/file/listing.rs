@@ -27,6 +27,19 @@ pub(super) fn list(
     options: &ReadOptions,
     ranges: bool,
 ) -> Result<Vec<Split>, SourceError> {
+    let mut splits = Vec::new();
+    for file in files_in(path, options)? {
+        let metadata = fs::metadata(&file).map_err(|error| unreadable(&file, error))?;
+        let plain = metadata.is_file() && Compression::of(&file) == Compression::None;
+        let len = plain.then_some(metadata.len());
+        let range = if ranges { options.range_bytes } else { u64::MAX };
+        divide(&mut splits, &file, len, range);
+    }
+    Ok(splits)
+}
+
+/// The files of `path`, in the order of their names.
+pub(super) fn files_in(path: &str, options: &ReadOptions) -> Result<Vec<String>, SourceError> {
     let found = find(path)?;
     if found.is_empty() && !options.allow_empty {
         return Err(SourceError::new(
@@ -35,15 +48,7 @@ pub(super) fn list(
              add `.allow_empty()` if nothing is a legitimate input",
         ));
     }
-    let mut splits = Vec::new();
-    for file in found {
-        let metadata = fs::metadata(&file).map_err(|error| unreadable(&file, error))?;
-        let plain = metadata.is_file() && Compression::of(&file) == Compression::None;
-        let len = plain.then_some(metadata.len());
-        let range = if ranges { options.range_bytes } else { u64::MAX };
-        divide(&mut splits, &file, len, range);
-    }
-    Ok(splits)
+    Ok(found)
 }
 
 /// Ranges do not depend on the parallelism: a job that is restored with another one must find the same splits.

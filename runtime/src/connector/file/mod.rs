@@ -16,19 +16,27 @@
 //! `miniz_oxide`'s place), a batch of CSV rows 0.25 ms from gzip. A thread with read-ahead would gain nothing: it would
 //! have to be scheduled on the same cores.
 
+#[cfg(feature = "avro")]
+mod avro;
 mod builder;
 mod csv;
 mod input;
 mod json;
 mod lines;
 mod listing;
+#[cfg(feature = "parquet")]
+mod parquet;
 mod part;
+#[cfg(any(feature = "avro", feature = "parquet"))]
+mod shape;
 #[cfg(test)]
 mod tests;
 mod text;
 mod watch;
 mod write;
 
+#[cfg(feature = "avro")]
+pub use avro::{Avro, AvroEncoder, AvroReader, AvroWriter};
 pub use builder::files;
 pub use builder::{Both, CanRead, CanWrite, Csv, Files, Json, Reads, Text, Unformatted, Writes};
 pub use csv::CsvEncoder;
@@ -36,6 +44,8 @@ pub use csv::CsvReader;
 pub use json::JsonReader;
 pub(super) use lines::LeftOut;
 pub use lines::{Lines, LinesIter};
+#[cfg(feature = "parquet")]
+pub use parquet::{Parquet, ParquetEncoder, ParquetReader, ParquetWriter};
 pub use text::TextReader;
 pub use watch::{WatchReader, Watched};
 pub use write::{CsvWriter, JsonEncoder, JsonWriter, PartWriter, TextEncoder, TextWriter};

@@ -101,36 +101,40 @@ impl Parts {
         format!("part-{}-{}.{}", self.task, self.number, self.extension)
     }
 
-    /// To be called when a record was put into the buffer.
+    /// True if the buffer is to be flushed; `pending` bytes are with the encoder.
     #[inline]
-    pub(super) fn wrote(&mut self) -> Result<(), SinkError> {
+    pub(super) fn is_full(&self, pending: u64) -> bool {
         let roll = self.roll.map_or(u64::MAX, |(bytes, _)| bytes);
         let before = self.open.as_ref().map_or(0, |part| part.bytes);
-        if self.buffer.len() < Self::BUFFER && before + (self.buffer.len() as u64) < roll {
-            return Ok(());
-        }
-        self.flush()
+        self.buffer.len() >= Self::BUFFER || before + self.buffer.len() as u64 + pending >= roll
     }
 
-    /// Writes the buffer to the file, and completes the part if it is big or old enough.
+    /// Writes the buffer to the file.
     pub(super) fn flush(&mut self) -> Result<(), SinkError> {
         if self.completing.as_ref().is_some_and(JoinHandle::is_finished) {
             self.completed()?;
         }
-        let Some(part) = &mut self.open else { return Ok(()) };
-        part.write(&mut self.buffer)?;
-        match self.roll {
-            Some((bytes, age)) if part.bytes >= bytes || part.opened.elapsed() >= age => {
-                self.begin_completing()
+        match &mut self.open {
+            Some(part) => part.write(&mut self.buffer),
+            None => Ok(()),
+        }
+    }
+
+    /// True if the open part is big or old enough; `pending` bytes are with the encoder.
+    pub(super) fn is_due(&self, pending: u64) -> bool {
+        match (&self.open, self.roll) {
+            (Some(part), Some((bytes, age))) => {
+                part.bytes + pending >= bytes || part.opened.elapsed() >= age
             }
-            _ => Ok(()),
+            _ => false,
         }
     }
 
     /// Completes the open part on a thread of its own, once the one before is complete.
-    fn begin_completing(&mut self) -> Result<(), SinkError> {
+    pub(super) fn roll(&mut self) -> Result<(), SinkError> {
         self.completed()?;
-        let Some(part) = self.open.take() else { return Ok(()) };
+        let Some(mut part) = self.open.take() else { return Ok(()) };
+        part.write(&mut self.buffer)?;
         let (folder, name) = (self.folder.clone(), self.name());
         self.number += 1;
         let thread = thread::Builder::new().name("thalweg-part".to_owned());

@@ -17,6 +17,19 @@ pub(super) trait Encode<T: Record>: 'static {
     }
     /// Appends a record; on an error, which says why, what was appended is cut off again.
     fn encode(&mut self, record: View<'_, T>, out: &mut Vec<u8>) -> Result<(), String>;
+    /// Appends what has come together of the records so far; an error is not about one of them.
+    #[inline]
+    fn advance(&mut self, _: &mut Vec<u8>) -> Result<(), String> {
+        Ok(())
+    }
+    /// What a part ends with.
+    fn end(&mut self, _: &mut Vec<u8>) -> Result<(), String> {
+        Ok(())
+    }
+    /// Bytes of records that were encoded and not appended yet, about.
+    fn pending(&self) -> u64 {
+        0
+    }
 }
 
 /// Encodes a string as a line.
@@ -60,7 +73,7 @@ pub type JsonWriter = PartWriter<JsonEncoder>;
 pub type CsvWriter = PartWriter<CsvEncoder>;
 
 impl<F, D> Files<F, D> {
-    fn open_parts<E>(
+    pub(super) fn open_parts<E>(
         &self,
         task: usize,
         extension: &'static str,
@@ -122,6 +135,16 @@ impl<E> PartWriter<E> {
         encoded
     }
 
+    fn end_part<T: Record>(&mut self) -> Result<(), SinkError>
+    where
+        E: Encode<T>,
+    {
+        if !self.parts.is_open() {
+            return Ok(());
+        }
+        self.encoder.end(&mut self.parts.buffer).map_err(incomplete)
+    }
+
     #[cold]
     fn reject(&mut self, reason: String) -> Result<(), SinkError> {
         if self.on_rejected == OnRejected::Skip {
@@ -138,6 +161,12 @@ impl<E> PartWriter<E> {
     }
 }
 
+#[cold]
+fn incomplete(reason: String) -> SinkError {
+    let help = "this is a defect of the format's writer, please report it";
+    SinkError::new(format!("a file cannot be completed: {reason}"), help)
+}
+
 impl<T: Record, E: Encode<T>> Writer<T> for PartWriter<E> {
     fn write(&mut self, _: Timestamp, record: View<'_, T>) -> Result<(), SinkError> {
         if !self.parts.is_open() {
@@ -147,13 +176,20 @@ impl<T: Record, E: Encode<T>> Writer<T> for PartWriter<E> {
             }
         }
         match self.put::<T>(record) {
-            Ok(()) => self.parts.wrote(),
-            Err(reason) => self.reject(reason),
+            Ok(()) => {}
+            Err(reason) => return self.reject(reason),
         }
+        self.encoder.advance(&mut self.parts.buffer).map_err(incomplete)?;
+        if self.parts.is_full(self.encoder.pending()) { Writer::<T>::flush(self) } else { Ok(()) }
     }
 
     fn flush(&mut self) -> Result<(), SinkError> {
-        self.parts.flush()
+        self.parts.flush()?;
+        if self.parts.is_due(self.encoder.pending()) {
+            self.end_part::<T>()?;
+            self.parts.roll()?;
+        }
+        Ok(())
     }
 
     fn skipped(&self) -> u64 {
@@ -161,6 +197,7 @@ impl<T: Record, E: Encode<T>> Writer<T> for PartWriter<E> {
     }
 
     fn finish(&mut self) -> Result<(), SinkError> {
+        self.end_part::<T>()?;
         self.parts.complete()
     }
 }

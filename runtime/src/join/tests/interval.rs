@@ -10,8 +10,6 @@ struct Element {
     key: u64,
     number: u64,
     until: i64,
-    /// The timer that removes it was set in the past.
-    last_minute: bool,
     matched: bool,
 }
 
@@ -36,7 +34,7 @@ impl Operator for Model {
         let until = time.max(time.saturating_add(reach));
         let last_minute = until <= watermark;
         let until = if last_minute { watermark + 1 } else { until };
-        let mut own = Element { right, time, key, number, until, last_minute, matched: false };
+        let mut own = Element { right, time, key, number, until, matched: false };
         for other in self.buffer.iter_mut().filter(|other| other.key == key) {
             let (left, right) = if right { (*other, own) } else { (own, *other) };
             let distance = right.time - left.time;

@@ -29,6 +29,10 @@ impl<K: Record> Clone for Fired<'_, K> {
 impl<K: Record> Copy for Fired<'_, K> {}
 
 impl<'w, K: Record> Fired<'w, K> {
+    pub(crate) fn new(key: View<'w, K>, window: Window, watermark: Timestamp) -> Self {
+        Fired { key, window, watermark }
+    }
+
     /// The view of the key; `()` for `window_all`.
     pub fn key(self) -> View<'w, K> {
         self.key
