@@ -328,3 +328,28 @@ fn hashes_that_share_their_first_bits_are_spread() {
         assert!(farthest < 64, "{farthest} slots from home for {bits} bits");
     }
 }
+
+#[test]
+fn a_walk_changes_and_removes_on_its_way() {
+    let mut table = Table::<u64, u64>::new();
+    for key in 0..20_000u64 {
+        *table.entry(u64::key_hash(key / 2), key) = key;
+    }
+    let (mut cursor, mut seen, mut before) = (Cursor::default(), 0, None);
+    while let Some((hash, key, value)) = table.next_to_change(&mut cursor) {
+        assert!(before < Some((hash, *key)));
+        before = Some((hash, *key));
+        seen += 1;
+        if *key % 3 == 0 {
+            let taken = table.remove_passed(&mut cursor);
+            assert_eq!(taken.map(|(key, _)| Some(key)), before.map(|(_, key)| Some(key)));
+        } else {
+            *value += 1;
+        }
+    }
+    assert_eq!((seen, table.len()), (20_000, 20_000 - 6_667));
+    for key in 0..20_000u64 {
+        let kept = table.get(u64::key_hash(key / 2), key).copied();
+        assert_eq!(kept, (key % 3 != 0).then_some(key + 1));
+    }
+}
