@@ -86,12 +86,12 @@ fn windows(hashes: &[u64], records: &[(i64, u64, u64)]) -> u64 {
             }
         }
         let mut turn = stage.turn(Timestamp(last - 1_001));
-        while let Some(firing) = windows.fire(&mut turn).unwrap() {
+        while let Some(firing) = windows.fire(&mut turn).expect("sums fit") {
             fired ^= firing.acc().0 ^ firing.acc().1 ^ firing.key();
         }
     }
     let mut turn = stage.turn(Timestamp::MAX);
-    while let Some(firing) = windows.fire(&mut turn).unwrap() {
+    while let Some(firing) = windows.fire(&mut turn).expect("sums fit") {
         fired ^= firing.acc().0 ^ firing.acc().1 ^ firing.key();
     }
     fired
@@ -117,7 +117,7 @@ fn partials(records: &[(i64, u64, u64)]) -> u64 {
             windows.merge(&turn, time, hash, key, part).expect("the sums are small");
         }
         let mut turn = stage.turn(watermark);
-        while let Some(firing) = windows.fire(&mut turn).unwrap() {
+        while let Some(firing) = windows.fire(&mut turn).expect("sums fit") {
             fired ^= firing.acc().0 ^ firing.acc().1 ^ firing.key();
         }
     }
@@ -169,7 +169,7 @@ fn fire(c: &mut Criterion) {
             filled,
             |windows| {
                 let mut turn = stage.turn(Timestamp(20_000));
-                while let Some(firing) = windows.fire(&mut turn).unwrap() {
+                while let Some(firing) = windows.fire(&mut turn).expect("sums fit") {
                     black_box((firing.key(), firing.acc()));
                 }
             },

@@ -56,7 +56,7 @@ fn async_enrichment(
     orders: u64,
 ) {
     let unknown = side();
-    let customers = async_resource(|| Customers::connect());
+    let customers = async_resource(Customers::connect);
     source(generate(orders, |id| Order { id, customer: id * 7 % 6 }))
         .async_map(|order| async move { customers.name_of(order.customer).await })
         .capacity(200)

@@ -20,7 +20,7 @@ struct Basket {
 }
 
 fn baskets() -> Vec<Basket> {
-    let prices = |id: u64| if id % 3 == 0 { vec![((1, 2), id)] } else { Vec::new() };
+    let prices = |id: u64| if id.is_multiple_of(3) { vec![((1, 2), id)] } else { Vec::new() };
     (0..9).map(|id| Basket { id, prices: prices(id).into_iter().collect() }).collect()
 }
 

@@ -111,12 +111,15 @@ proptest! {
     #[test]
     fn bug_05_a_record_lies_in_its_window(at: i64, size in 1..=i64::MAX, part in -1.0..1.0f64) {
         let offset = ((size - 1) as f64 * part) as i64;
-        prop_assume!(offset.abs() < size);
         let windows = ends(tumbling(millis(size)).offset(millis(offset)).windows_of(Timestamp(at)));
         let [(start, end)] = windows[..] else { panic!("{windows:?}") };
         let cut_off = start == i64::MIN || end == i64::MAX;
         prop_assert!(start <= at && (at < end || end == i64::MAX), "{start}..{end}");
-        prop_assert!(cut_off || (end - start == size && (start - offset).rem_euclid(size) == 0));
+        let [start, end, size, offset] = [start, end, size, offset].map(i128::from);
+        prop_assert!(
+            cut_off || (end - start == size && (start - offset).rem_euclid(size) == 0),
+            "{start}..{end}"
+        );
     }
 
     #[test]
@@ -124,9 +127,9 @@ proptest! {
         at in -300..300i64,
         size in 1..60i64,
         slide in 1..80i64,
-        offset in -79..80i64,
+        part in -1.0..1.0f64,
     ) {
-        prop_assume!(offset.abs() < slide);
+        let offset = ((slide - 1) as f64 * part) as i64;
         let spec = sliding(millis(size), millis(slide)).offset(millis(offset));
         let windows = ends(spec.windows_of(Timestamp(at)));
         let distinct: BTreeSet<_> = windows.iter().copied().collect();
@@ -187,8 +190,8 @@ fn bug_08_merged_sessions_fire_once_and_lose_nothing() {
     t.watermark("events", Timestamp(60));
     assert_eq!(t.results::<Session>("sums"), []);
     // Late, but in time: the session fires once more, as a whole.
-    t.send("events", event(1, 32, 50));
-    assert_eq!(t.results::<Session>("sums"), [(0, 60, 63)]);
+    t.send("events", event(1, 32, 44));
+    assert_eq!(t.results::<Session>("sums"), [(0, 54, 63)]);
     t.finish();
     assert_eq!((t.results::<Session>("sums"), t.all_state().entries), (vec![], 0));
 }
@@ -206,7 +209,7 @@ fn says_nothing() {
 #[test]
 fn bug_09_windows_that_emit_nothing_are_forgotten_too() {
     let mut t = testing::pipeline(says_nothing).only_fed_watermarks().start();
-    t.send_all("events", (0..100_000).map(|key| event(key, 1, i64::from(key % 10))).collect());
+    t.send_all("events", (0..100_000).map(|key| event(key, 1, i64::from(key % 10))));
     assert!(t.all_state().entries >= 200_000);
     t.finish();
     assert_eq!((t.all_state().entries, t.all_state().bytes), (0, 0));

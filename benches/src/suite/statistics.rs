@@ -223,9 +223,11 @@ pub fn q19() {
         .sink(ROWS.sink());
 }
 
+/// Price, time and bidder of a bid: the better of two is the lesser.
+type Ranked = (Reverse<u64>, i64, Reverse<u64>);
+
 fn expected_q19(events: &[Event]) -> Vec<String> {
-    let mut auctions: BTreeMap<(u64, i64), Vec<(Reverse<u64>, i64, Reverse<u64>)>> =
-        BTreeMap::new();
+    let mut auctions: BTreeMap<(u64, i64), Vec<Ranked>> = BTreeMap::new();
     for b in bids(events) {
         let kept = auctions.entry((b.auction, day(b.date_time))).or_default();
         kept.push((Reverse(b.price), b.date_time, Reverse(b.bidder)));

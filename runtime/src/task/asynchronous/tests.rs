@@ -162,7 +162,6 @@ fn answers_are_kept_by_key() {
             async move { Ok(record * 10) }
         });
         assert_eq!(asked, asks, "at {now}");
-        drop(turn);
         while !bench.map.wants_turn() {
             std::thread::yield_now();
         }
