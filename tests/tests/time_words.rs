@@ -197,7 +197,7 @@ fn track() -> Track {
 #[pipeline]
 fn keep_together() {
     source(track())
-        .event_time(|at| Timestamp(at))
+        .event_time(Timestamp)
         // A split that waits is not idle, however short the time is after which it would be.
         .watermarks(monotonic().alignment("race", millis(DRIFT)).idle_after(millis(1)))
         .window_all(tumbling(millis(10 * STEP)))
@@ -227,7 +227,7 @@ fn bug_02_fast_split_waits_for_the_slow_one_and_is_not_idle() {
 fn behind_an_exchange() {
     source(collection([1_i64]))
         .rebalance()
-        .event_time(|at| Timestamp(at))
+        .event_time(Timestamp)
         .watermarks(monotonic().alignment("race", millis(1)))
         .sink(discard());
 }

@@ -241,7 +241,7 @@ fn all_ways_of_keeping_agree() {
 #[pipeline]
 fn late() {
     let times = source(collection([0i64, 60, 20, 18, 100, 14, 70, 5]))
-        .event_time(|at| Timestamp(at))
+        .event_time(Timestamp)
         .watermarks(monotonic());
     let missed = side();
     let lost = side();
@@ -278,7 +278,7 @@ fn late_records_fire_again_or_reach_a_side() {
 #[pipeline]
 fn wrong_gap() {
     source(collection([1i64, 2]))
-        .event_time(|at| Timestamp(at))
+        .event_time(Timestamp)
         .watermarks(monotonic())
         .key_by(|_| 0u8)
         .window(dynamic_session())

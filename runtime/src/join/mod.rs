@@ -1,6 +1,6 @@
 //! Joins: two keyed inputs, each kept for as long as the other side may still ask for it.
 //!
-//! Elements of either side are kept as archives, in order of arrival, in [logs](log); what a key has is a run through
+//! Elements of either side are kept as archives, in order of arrival, in logs; what a key has is a run through
 //! one. What they are joined by decides what else there is:
 //!
 //! | bound | state | a pair comes out | state goes |

@@ -37,7 +37,7 @@ struct Drain {
 type Partial<'p, K, A> = (Timestamp, u64, View<'p, K>, View<'p, <A as Aggregate>::Acc>);
 
 impl<S: Accumulates, K: Key, A: Aggregate> Partials<S, K, A> {
-    /// Nothing yet; `spec` was [checked](Assigner::checked).
+    /// Nothing yet; `spec` was [checked](super::Assigner::checked).
     ///
     /// Records go on one by one where the aggregate must see them in order, where windows are known by their records
     /// only, and where a late record fires a window again: each for itself.
