@@ -274,7 +274,8 @@ fn assert_steady_but(pipeline: fn() -> Definition, more: u64) {
         // How many of a pool's batches are made is a matter of the threads' luck; more than the pool there are not.
         let channels = 2 * (parallelism * parallelism) as u64;
         let pools = channels * BATCHES * ALLOCATIONS_PER_BATCH;
-        let bound = few + pools + records / 2000;
+        // Where one task is ahead of the other, what waits for both grows, and with it tables.
+        let bound = few + pools + records / 200;
         assert!(
             many <= bound,
             "{few} allocations, but {many} with {records} records more, at parallelism {parallelism}"

@@ -536,7 +536,8 @@ fn union_of_sources() {
         let sums = |_: &(), (start, _): (i64, i64), [lefts, rights]: &oracle::Sides| {
             vec![(start, lefts.iter().chain(rights).map(|e| e.value).sum::<i64>())]
         };
-        let expected = oracle::groups(&setting.seen(), |_| (), tumbling_at(size, 0), 0, sums);
+        let seen = setting.seen_united();
+        let expected = oracle::groups(&seen, |_| (), tumbling_at(size, 0), 0, sums);
         setting.compare(testing::pipeline(merged).arg("size", size), &expected, None);
     });
 }

@@ -40,6 +40,11 @@ impl Setting {
         self.script.seen(self.sources.len(), self.parallelism)
     }
 
+    /// The same behind a union of all sources.
+    pub fn seen_united(&self) -> Vec<Step> {
+        self.script.seen_united(self.sources.len(), self.parallelism)
+    }
+
     /// Runs the pipeline and compares what each step leads to: results as a multiset, those of one key in their order
     /// if `ordered`, and late records.
     pub fn compare<R: Record + Debug + Clone>(

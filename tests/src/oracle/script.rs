@@ -79,22 +79,41 @@ impl Script {
     /// What an operator behind an exchange sees of it. Each source is read by `tasks` tasks, whose splits are combined
     /// before they meet in the operator.
     pub fn seen(&self, sources: usize, tasks: usize) -> Vec<Step> {
+        let mut whole = Valve::new(sources * tasks);
+        self.steps(sources, tasks, |source, task, told| whole.told(source * tasks + task, told))
+    }
+
+    /// The same behind a union, each task of which combines the sources' tasks of its own number.
+    pub fn seen_united(&self, sources: usize, tasks: usize) -> Vec<Step> {
+        let mut unions = vec![Valve::new(sources); tasks];
+        let mut whole = Valve::new(tasks);
+        self.steps(sources, tasks, |source, task, told| {
+            let united = unions[task].told(source, told);
+            united.into_iter().flat_map(|event| whole.told(task, ended_at_the_end(event))).collect()
+        })
+    }
+
+    fn steps(
+        &self,
+        sources: usize,
+        tasks: usize,
+        mut told: impl FnMut(usize, usize, Told) -> Vec<Told>,
+    ) -> Vec<Step> {
         let of_task = |task: usize| (task..self.splits).step_by(tasks).count();
         let valve = |task| Valve::new(of_task(task));
         let mut reads: Vec<Vec<Valve>> =
             (0..sources).map(|_| (0..tasks).map(valve).collect()).collect();
-        let mut whole = Valve::new(sources * tasks);
         // A task without splits has ended before anything happens.
         let mut started = Vec::new();
         for source in 0..sources {
             for task in (0..tasks).filter(|&task| of_task(task) == 0) {
-                started.extend(whole.told(source * tasks + task, Told::Ended));
+                started.extend(told(source, task, Told::Ended));
             }
         }
         let mut steps = vec![Step::Watermarks(watermarks(started))];
         for (source, split, feed) in &self.feeds {
             let (task, local) = (split % tasks, split / tasks);
-            let told = match feed {
+            let news = match feed {
                 // Time is what the script says it is, whatever an idle source sends.
                 Feed::Records(records) => {
                     steps.push(Step::Records(*source, records.clone()));
@@ -106,17 +125,20 @@ impl Script {
                 Feed::End => Told::Ended,
             };
             let mut moved = Vec::new();
-            for event in reads[*source][task].told(local, told) {
-                // A source's end is told as such, not as a watermark.
-                let event = match event {
-                    Told::Watermark(i64::MAX) => Told::Ended,
-                    other => other,
-                };
-                moved.extend(whole.told(source * tasks + task, event));
+            for event in reads[*source][task].told(local, news) {
+                moved.extend(told(*source, task, ended_at_the_end(event)));
             }
             steps.push(Step::Watermarks(watermarks(moved)));
         }
         steps
+    }
+}
+
+/// An end is told as such, not as a watermark.
+fn ended_at_the_end(event: Told) -> Told {
+    match event {
+        Told::Watermark(i64::MAX) => Told::Ended,
+        other => other,
     }
 }
 
