@@ -72,16 +72,16 @@ fn everything(id: u64) -> Everything {
     let place = |n: u64| Place {
         name: format!("place {n}"),
         at: Timestamp(n as i64 * 1_001 - 5),
-        floor: (n % 2 == 0).then_some(n as i16),
+        floor: (n.is_multiple_of(2)).then_some(n as i16),
     };
     Everything {
         id,
         small: -(id as i8 % 100),
-        flag: id % 3 == 0,
+        flag: id.is_multiple_of(3),
         share: id as f64 / 7.0,
         letter: char::from(b'a' + (id % 26) as u8),
         text: format!("row {id}"),
-        note: (id % 5 != 0).then(|| "x".repeat(id as usize % 7)),
+        note: (!id.is_multiple_of(5)).then(|| "x".repeat(id as usize % 7)),
         at: Timestamp(1_357_016_400_000 + id as i64),
         took: Span(-(id as i64)),
         price: Decimal::new(id as i64 * 3, 2),
@@ -93,7 +93,7 @@ fn everything(id: u64) -> Everything {
         maybe: (id % 4 == 1).then(|| place(id % 9)),
         counts: (0..id % 3).map(|n| (format!("k{n}"), n)).collect(),
         tags: (0..id % 2).map(|n| format!("t{n}")).collect(),
-        mood: if id % 2 == 0 { Mood::Calm } else { Mood::Busy },
+        mood: if id.is_multiple_of(2) { Mood::Calm } else { Mood::Busy },
         fixed: [id as f32, 0.5],
     }
 }

@@ -2,7 +2,7 @@
 
 use proc_macro2::{Ident, Span, TokenStream};
 use syn::ext::IdentExt;
-use syn::{FnArg, ItemFn, PathArguments, Type};
+use syn::{FnArg, ItemFn, PathArguments, ReturnType, Type};
 
 /// A pipeline's body against `thalweg::stream`, in the place of the builder of its plan. The choice stands inside the
 /// function, where `#[allow(unexpected_cfgs)]` reaches it: no crate but ours declares that cfg.
@@ -19,19 +19,32 @@ pub fn surface_build(function: &ItemFn) -> TokenStream {
     }
 }
 
-/// A fragment's body, as the function that it is, but that whatever is a stream may be passed as one.
+/// A fragment's body, as the function that it is, but that whatever is a stream may be passed and returned as one.
 pub fn surface_fragment(function: &ItemFn) -> TokenStream {
     let ItemFn { attrs, vis, sig, block, .. } = function;
     let mut sig = sig.clone();
     let streams: TokenStream = sig.inputs.iter_mut().filter_map(accept_any_stream).collect();
-    code!(#[allow(unused, clippy::all)] #(#attrs)* #vis #sig { #streams #block })
+    let returned = match &sig.output {
+        ReturnType::Type(_, ty) if is_stream(ty) => {
+            code!(::thalweg::stream::IntoStream::into_stream(#block))
+        }
+        _ => code!(#block),
+    };
+    code!(#[allow(unused, clippy::all)] #(#attrs)* #vis #sig { #streams #returned })
+}
+
+/// `Stream<T>`, also by its name for streams with event time.
+fn is_stream(ty: &Type) -> bool {
+    let Type::Path(path) = ty else { return false };
+    let last = path.path.segments.last();
+    last.is_some_and(|last| last.ident == "Stream" || last.ident == "Timed")
 }
 
 /// Makes `x: Stream<T>` a parameter that a side or a keyed stream fits; returns the statement that makes it the stream.
 fn accept_any_stream(input: &mut FnArg) -> Option<TokenStream> {
     let FnArg::Typed(input) = input else { return None };
     let Type::Path(path) = &*input.ty else { return None };
-    let last = path.path.segments.last().filter(|last| last.ident == "Stream")?;
+    let last = path.path.segments.last().filter(|_| is_stream(&input.ty))?;
     let PathArguments::AngleBracketed(record) = &last.arguments else { return None };
     let (pattern, record, ty) = (&input.pat, &record.args, &input.ty);
     let stream = code!(let #pattern: #ty = ::thalweg::stream::IntoStream::into_stream(#pattern););
