@@ -196,28 +196,8 @@ impl<K: Key, T: Record> Windows<K, T> {
     /// # }
     /// ```
     ///
-    /// Sessions merge, and no state per window could be kept of them:
-    /// ```compile_fail,E0277
-    /// # use thalweg::prelude::*;
-    /// # use thalweg::window::{session, Events, Out, WindowCx, WindowFunction};
-    /// # struct Firings;
-    /// # impl WindowFunction for Firings {
-    /// #     type Key = u32;
-    /// #     type In = u32;
-    /// #     type Out = u64;
-    /// #     type KeyState = ();
-    /// type WindowState = u64; // error: cannot be kept per window of `Session`
-    /// #     fn process(&self, w: &mut WindowCx<'_, Self>, _: Events<'_, u32>, out: &mut Out<'_, u64>) {
-    /// #         *w.window_state() += 1;
-    /// #         out.emit(*w.window_state());
-    /// #     }
-    /// # }
-    /// # #[pipeline]
-    /// # fn example() {
-    /// # let clicks = source(collection(Vec::<u32>::new())).event_time(|_| Timestamp(0)).watermarks(monotonic());
-    /// clicks.key_by(|page| page).window(thalweg::window::session(mins(30))).process(Firings).sink(print());
-    /// # }
-    /// ```
+    /// Sessions merge, and no state per window could be kept of them: there `type WindowState` has to be `()`, which the
+    /// compiler checks where the pipeline is compiled.
     pub fn process<F: WindowFunction<Key = K, In = T>>(self, function: F) -> Stream<F::Out> {
         not_run(function)
     }
