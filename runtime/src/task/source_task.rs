@@ -295,6 +295,18 @@ where
     fed: Option<(&'a [S::Record], &'a Cell<bool>)>,
 }
 
+impl<'a, S: Source> SourceRows<'a, S> {
+    /// What a test sent. Out of line: a second place that makes rows would take the registers of the first.
+    #[cold]
+    #[inline(never)]
+    fn next_fed(&mut self, records: &'a [S::Record]) -> Option<View<'a, S::Record>> {
+        let row = records.get(self.next).map(S::Record::as_view);
+        self.next += usize::from(row.is_some());
+        self.left = row.is_some();
+        row
+    }
+}
+
 impl<'a, S: Source> Iterator for SourceRows<'a, S> {
     type Item = View<'a, <<S::Reader as Reader>::Batch as Rows>::Record>;
     #[inline(always)]
@@ -303,10 +315,7 @@ impl<'a, S: Source> Iterator for SourceRows<'a, S> {
             if let Some((records, held_up)) = self.fed
                 && !held_up.get()
             {
-                let row = records.get(self.next).map(S::Record::as_view);
-                self.next += usize::from(row.is_some());
-                self.left = row.is_some();
-                return row;
+                return self.next_fed(records);
             }
             // The next turn goes on here.
             self.rest = true;
