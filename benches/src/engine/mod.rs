@@ -52,15 +52,20 @@ impl fmt::Display for NotBuilt {
 
 impl std::error::Error for NotBuilt {}
 
-/// Runs a pipeline to its end. One at a time: the input is the process's.
+/// Runs a pipeline without arguments to its end, on pinned slots.
+pub(crate) fn run_to_end(pipeline: fn() -> Definition, parallelism: usize) {
+    let mut plan = Plan::default();
+    (pipeline().build)(&mut plan, &mut Default::default()).expect("no arguments are needed");
+    let options = Options { parallelism, pin: true, ..Options::default() };
+    run(plan, &options, &Control::default()).expect("the pipeline runs");
+}
+
+/// Runs a query. One at a time: the input is the process's.
 fn job(pipeline: fn() -> Definition, input: Input, parallelism: usize) -> Checksum {
     static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
     let _alone = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
     *RUN.lock().unwrap_or_else(PoisonError::into_inner) = (Some(input), Checksum::default());
-    let mut plan = Plan::default();
-    (pipeline().build)(&mut plan, &mut Default::default()).expect("the queries take no arguments");
-    let options = Options { parallelism, pin: true, ..Options::default() };
-    run(plan, &options, &Control::default()).expect("the query runs");
+    run_to_end(pipeline, parallelism);
     RUN.lock().unwrap_or_else(PoisonError::into_inner).1
 }
 

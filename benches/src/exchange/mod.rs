@@ -7,12 +7,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 use rustc_hash::FxBuildHasher;
 use thalweg::connector::{Sink, callback, replay};
 use thalweg::job::Definition;
-use thalweg::plan::Plan;
 use thalweg::prelude::*;
-use thalweg::task::{Control, Options, run};
 
 pub use by_hand::whole as whole_by_hand;
 
+use crate::engine::run_to_end;
 use crate::nexmark::Bid;
 
 /// What is added up per auction.
@@ -84,10 +83,7 @@ fn job(pipeline: fn() -> Definition, bids: &Arc<[Bid]>) -> Answer {
     static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
     let _alone = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
     *RUN.lock().unwrap_or_else(PoisonError::into_inner) = (Some(bids.clone()), (0, 0));
-    let mut plan = Plan::default();
-    (pipeline().build)(&mut plan, &mut Default::default()).expect("no arguments are needed");
-    let options = Options { parallelism: 1, pin: true, ..Options::default() };
-    run(plan, &options, &Control::default()).expect("the pipeline runs");
+    run_to_end(pipeline, 1);
     RUN.lock().unwrap_or_else(PoisonError::into_inner).1
 }
 

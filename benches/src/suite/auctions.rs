@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use thalweg::pipeline;
 use thalweg::prelude::*;
 
-use super::{Entry, ROWS, events};
+use super::{Entry, ROWS, bids, events};
 use crate::nexmark::{Auction, Bid, Event, EventRef, Person};
 
 pub(super) fn entries() -> Vec<Entry> {
@@ -25,13 +25,6 @@ pub(super) fn entries() -> Vec<Entry> {
 fn auctions(events: &[Event]) -> impl Iterator<Item = &Auction> {
     events.iter().filter_map(|event| match event {
         Event::Auction(auction) => Some(auction),
-        _ => None,
-    })
-}
-
-fn bids(events: &[Event]) -> impl Iterator<Item = &Bid> {
-    events.iter().filter_map(|event| match event {
-        Event::Bid(bid) => Some(bid),
         _ => None,
     })
 }

@@ -33,7 +33,7 @@ use std::sync::{LazyLock, Mutex, PoisonError};
 use thalweg::connector::{Collected, Replay, replay};
 use thalweg::job::{Definition, Job};
 
-use crate::nexmark::{BidRef, Event, EventRef};
+use crate::nexmark::{Bid, BidRef, Event, EventRef};
 
 /// A query: its name, its pipeline, and its rows by plain code.
 pub struct Entry {
@@ -68,6 +68,14 @@ fn bid(event: EventRef<'_>) -> Option<BidRef<'_>> {
         EventRef::Bid(bid) => Some(bid),
         _ => None,
     }
+}
+
+/// The bids among some events.
+fn bids(events: &[Event]) -> impl Iterator<Item = &Bid> {
+    events.iter().filter_map(|event| match event {
+        Event::Bid(bid) => Some(bid),
+        _ => None,
+    })
 }
 
 /// The rows of a pipeline, sorted.

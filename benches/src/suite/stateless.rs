@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use thalweg::pipeline;
 use thalweg::prelude::*;
 
-use super::{Entry, ROWS, bid, events};
+use super::{Entry, ROWS, bid, bids, events};
 use crate::nexmark::{Bid, Event};
 
 pub(super) fn entries() -> Vec<Entry> {
@@ -73,11 +73,7 @@ pub(super) fn entries() -> Vec<Entry> {
 }
 
 fn over_bids(events: &[Event], row: impl Fn(&Bid) -> Option<String>) -> Vec<String> {
-    let bids = events.iter().filter_map(|event| match event {
-        Event::Bid(bid) => Some(bid),
-        _ => None,
-    });
-    bids.filter_map(row).collect()
+    bids(events).filter_map(row).collect()
 }
 
 fn logged(auction: u64, bidder: u64, price: u64, date_time: i64, url: &str) -> String {

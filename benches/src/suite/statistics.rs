@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use thalweg::pipeline;
 use thalweg::prelude::*;
 
-use super::{Entry, ROWS, bid, events};
+use super::{Entry, ROWS, bid, bids, events};
 use crate::nexmark::{Bid, Event};
 
 pub(super) fn entries() -> Vec<Entry> {
@@ -25,13 +25,6 @@ pub(super) fn entries() -> Vec<Entry> {
         Entry { name: "q18", pipeline: q18, expected: expected_q18 },
         Entry { name: "q19", pipeline: q19, expected: expected_q19 },
     ]
-}
-
-fn bids(events: &[Event]) -> impl Iterator<Item = &Bid> {
-    events.iter().filter_map(|event| match event {
-        Event::Bid(bid) => Some(bid),
-        _ => None,
-    })
 }
 
 const DAY: i64 = 86_400_000;

@@ -332,14 +332,29 @@ impl<'c> ChainEmitter<'c> {
     /// The handle of the scratch batch of a side or union.
     pub fn scratch(&mut self, id: NodeId) -> Ident {
         let name = self.names.node(id, self.chained.graph.node(id).site.span);
-        if self.first_use(&name) {
+        self.open_scratch(id, &name);
+        name
+    }
+
+    /// Opens, once, a scratch batch of what leaves `id`.
+    pub fn open_scratch(&mut self, id: NodeId, name: &Ident) {
+        if self.first_use(name) {
             let open = match &self.chained.graph.node(id).annotation {
                 Some(ty) => code!(cx.scratch::<::thalweg::__private::RecordOf<#ty>>()),
                 None => code!(cx.scratch()),
             };
-            self.handles.shared(&name, open);
+            self.handles.shared(name, open);
         }
-        name
+    }
+
+    /// The loop of what reads `id` over what was written to a scratch batch.
+    pub fn scratch_loop(&mut self, id: NodeId, scratch: &Ident) -> TokenStream {
+        let word = self.word_for(id);
+        let body = self.readers(id, &Value::of_view(word.clone()));
+        code!(
+            for (time, #word) in #scratch.records() { #body }
+            #scratch.clear();
+        )
     }
 
     /// The handle of an edge's writing end.

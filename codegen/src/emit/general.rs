@@ -245,7 +245,7 @@ impl ChainEmitter<'_> {
     /// A closure over elements, and one loop over what it emitted.
     fn applied(&mut self, id: NodeId, f: &Expr) -> TokenStream {
         let (results, f) = (self.results(id), without_move(f));
-        let rest = self.results_loop(id, &results);
+        let rest = self.scratch_loop(id, &results);
         code!(
             let () = ::thalweg::__private::apply3(
                 firing.fired(),
@@ -260,7 +260,7 @@ impl ChainEmitter<'_> {
     /// A function over elements, one loop over what it emitted, then its sides.
     fn processed(&mut self, id: NodeId, sides: &[(Ident, NodeId)]) -> TokenStream {
         let (results, function) = (self.results(id), self.named(id, "function"));
-        let rest = self.results_loop(id, &results);
+        let rest = self.scratch_loop(id, &results);
         let sides = self.written_sides(sides);
         code!(
             firing.process(&#function, &mut *#results, &mut sides);
@@ -269,25 +269,10 @@ impl ChainEmitter<'_> {
         )
     }
 
-    fn results_loop(&mut self, id: NodeId, results: &Ident) -> TokenStream {
-        let word = self.word_for(id);
-        let body = self.readers(id, &Value::of_view(word.clone()));
-        code!(
-            for (time, #word) in #results.records() { #body }
-            #results.clear();
-        )
-    }
-
     /// The handle of what a window's function emits.
     fn results(&mut self, id: NodeId) -> Ident {
         let name = self.named(id, "results");
-        if self.first_use(&name) {
-            let open = match &self.chained.graph.node(id).annotation {
-                Some(ty) => code!(cx.scratch::<::thalweg::__private::RecordOf<#ty>>()),
-                None => code!(cx.scratch()),
-            };
-            self.handles.shared(&name, open);
-        }
+        self.open_scratch(id, &name);
         name
     }
 

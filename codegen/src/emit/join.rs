@@ -139,11 +139,7 @@ impl ChainEmitter<'_> {
         };
         let handle = self.join_handle(id);
         let scratch = self.names.of("emitted", id, span);
-        let open = match &node.annotation {
-            Some(ty) => code!(cx.scratch::<::thalweg::__private::RecordOf<#ty>>()),
-            None => code!(cx.scratch()),
-        };
-        self.handles.shared(&scratch, open);
+        self.open_scratch(id, &scratch);
         let f = match &f {
             Expr::Closure(_) => {
                 let f = without_move(&f);
@@ -151,12 +147,10 @@ impl ChainEmitter<'_> {
             }
             f => code!(&#f),
         };
-        let word = self.word_for(id);
-        let rest = self.readers(id, &Value::of_view(word.clone()));
+        let rest = self.scratch_loop(id, &scratch);
         code!(while let ::core::option::Option::Some(group) = #handle.group(turn) {
             ::thalweg::__private::apply_group(&group, #scratch, #f);
-            for (time, #word) in #scratch.records() { #rest }
-            #scratch.clear();
+            #rest
         })
     }
 }

@@ -156,13 +156,11 @@ impl ChainEmitter<'_> {
         let due = due.map(|due| {
             code!(while let ::core::option::Option::Some(#due) = #handle.due(turn) { #timer #end })
         });
-        let word = self.word_for(id);
-        let body = self.readers(id, &Value::of_view(word.clone()));
+        let rest = self.scratch_loop(id, &emitted);
         let sides = self.written_sides(&process.sides);
         code!(
             #due
-            for (time, #word) in #emitted.records() { #body }
-            #emitted.clear();
+            #rest
             #sides
         )
     }

@@ -163,12 +163,7 @@ impl ChainEmitter<'_> {
 
     fn scratch_stage(&mut self, id: NodeId) -> TokenStream {
         let scratch = self.scratch(id);
-        let word = self.word_for(id);
-        let body = self.readers(id, &Value::of_view(word.clone()));
-        code!(
-            for (time, #word) in #scratch.records() { #body }
-            #scratch.clear();
-        )
+        self.scratch_loop(id, &scratch)
     }
 
     fn drain_stage(&mut self, edge: EdgeId) -> TokenStream {

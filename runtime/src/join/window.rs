@@ -9,8 +9,8 @@ use super::{JoinKind, Joined, Sides};
 use crate::record::{Emit, Key, Record, View};
 use crate::state::State;
 use crate::task::Turn;
-use crate::time::{Span, Timestamp, Window};
-use crate::window::{Fired, Fixed, Time};
+use crate::time::{Timestamp, Window};
+use crate::window::{Clock, Fired, Fixed};
 
 /// Elements of both sides by window; what a key has on both sides comes out when the window fires.
 ///
@@ -28,8 +28,7 @@ pub struct WindowJoin<S: Fixed, K: Key, L: Record, R: Record> {
     pairs: Option<Pairs>,
     /// The numbers of a group's elements.
     numbers: (Vec<u32>, Vec<u32>),
-    /// The greatest processing time so far: clocks may go back, windows must not fire twice.
-    clock: Timestamp,
+    clock: Clock,
     late: u64,
 }
 
@@ -37,13 +36,13 @@ impl<S: Fixed, K: Key, L: Record, R: Record> WindowJoin<S, K, L, R> {
     /// No windows yet; `spec` was checked.
     pub fn new(spec: S, kind: JoinKind) -> Self {
         WindowJoin {
+            clock: Clock::new(spec.time()),
             spec,
             kind,
             live: Live::new(),
             sessions: Sessions::new(),
             pairs: None,
             numbers: (Vec::new(), Vec::new()),
-            clock: Timestamp::MIN,
             late: 0,
         }
     }
@@ -96,8 +95,8 @@ impl<S: Fixed, K: Key, L: Record, R: Record> WindowJoin<S, K, L, R> {
         key: (u64, View<'_, K>),
         mut push: impl FnMut(Timestamp, &mut Sides, &mut Log<L>, &mut Log<R>),
     ) -> bool {
-        let now = self.now(turn);
-        let time = if self.spec.time() == Time::Event { time } else { self.clock };
+        let now = self.clock.now(turn);
+        let time = self.clock.time_of(time);
         let push = |sides: &mut Sides, lefts: &mut Log<L>, rights: &mut Log<R>| {
             push(time, sides, lefts, rights);
         };
@@ -113,7 +112,7 @@ impl<S: Fixed, K: Key, L: Record, R: Record> WindowJoin<S, K, L, R> {
     /// The next row. None if none is due, or if the turn must yield: it is then to be asked again in the next.
     #[inline]
     pub fn fire(&mut self, turn: &mut Turn<'_>) -> Option<Joined<'_, L, R>> {
-        let now = self.now(turn);
+        let now = self.clock.now(turn);
         loop {
             if let Some(pairs) = &mut self.pairs {
                 if turn.must_yield() {
@@ -150,7 +149,7 @@ impl<S: Fixed, K: Key, L: Record, R: Record> WindowJoin<S, K, L, R> {
 
     /// The next key with what it has on both sides, for `co_group`. None as for [`fire`](WindowJoin::fire).
     pub fn group(&mut self, turn: &mut Turn<'_>) -> Option<Group<'_, K, L, R>> {
-        let now = self.now(turn);
+        let now = self.clock.now(turn);
         let sides = self.next_key(turn, now)?;
         let (window, lefts, rights) = fired::<S, K, L, R>(&self.live, &self.sessions);
         self.numbers.0.clear();
@@ -163,20 +162,6 @@ impl<S: Fixed, K: Key, L: Record, R: Record> WindowJoin<S, K, L, R> {
             lefts: Grouped { log: lefts, numbers: &self.numbers.0 },
             rights: Grouped { log: rights, numbers: &self.numbers.1 },
         })
-    }
-
-    /// Up to which point in time nothing more will come.
-    #[inline(always)]
-    fn now(&mut self, turn: &Turn<'_>) -> Timestamp {
-        if self.spec.time() == Time::Event { turn.watermark() } else { self.processed(turn) }
-    }
-
-    /// In processing time a record may still come in this very millisecond; at the end of the input none will.
-    #[inline(never)]
-    fn processed(&mut self, turn: &Turn<'_>) -> Timestamp {
-        self.clock = self.clock.max(turn.processing_time());
-        let ended = turn.watermark() == Timestamp::MAX;
-        if ended { Timestamp::MAX } else { self.clock - Span(1) }
     }
 }
 
@@ -199,7 +184,7 @@ impl<S: Fixed, K: Key, L: Record, R: Record> State for WindowJoin<S, K, L, R> {
     }
 
     fn next_timer(&self) -> Option<Timestamp> {
-        if self.spec.time() == Time::Event {
+        if !self.clock.is_processing() {
             return None;
         }
         if S::MERGES { self.sessions.first_end() } else { self.live.first_end() }

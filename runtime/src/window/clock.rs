@@ -5,7 +5,7 @@ use crate::task::Turn;
 use crate::time::{Span, Timestamp};
 
 /// Which time that is, and how far the machine's has come.
-pub(super) struct Clock {
+pub(crate) struct Clock {
     time: Time,
     /// The greatest processing time so far: clocks may go back, windows must not fire twice.
     latest: Timestamp,

@@ -61,6 +61,7 @@ pub use aggregate::AggregateWindows;
 pub use assigner::{
     Assigner, At, Dynamic, Fixed, Time, WithGap, checked, checked_divided, checked_dynamic,
 };
+pub(crate) use clock::Clock;
 pub use counted::{
     GlobalWindow, NoTrigger, SlidingCount, TumblingCount, global_window, sliding_count,
     tumbling_count,
