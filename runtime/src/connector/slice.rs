@@ -235,6 +235,10 @@ impl<T: Record> Rows for SliceRows<T> {
         let records = self.records.as_deref().unwrap_or(&[]);
         SteppedViews { records: &records[..self.end], next: self.start, step: self.step }
     }
+
+    fn hold(&mut self, records: Vec<T>) {
+        *self = SliceRows { start: 0, end: records.len(), step: 1, records: Some(records.into()) };
+    }
 }
 
 /// The views of every `step`-th record of a slice. The check of the bounds is also that for the end, so that a record

@@ -125,6 +125,8 @@ pub trait Rows {
     fn clear(&mut self);
     /// The views.
     fn rows(&self) -> Self::Iter<'_>;
+    /// Holds these records and no others, as if they had been read: a test feeds a pipeline so.
+    fn hold(&mut self, records: Vec<Self::Record>);
 }
 
 impl<T: Record> Rows for Vec<T> {
@@ -136,6 +138,9 @@ impl<T: Record> Rows for Vec<T> {
     #[inline(always)]
     fn rows(&self) -> Views<'_, T> {
         Views(self.iter())
+    }
+    fn hold(&mut self, records: Vec<T>) {
+        *self = records;
     }
 }
 

@@ -13,7 +13,7 @@ use crate::connector::{
 };
 use crate::exchange::Cursor;
 use crate::operator::FailedWith;
-use crate::record::{Emit, View};
+use crate::record::View;
 
 /// Whether a source has anything to read.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -74,15 +74,8 @@ pub struct SourceTask<S: Source> {
     unheard: bool,
     counts: (u64, u64),
     waker: Arc<SourceWaker>,
-    by_hand: Option<ByHand<S::Record>>,
-}
-
-/// What a test feeds a task in the place of its source.
-struct ByHand<T> {
-    fed: Rc<Fed<T>>,
-    records: Vec<T>,
-    /// Always true: rows look at it as if the source's own were held up.
-    instead: Cell<bool>,
+    /// What a test feeds the task in the place of the reader.
+    fed: Option<Rc<Fed<S::Record>>>,
 }
 
 impl<S: Source> SourceTask<S> {
@@ -92,9 +85,8 @@ impl<S: Source> SourceTask<S> {
         waker: Arc<SourceWaker>,
         fed: Option<Rc<Fed<S::Record>>>,
     ) -> Self {
-        let records = Vec::new();
         SourceTask {
-            by_hand: fed.map(|fed| ByHand { fed, records, instead: Cell::new(true) }),
+            fed,
             source,
             splits,
             split: 0,
@@ -121,7 +113,7 @@ impl<S: Source> SourceTask<S> {
         &'a mut self,
         turn: &mut Turn<'f>,
     ) -> Result<SourceRows<'a, S>, Failure> {
-        let polls = turn.polls && (self.by_hand.is_some() || self.split < self.splits.len());
+        let polls = turn.polls && (self.fed.is_some() || self.split < self.splits.len());
         if polls {
             if !self.rest {
                 self.fill(turn.limit)?;
@@ -140,13 +132,7 @@ impl<S: Source> SourceTask<S> {
             rows.nth(passed - 1);
         }
         let cursor = polls.then_some(&self.cursor);
-        let mut rows =
-            SourceRows { rows, next: passed, left: true, rest: false, blocked, cursor, fed: None };
-        if let (Some(by_hand), true) = (&self.by_hand, polls) {
-            rows.fed = Some((&by_hand.records, blocked));
-            rows.blocked = &by_hand.instead;
-        }
-        rows
+        SourceRows { rows, next: passed, left: true, rest: false, blocked, cursor }
     }
 
     fn fill(&mut self, limit: usize) -> Result<(), Failure> {
@@ -154,9 +140,10 @@ impl<S: Source> SourceTask<S> {
         self.rejected.clear();
         self.passed = 0;
         self.cursor.set(0, false, false);
-        if let Some(by_hand) = &mut self.by_hand {
-            by_hand.records.clear();
-            self.split = by_hand.fed.take(limit, &mut by_hand.records, &mut self.rejected);
+        if let Some(fed) = &self.fed {
+            let mut records = Vec::new();
+            self.split = fed.take(limit, &mut records, &mut self.rejected);
+            self.batch.hold(records);
             self.heard_of();
             return Ok(());
         }
@@ -211,12 +198,12 @@ fn failed(error: SourceError) -> Failure {
 
 impl<S: Source> AnySource for SourceTask<S> {
     fn splits(&self) -> usize {
-        self.by_hand.as_ref().map_or(self.splits.len(), |by_hand| by_hand.fed.splits())
+        self.fed.as_ref().map_or(self.splits.len(), |fed| fed.splits())
     }
 
     fn status(&self) -> SourceStatus {
-        if let Some(by_hand) = &self.by_hand {
-            return match (self.rest || by_hand.fed.is_waiting(), by_hand.fed.has_ended()) {
+        if let Some(fed) = &self.fed {
+            return match (self.rest || fed.is_waiting(), fed.has_ended()) {
                 (true, _) => SourceStatus::Ready,
                 (false, true) => SourceStatus::Ended,
                 (false, false) => SourceStatus::Waiting,
@@ -233,8 +220,8 @@ impl<S: Source> AnySource for SourceTask<S> {
     }
 
     fn silent(&self, tell: &mut dyn FnMut(usize)) {
-        match &self.by_hand {
-            Some(by_hand) => by_hand.fed.open().for_each(tell),
+        match &self.fed {
+            Some(fed) => fed.open().for_each(tell),
             None => tell(self.split),
         }
     }
@@ -265,7 +252,7 @@ impl<S: Source> AnySource for SourceTask<S> {
 
     fn locate(&self) -> Option<String> {
         let index = self.cursor.left_at()?;
-        if self.by_hand.is_some() {
+        if self.fed.is_some() {
             return Some(format!("record {index} of those sent to split {}", self.split));
         }
         self.reader.as_ref().map(|reader| reader.locate(index))
@@ -290,21 +277,6 @@ where
     rest: bool,
     blocked: &'a Cell<bool>,
     cursor: Option<&'a Cursor>,
-    /// What a test sent, and what tells whether to go on: `blocked` is always set then, so that the loop over a real
-    /// source's rows asks nothing more.
-    fed: Option<(&'a [S::Record], &'a Cell<bool>)>,
-}
-
-impl<'a, S: Source> SourceRows<'a, S> {
-    /// What a test sent. Out of line: a second place that makes rows would take the registers of the first.
-    #[cold]
-    #[inline(never)]
-    fn next_fed(&mut self, records: &'a [S::Record]) -> Option<View<'a, S::Record>> {
-        let row = records.get(self.next).map(S::Record::as_view);
-        self.next += usize::from(row.is_some());
-        self.left = row.is_some();
-        row
-    }
 }
 
 impl<'a, S: Source> Iterator for SourceRows<'a, S> {
@@ -312,11 +284,6 @@ impl<'a, S: Source> Iterator for SourceRows<'a, S> {
     #[inline(always)]
     fn next(&mut self) -> Option<Self::Item> {
         if self.blocked.get() {
-            if let Some((records, held_up)) = self.fed
-                && !held_up.get()
-            {
-                return self.next_fed(records);
-            }
             // The next turn goes on here.
             self.rest = true;
             self.left = false;

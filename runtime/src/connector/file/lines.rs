@@ -30,6 +30,16 @@ impl Rows for Lines {
     fn rows(&self) -> LinesIter<'_> {
         LinesIter { text: &self.text, spans: self.spans.iter() }
     }
+
+    fn hold(&mut self, records: Vec<String>) {
+        self.clear();
+        for record in records {
+            let start = self.text.len();
+            self.text += &record;
+            let end = u32::try_from(self.text.len()).expect("a test's batch is less than 4 GiB");
+            self.spans.push((start as u32, end));
+        }
+    }
 }
 
 /// The lines of a batch.
