@@ -4,7 +4,7 @@ mod general;
 
 // Records (`#[record]`).
 pub use crate::record::{
-    Arena, Element, Emit, Key, KeyBytes, Layout, Ranked, Record, Root, SliceView, Validator, View,
+    Element, Emit, Key, KeyBytes, Layout, Ranked, Record, Root, SliceView, Tails, Validator, View,
     check_field, check_tag, unknown_tag,
 };
 pub use {rkyv, serde};

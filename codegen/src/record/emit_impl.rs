@@ -60,6 +60,10 @@ impl Form<'_> {
                 (variant.fields.iter().map(|field| &field.member), variant.locals(""));
             tokens! { #path { #(#members: #private::Emit::as_view(#locals)),* } }
         });
+        let room = self.arms(|variant| {
+            let locals = variant.locals("");
+            tokens! { 0 #(+ #private::Emit::room(#locals))* }
+        });
         let tails = self.arms(|variant| {
             let (path, locals) = (self.resolver_path(variant), variant.locals(""));
             tokens! { #path ( #(#private::Emit::tails(#locals, out),)* ) }
@@ -77,8 +81,12 @@ impl Form<'_> {
                 }
                 #into_record
                 #[inline(always)]
+                fn room(&self) -> ::core::primitive::usize {
+                    match self { #room }
+                }
+                #[inline(always)]
                 #[allow(unused_variables)]
-                fn tails(&self, out: &mut #private::Arena) -> <Self as #private::Emit>::Resolver {
+                fn tails(&self, out: &mut #private::Tails<'_>) -> <Self as #private::Emit>::Resolver {
                     match self { #tails }
                 }
                 #[inline(always)]

@@ -3,7 +3,7 @@
 
 use std::cmp::Ordering;
 
-use super::{Arena, Element, Emit, Key, KeyBytes, Layout, Ranked, Record, Root, View};
+use super::{Element, Emit, Key, KeyBytes, Layout, Ranked, Record, Root, Tails, View};
 
 // SAFETY: an array of archives has no padding between its elements.
 unsafe impl<T: Record, const N: usize> Record for [T; N] {
@@ -42,7 +42,11 @@ unsafe impl<E: Emit, const N: usize> Emit for [E; N] {
         self.map(Emit::into_record)
     }
     #[inline(always)]
-    fn tails(&self, out: &mut Arena) -> Self::Resolver {
+    fn room(&self) -> usize {
+        self.iter().fold(0, |sum, item| sum + item.room())
+    }
+    #[inline(always)]
+    fn tails(&self, out: &mut Tails<'_>) -> Self::Resolver {
         self.each_ref().map(|item| item.tails(out))
     }
     #[inline(always)]

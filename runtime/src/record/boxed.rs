@@ -8,8 +8,9 @@ use std::hash::{Hash, Hasher};
 use rkyv::boxed::ArchivedBox;
 use serde::{Serialize, Serializer};
 
+use super::tails::whole_room;
 use super::{
-    Arena, Element, Emit, Key, KeyBytes, Layout, ListResolver, Ranked, Record, Root, SliceView,
+    Element, Emit, Key, KeyBytes, Layout, ListResolver, Ranked, Record, Root, SliceView, Tails,
     View,
 };
 
@@ -62,7 +63,10 @@ unsafe impl<E: Emit> Emit for Box<E> {
     fn into_record(self) -> Self::Record {
         Box::new((*self).into_record())
     }
-    fn tails(&self, out: &mut Arena) -> ListResolver {
+    fn room(&self) -> usize {
+        whole_room(&**self)
+    }
+    fn tails(&self, out: &mut Tails<'_>) -> ListResolver {
         ListResolver(out.put(&**self))
     }
     #[inline(always)]
@@ -82,7 +86,10 @@ unsafe impl<T: Record> Emit for BoxView<'_, T> {
     fn into_record(self) -> Box<T> {
         self.into_owned()
     }
-    fn tails(&self, out: &mut Arena) -> ListResolver {
+    fn room(&self) -> usize {
+        whole_room(&self.get())
+    }
+    fn tails(&self, out: &mut Tails<'_>) -> ListResolver {
         ListResolver(out.put(&self.get()))
     }
     #[inline(always)]

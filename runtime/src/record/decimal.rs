@@ -10,7 +10,7 @@ use rust_decimal::Decimal;
 use uuid::Uuid;
 
 use super::{
-    Arena, Element, Emit, Key, KeyBytes, Layout, Ranked, Record, Root, SliceView, Validator,
+    Element, Emit, Key, KeyBytes, Layout, Ranked, Record, Root, SliceView, Tails, Validator,
 };
 
 /// A [`Decimal`] on an exchange or in state: flags, then 96 bits, little-endian.
@@ -68,7 +68,11 @@ macro_rules! sixteen_bytes {
                 self
             }
             #[inline(always)]
-            fn tails(&self, _: &mut Arena) {}
+            fn room(&self) -> usize {
+                0
+            }
+            #[inline(always)]
+            fn tails(&self, _: &mut Tails<'_>) {}
             #[inline(always)]
             fn root(&self, (): (), out: &mut Root<'_>) {
                 let $v = self;

@@ -4,7 +4,8 @@
 use rkyv::vec::ArchivedVec;
 
 use super::slice_view::SliceView;
-use super::{Arena, Element, Emit, Key, KeyBytes, Layout, Record, Root, View};
+use super::tails::{list_room, whole_room};
+use super::{Element, Emit, Key, KeyBytes, Layout, Record, Root, Tails, View};
 
 // SAFETY: `ArchivedVec` is `repr(C)`: relative pointer, then length, as `Root::list` writes them.
 unsafe impl<T: Record> Record for Vec<T> {
@@ -37,7 +38,11 @@ unsafe impl<E: Emit> Emit for Vec<E> {
         self.into_iter().map(Emit::into_record).collect()
     }
     #[inline]
-    fn tails(&self, out: &mut Arena) -> ListResolver {
+    fn room(&self) -> usize {
+        slice_room(self)
+    }
+    #[inline]
+    fn tails(&self, out: &mut Tails<'_>) -> ListResolver {
         put_slice(self, out)
     }
     #[inline(always)]
@@ -58,7 +63,11 @@ unsafe impl<E: Emit> Emit for &[E] {
         E::slice_view(self).into_owned()
     }
     #[inline]
-    fn tails(&self, out: &mut Arena) -> ListResolver {
+    fn room(&self) -> usize {
+        slice_room(self)
+    }
+    #[inline]
+    fn tails(&self, out: &mut Tails<'_>) -> ListResolver {
         put_slice(self, out)
     }
     #[inline(always)]
@@ -68,7 +77,15 @@ unsafe impl<E: Emit> Emit for &[E] {
 }
 
 #[inline]
-fn put_slice<E: Emit>(items: &[E], out: &mut Arena) -> ListResolver {
+fn slice_room<E: Emit>(items: &[E]) -> usize {
+    if E::Record::FIXED {
+        return items.len().saturating_mul(size_of::<<E::Record as Record>::Archived>());
+    }
+    items.iter().fold(0, |sum: usize, item| sum.saturating_add(whole_room(item)))
+}
+
+#[inline]
+fn put_slice<E: Emit>(items: &[E], out: &mut Tails<'_>) -> ListResolver {
     if let Some(bytes) = E::plain_bytes(items) {
         return out.put_bytes(bytes);
     }
@@ -94,7 +111,14 @@ unsafe impl<T: Record> Emit for SliceView<'_, T> {
         self.into_owned()
     }
     #[inline]
-    fn tails(&self, out: &mut Arena) -> ListResolver {
+    fn room(&self) -> usize {
+        if T::FIXED {
+            return self.len().saturating_mul(size_of::<T::Archived>());
+        }
+        list_room(self.iter())
+    }
+    #[inline]
+    fn tails(&self, out: &mut Tails<'_>) -> ListResolver {
         if let Some(bytes) = self.plain_bytes() {
             return out.put_bytes(bytes);
         }

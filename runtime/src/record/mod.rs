@@ -16,6 +16,7 @@
 //!
 //! An archive is written in two steps, as in rkyv: first everything out of line ([`Emit::tails`]), then the fixed part
 //! ([`Emit::root`]), field by field in declaration order; since nothing is aligned, there is no padding between fields.
+//! Room for all of it is made before ([`Emit::room`]), so that neither step asks for any.
 
 #![allow(unsafe_code)] // Declares the unsafe traits `Record` and `Emit`.
 
@@ -34,6 +35,7 @@ mod reverse;
 mod root;
 mod scalar;
 mod slice_view;
+mod tails;
 mod text;
 mod tuple;
 mod validate;
@@ -49,6 +51,8 @@ pub use ranked::Ranked;
 pub use root::Root;
 pub use rust_decimal::Decimal;
 pub use slice_view::{SliceIter, SliceView};
+pub use tails::Tails;
+pub(crate) use tails::list_room;
 pub use uuid::Uuid;
 pub use validate::{Invalid, Validator, check_field, check_tag, unknown_tag, validate};
 
@@ -90,7 +94,7 @@ pub unsafe trait Record: Emit<Record = Self> + Sized + 'static {
 /// Anything a pipeline can carry: a record, its view, a `…With`, and combinations of those. What closures may return.
 ///
 /// # Safety
-/// `root` must write exactly `size_of::<<Self::Record as Record>::Archived>()` bytes that are a valid archive given
+/// `tails` must write at most `room` bytes, and `root` exactly `size_of::<<Self::Record as Record>::Archived>()` bytes that are a valid archive given
 /// what `tails` wrote. Only `#[record]` and this crate implement it.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be carried by a stream",
@@ -108,8 +112,10 @@ pub unsafe trait Emit {
     fn into_record(self) -> Self::Record
     where
         Self: Sized;
+    /// The most that `tails` writes, in bytes.
+    fn room(&self) -> usize;
     /// Writes what lies out of line.
-    fn tails(&self, out: &mut Arena) -> Self::Resolver;
+    fn tails(&self, out: &mut Tails<'_>) -> Self::Resolver;
     /// Writes the fixed part.
     fn root(&self, resolver: Self::Resolver, out: &mut Root<'_>);
 

@@ -3,7 +3,7 @@
 
 use rkyv::option::ArchivedOption;
 
-use super::{Arena, Emit, Key, KeyBytes, Layout, Record, Root, View};
+use super::{Emit, Key, KeyBytes, Layout, Record, Root, Tails, View};
 
 // SAFETY: `ArchivedOption` is `repr(u8)`: the tag, then the value; alignment 1.
 unsafe impl<T: Record> Record for Option<T> {
@@ -39,7 +39,11 @@ unsafe impl<E: Emit> Emit for Option<E> {
         self.map(Emit::into_record)
     }
     #[inline(always)]
-    fn tails(&self, out: &mut Arena) -> Self::Resolver {
+    fn room(&self) -> usize {
+        self.as_ref().map_or(0, Emit::room)
+    }
+    #[inline(always)]
+    fn tails(&self, out: &mut Tails<'_>) -> Self::Resolver {
         self.as_ref().map(|value| value.tails(out))
     }
     #[inline(always)]

@@ -3,7 +3,7 @@
 
 use std::cmp::{Ordering, Reverse};
 
-use super::{Arena, Element, Emit, Key, KeyBytes, Layout, Ranked, Record, Root, View};
+use super::{Element, Emit, Key, KeyBytes, Layout, Ranked, Record, Root, Tails, View};
 
 // SAFETY: the archive of a `T`.
 unsafe impl<T: Record> Record for Reverse<T> {
@@ -38,7 +38,11 @@ unsafe impl<E: Emit> Emit for Reverse<E> {
         Reverse(self.0.into_record())
     }
     #[inline(always)]
-    fn tails(&self, out: &mut Arena) -> Self::Resolver {
+    fn room(&self) -> usize {
+        self.0.room()
+    }
+    #[inline(always)]
+    fn tails(&self, out: &mut Tails<'_>) -> Self::Resolver {
         self.0.tails(out)
     }
     #[inline(always)]

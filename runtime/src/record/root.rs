@@ -4,7 +4,6 @@
 use std::marker::PhantomData;
 use std::ptr::NonNull;
 
-use super::Arena;
 use super::list::ListResolver;
 use super::text::{INLINE, TextResolver, inline_word, outline_word};
 
@@ -13,7 +12,7 @@ pub struct Root<'a> {
     next: NonNull<u8>,
     left: usize,
     pos: usize,
-    arena: PhantomData<&'a mut Arena>,
+    arena: PhantomData<&'a mut u8>,
 }
 
 impl Root<'_> {

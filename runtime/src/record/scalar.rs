@@ -5,7 +5,7 @@ use crate::time::{Span, Timestamp, Window};
 
 use rkyv::tuple::ArchivedTuple2;
 
-use super::{Arena, Emit, Key, KeyBytes, Layout, Record, Root, SliceView, key_hash_of_bytes};
+use super::{Emit, Key, KeyBytes, Layout, Record, Root, SliceView, Tails, key_hash_of_bytes};
 
 type ArchivedWindow = ArchivedTuple2<rkyv::Archived<i64>, rkyv::Archived<i64>>;
 
@@ -55,7 +55,11 @@ macro_rules! scalars {
                 self
             }
             #[inline(always)]
-            fn tails(&self, _: &mut Arena) {}
+            fn room(&self) -> usize {
+                0
+            }
+            #[inline(always)]
+            fn tails(&self, _: &mut Tails<'_>) {}
             #[inline(always)]
             fn root(&self, (): (), out: &mut Root<'_>) {
                 let $v = *self;

@@ -9,7 +9,7 @@ use rkyv::rancor::{Error, Source};
 use rkyv::string::ArchivedString;
 
 use super::{
-    Arena, Emit, Key, KeyBytes, Layout, Record, Root, SliceView, Validator, key_hash_of_bytes,
+    Emit, Key, KeyBytes, Layout, Record, Root, SliceView, Tails, Validator, key_hash_of_bytes,
 };
 
 /// A string on an exchange or in state: rkyv's, with nothing but filling behind an inline one.
@@ -101,7 +101,12 @@ macro_rules! emit_text {
                 $into
             }
             #[inline(always)]
-            fn tails(&self, out: &mut Arena) -> TextResolver {
+            fn room(&self) -> usize {
+                // Also for one that lies inline: to ask costs more than the bytes.
+                self.len()
+            }
+            #[inline(always)]
+            fn tails(&self, out: &mut Tails<'_>) -> TextResolver {
                 out.put_text(self)
             }
             #[inline(always)]

@@ -1,7 +1,7 @@
 //! Tuples of up to eight parts.
 #![allow(unsafe_code)] // Implements the unsafe traits `Record` and `Emit`.
 
-use super::{Arena, Emit, Key, KeyBytes, Layout, Record, Root, View};
+use super::{Emit, Key, KeyBytes, Layout, Record, Root, Tails, View};
 
 macro_rules! tuples {
     ($($archived:ident { $($part:ident $index:tt),* })*) => {$(
@@ -35,7 +35,11 @@ macro_rules! tuples {
                 ($(self.$index.into_record(),)*)
             }
             #[inline(always)]
-            fn tails(&self, out: &mut Arena) -> Self::Resolver {
+            fn room(&self) -> usize {
+                0 $(+ self.$index.room())*
+            }
+            #[inline(always)]
+            fn tails(&self, out: &mut Tails<'_>) -> Self::Resolver {
                 ($(self.$index.tails(out),)*)
             }
             #[inline(always)]

@@ -5,7 +5,7 @@ use std::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::record::{Arena, Element, Emit, Layout, ListResolver, Record, Root, SliceView, View};
+use crate::record::{Element, Emit, Layout, ListResolver, Record, Root, SliceView, Tails, View};
 
 /// A list as a field of a process function's state: a handle to which elements are added one by one.
 ///
@@ -120,7 +120,10 @@ unsafe impl<T: Record> Emit for ListState<T> {
     fn into_record(self) -> Self {
         self
     }
-    fn tails(&self, out: &mut Arena) -> ListResolver {
+    fn room(&self) -> usize {
+        self.elements.room()
+    }
+    fn tails(&self, out: &mut Tails<'_>) -> ListResolver {
         self.elements.tails(out)
     }
     fn root(&self, resolver: ListResolver, out: &mut Root<'_>) {
@@ -138,7 +141,10 @@ unsafe impl<T: Record> Emit for ListStateView<'_, T> {
     fn into_record(self) -> ListState<T> {
         ListState::from_view(self)
     }
-    fn tails(&self, out: &mut Arena) -> ListResolver {
+    fn room(&self) -> usize {
+        self.0.room()
+    }
+    fn tails(&self, out: &mut Tails<'_>) -> ListResolver {
         self.0.tails(out)
     }
     fn root(&self, resolver: ListResolver, out: &mut Root<'_>) {
@@ -214,7 +220,7 @@ mod tests {
         held.lines.extend(["b", "a"]);
         held.lines.push("c");
         *held.pieces.entry("x") += 3;
-        let mut arena = Arena::default();
+        let mut arena = crate::record::Arena::default();
         let root = arena.put(&held);
         // SAFETY: just written there as this type.
         let view = unsafe { arena.view::<Held>(root) };

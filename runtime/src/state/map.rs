@@ -8,7 +8,9 @@ use rkyv::tuple::ArchivedTuple2;
 use rkyv::vec::ArchivedVec;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::record::{Arena, Element, Emit, Key, Layout, ListResolver, Record, Root, View};
+use crate::record::{
+    Element, Emit, Key, Layout, ListResolver, Record, Root, Tails, View, list_room,
+};
 
 /// A map as a field of a process function's state: a handle whose entries are addressed one by one.
 ///
@@ -263,7 +265,10 @@ unsafe impl<K: Key, V: Record> Emit for MapState<K, V> {
     fn into_record(self) -> Self {
         self
     }
-    fn tails(&self, out: &mut Arena) -> ListResolver {
+    fn room(&self) -> usize {
+        self.as_view().room()
+    }
+    fn tails(&self, out: &mut Tails<'_>) -> ListResolver {
         self.as_view().tails(out)
     }
     fn root(&self, resolver: ListResolver, out: &mut Root<'_>) {
@@ -281,7 +286,10 @@ unsafe impl<K: Key, V: Record> Emit for MapStateView<'_, K, V> {
     fn into_record(self) -> MapState<K, V> {
         self.into_owned()
     }
-    fn tails(&self, out: &mut Arena) -> ListResolver {
+    fn room(&self) -> usize {
+        list_room(self.iter())
+    }
+    fn tails(&self, out: &mut Tails<'_>) -> ListResolver {
         let entries: Vec<_> = self.iter().collect();
         out.put_iter(entries.into_iter())
     }
@@ -389,7 +397,7 @@ mod tests {
                 }
                 prop_assert_eq!(map.get(key), model.get(&key).copied());
             }
-            let mut arena = Arena::default();
+            let mut arena = crate::record::Arena::default();
             let root = arena.put(&map);
             // SAFETY: just written there as this type.
             let view = unsafe { arena.view::<MapState<u64, u64>>(root) };

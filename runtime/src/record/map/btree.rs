@@ -10,7 +10,8 @@ use rkyv::vec::ArchivedVec;
 use super::entries::{ArchivedEntry, Entries, Source};
 use super::lookup::Lookup;
 use crate::record::{
-    Arena, Element, Emit, Key, KeyBytes, Layout, ListResolver, Ranked, Record, Root, View,
+    Element, Emit, Key, KeyBytes, Layout, ListResolver, Ranked, Record, Root, Tails, View,
+    list_room,
 };
 
 /// The view of a `BTreeMap<K, V>`.
@@ -103,7 +104,10 @@ unsafe impl<K: Record + Ord, V: Record> Emit for BTreeMap<K, V> {
     fn into_record(self) -> Self {
         self
     }
-    fn tails(&self, out: &mut Arena) -> ListResolver {
+    fn room(&self) -> usize {
+        list_room(self.iter().map(|(key, value)| (key.as_view(), value.as_view())))
+    }
+    fn tails(&self, out: &mut Tails<'_>) -> ListResolver {
         out.put_iter(self.iter().map(|(key, value)| (key.as_view(), value.as_view())))
     }
     fn root(&self, resolver: ListResolver, out: &mut Root<'_>) {
@@ -121,7 +125,10 @@ unsafe impl<K: Record + Ord, V: Record> Emit for MapView<'_, K, V> {
     fn into_record(self) -> BTreeMap<K, V> {
         self.into_owned()
     }
-    fn tails(&self, out: &mut Arena) -> ListResolver {
+    fn room(&self) -> usize {
+        list_room(self.iter())
+    }
+    fn tails(&self, out: &mut Tails<'_>) -> ListResolver {
         out.put_iter(self.iter())
     }
     fn root(&self, resolver: ListResolver, out: &mut Root<'_>) {

@@ -9,7 +9,7 @@ use rkyv::vec::ArchivedVec;
 use super::entries::{ArchivedEntry, Entries, Source};
 use super::lookup::{Lookup, by_hash, find_by_hash};
 use crate::record::{
-    Arena, Element, Emit, Key, KeyBytes, Layout, ListResolver, Record, Root, View,
+    Element, Emit, Key, KeyBytes, Layout, ListResolver, Record, Root, Tails, View, list_room,
 };
 
 /// The view of a `HashMap<K, V>`.
@@ -102,7 +102,10 @@ unsafe impl<K: Key + Hash + Eq, V: Record> Emit for HashMap<K, V> {
     fn into_record(self) -> Self {
         self
     }
-    fn tails(&self, out: &mut Arena) -> ListResolver {
+    fn room(&self) -> usize {
+        list_room(self.as_view().iter())
+    }
+    fn tails(&self, out: &mut Tails<'_>) -> ListResolver {
         out.put_iter(self.as_view().iter())
     }
     fn root(&self, resolver: ListResolver, out: &mut Root<'_>) {
@@ -120,7 +123,10 @@ unsafe impl<K: Key + Hash + Eq, V: Record> Emit for HashMapView<'_, K, V> {
     fn into_record(self) -> HashMap<K, V> {
         self.into_owned()
     }
-    fn tails(&self, out: &mut Arena) -> ListResolver {
+    fn room(&self) -> usize {
+        list_room(self.iter())
+    }
+    fn tails(&self, out: &mut Tails<'_>) -> ListResolver {
         out.put_iter(self.iter())
     }
     fn root(&self, resolver: ListResolver, out: &mut Root<'_>) {

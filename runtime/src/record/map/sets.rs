@@ -11,7 +11,8 @@ use serde::{Serialize, Serializer};
 
 use super::lookup::{Lookup, by_hash, find_by_hash};
 use crate::record::{
-    Arena, Element, Emit, Key, KeyBytes, Layout, ListResolver, Ranked, Record, Root, View,
+    Element, Emit, Key, KeyBytes, Layout, ListResolver, Ranked, Record, Root, Tails, View,
+    list_room,
 };
 
 macro_rules! sets {
@@ -108,7 +109,10 @@ macro_rules! sets {
             fn into_record(self) -> Self {
                 self
             }
-            fn tails(&self, out: &mut Arena) -> ListResolver {
+            fn room(&self) -> usize {
+                list_room(self.as_view().iter())
+            }
+            fn tails(&self, out: &mut Tails<'_>) -> ListResolver {
                 out.put_iter(self.as_view().iter())
             }
             fn root(&self, resolver: ListResolver, out: &mut Root<'_>) {
@@ -126,7 +130,10 @@ macro_rules! sets {
             fn into_record(self) -> $set<T> {
                 self.into_owned()
             }
-            fn tails(&self, out: &mut Arena) -> ListResolver {
+            fn room(&self) -> usize {
+                list_room(self.iter())
+            }
+            fn tails(&self, out: &mut Tails<'_>) -> ListResolver {
                 out.put_iter(self.iter())
             }
             fn root(&self, resolver: ListResolver, out: &mut Root<'_>) {
