@@ -43,11 +43,14 @@ fn busiest_route_per_day(
     /// The directory that the answer is written to, as CSV.
     #[arg(default = "target/busiest_route_per_day")]
     output: String,
+    /// How far behind the latest departure a flight may be listed. As long as the data, it makes the job a batch.
+    #[arg(default = "24h")]
+    disorder: Span,
 ) {
     let flights: Stream<Flight> = source(files(input).csv().nulls(["NA"]));
     let routes = flights
         .event_time(|f| f.scheduled())
-        .watermarks(bounded(hours(24)))
+        .watermarks(bounded(disorder))
         .key_by(|f| (f.origin, f.dest))
         .window(tumbling(days(1)))
         .count();

@@ -57,9 +57,12 @@ fn departures_with_weather(
     /// The directory that the answer is written to, as CSV.
     #[arg(default = "target/departures_with_weather")]
     output: String,
+    /// How far behind the latest departure a flight may be listed. As long as the data, it makes the job a batch.
+    #[arg(default = "24h")]
+    disorder: Span,
 ) {
     let flights: Stream<Flight> = source(files(input).csv().nulls(["NA"]));
-    let flights = flights.event_time(|f| f.scheduled()).watermarks(bounded(hours(24)));
+    let flights = flights.event_time(|f| f.scheduled()).watermarks(bounded(disorder));
     let weather: Stream<Report> = source(files(weather).csv().nulls(["NA"]));
     let weather = weather.event_time(|r| r.time_hour).watermarks(monotonic());
     flights

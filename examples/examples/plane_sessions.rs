@@ -44,11 +44,14 @@ fn plane_sessions(
     /// The directory that the answer is written to, as CSV.
     #[arg(default = "target/plane_sessions")]
     output: String,
+    /// How far behind the latest departure a flight may be listed. As long as the data, it makes the job a batch.
+    #[arg(default = "24h")]
+    disorder: Span,
 ) {
     let flights: Stream<Flight> = source(files(input).csv().nulls(["NA"]));
     flights
         .event_time(|f| f.scheduled())
-        .watermarks(bounded(hours(24)))
+        .watermarks(bounded(disorder))
         // A flight that was cancelled early on has no plane.
         .filter_map(|f| f.tailnum.map(|tailnum| (tailnum, f.distance)))
         .key_by(|(tailnum, _)| tailnum)

@@ -42,11 +42,14 @@ fn trailing_by_carrier(
     /// The directory that the answer is written to, as CSV.
     #[arg(default = "target/trailing_by_carrier")]
     output: String,
+    /// How far behind the latest departure a flight may be listed. As long as the data, it makes the job a batch.
+    #[arg(default = "24h")]
+    disorder: Span,
 ) {
     let flights: Stream<Flight> = source(files(input).csv().nulls(["NA"]));
     flights
         .event_time(|f| f.scheduled())
-        .watermarks(bounded(hours(24)))
+        .watermarks(bounded(disorder))
         .key_by(|f| f.carrier)
         .window(sliding(hours(6), hours(1)))
         .aggregate(|w| TrailWith {

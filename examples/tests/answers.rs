@@ -54,6 +54,14 @@ fn rows(folder: &Path, header: &str) -> Vec<String> {
     rows
 }
 
+/// Runs an example over the year's flights as a stream, and as a batch, whose windows fire at its end only.
+#[track_caller]
+fn answers_of_flights(name: &str) {
+    for disorder in ["24h", "1000d"] {
+        answers(name, &["--input", "examples/data/flights.csv.gz", "--disorder", disorder]);
+    }
+}
+
 /// Runs an example that writes CSV, at several parallelisms into the same folder, and compares its rows.
 #[track_caller]
 fn answers(name: &str, arguments: &[&str]) {
@@ -64,30 +72,29 @@ fn answers(name: &str, arguments: &[&str]) {
         let mut job = example(name);
         job.args(arguments).args(["--parallelism", parallelism]).arg("--output").arg(&folder);
         output(&mut job);
-        assert_eq!(rows(&folder, header), sorted(expected.lines().skip(1)), "{parallelism} tasks");
+        let expected = sorted(expected.lines().skip(1));
+        assert_eq!(rows(&folder, header), expected, "{arguments:?}, {parallelism} tasks");
     }
 }
 
-const FLIGHTS: &[&str] = &["--input", "examples/data/flights.csv.gz"];
-
 #[test]
 fn flights_per_hour_and_airport_are_counted_at_any_parallelism_and_again() {
-    answers("hourly_by_origin", FLIGHTS);
+    answers_of_flights("hourly_by_origin");
 }
 
 #[test]
 fn the_busiest_route_of_each_day_is_found() {
-    answers("busiest_route_per_day", FLIGHTS);
+    answers_of_flights("busiest_route_per_day");
 }
 
 #[test]
 fn the_last_hours_of_each_airline_are_counted_every_hour() {
-    answers("trailing_by_carrier", FLIGHTS);
+    answers_of_flights("trailing_by_carrier");
 }
 
 #[test]
 fn the_flights_of_each_plane_are_gathered_into_sessions() {
-    answers("plane_sessions", FLIGHTS);
+    answers_of_flights("plane_sessions");
 }
 
 #[test]
@@ -97,7 +104,7 @@ fn temperatures_are_averaged_every_minute() {
 
 #[test]
 fn flights_meet_the_weather_of_their_airport() {
-    answers("departures_with_weather", FLIGHTS);
+    answers_of_flights("departures_with_weather");
 }
 
 #[test]
