@@ -1,4 +1,5 @@
-//! The bodies of `runtime/tests/surface.rs` as pipelines: it is enough that this file compiles.
+//! Bodies of pipelines, an area of the language each: it is enough that this file compiles. No annotation stands here that
+//! the same closures would not need in an iterator chain, except where annotating is what is tried.
 //!
 //! It is compiled code here; `cargo rustc -p thalweg-tests --test bodies --profile check -- --cfg rust_analyzer` checks
 //! the same text against the typed surface.

@@ -94,3 +94,23 @@ pub trait IntoStream<T>: Sized {
 }
 
 impl<T> IntoStream<T> for Stream<T> {}
+
+#[cfg(test)]
+mod tests {
+    use crate::prelude::*;
+
+    #[test]
+    fn a_body_that_is_called_says_what_is_missing() {
+        let bodies: [(&str, fn()); 2] = [
+            ("source", || source(collection([1u64])).sink(discard())),
+            ("side", || {
+                let _ = side::<u64>();
+            }),
+        ];
+        for (name, body) in bodies {
+            let panic = std::panic::catch_unwind(body).expect_err(name);
+            let text = panic.downcast_ref::<&str>().expect("a literal");
+            assert!(text.contains("help: put `#[pipeline]` on it"), "{name}: {text}");
+        }
+    }
+}
