@@ -10,7 +10,7 @@ use rkyv::string::ArchivedString;
 use rkyv::util::AlignedVec;
 use rkyv::{Archive, Place};
 
-use super::{Answer, Totals, answer};
+use super::{Answer, Totals, add, answer};
 use crate::nexmark::Bid;
 
 /// The archived form of a bid.
@@ -110,6 +110,6 @@ fn count(totals: &mut Totals, batch: &Batch) {
     for (&root, _time) in batch.roots.iter().zip(&batch.times) {
         // SAFETY: `put` wrote a row there.
         let row = unsafe { &*bytes.as_ptr().add(root as usize).cast::<ArchivedRow>() };
-        *totals.entry(row.auction.into()).or_default() += row.url.len() as u64;
+        add(totals, row.auction.into(), row.url.len() as u64);
     }
 }
