@@ -2,7 +2,8 @@
 
 use crate::record::{Emit, Record, View};
 
-/// An accumulator: users implement it for `w.with(MyAggregate, |e| ..)`.
+/// An accumulator: users implement it for `w.with(MyAggregate, |e| ..)`, as
+/// [`Agg::with`](crate::stream::Agg::with) shows.
 ///
 /// Several at once are a tuple of aggregates, which is an aggregate of tuples.
 pub trait Aggregate: Clone + Send + Sync + 'static {
