@@ -27,6 +27,7 @@ use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
 use super::segment::{EMPTY, Segment, Slot, WINDOW, matching, tag};
+use crate::prefetch::prefetch;
 use crate::record::{Key, View};
 
 /// Directory entries that there may be for each segment before it grows instead of being split.
@@ -551,16 +552,4 @@ fn place<K, V>(segment: &mut Segment<K, V>, index: usize) -> Place<K, V> {
     let (slots, tags) = segment.first();
     let (depth, log) = (segment.depth(), segment.log());
     Place { slots, tags, segment: index as u32, depth, shift: 64 - log }
-}
-
-#[inline(always)]
-fn prefetch<T>(address: *const T) {
-    #[cfg(target_arch = "x86_64")]
-    // SAFETY: a prefetch never faults, whatever the address.
-    unsafe {
-        use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
-        _mm_prefetch::<_MM_HINT_T0>(address.cast());
-    }
-    #[cfg(not(target_arch = "x86_64"))]
-    let _ = address;
 }
