@@ -79,6 +79,7 @@ pub mod metrics;
 mod nearest;
 pub mod operator;
 pub mod plan;
+mod prefetch;
 pub mod prelude;
 pub mod process;
 pub mod record;

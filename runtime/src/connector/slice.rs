@@ -7,6 +7,7 @@ use std::sync::Arc;
 use serde_json::json;
 
 use super::{Fill, OpenSource, Position, Reader, Rejected, Rows, Source, SourceError, Split};
+use crate::prefetch::prefetch;
 use crate::record::{Record, View};
 
 /// Records in memory, in order, read once by one task.
@@ -250,12 +251,34 @@ pub struct SteppedViews<'a, T> {
     step: usize,
 }
 
+impl<T> SteppedViews<'_, T> {
+    /// Records that are fetched ahead: a chain does so much with each that the processor does not see beyond a few, and
+    /// what it fetches by itself ends with every page. q11, events of 112 bytes, 224 MB: a tenth off the whole query.
+    const AHEAD: usize = 16;
+    /// Lines of a record that are: none where several share one, and not all of a large one, most of which is seldom
+    /// read.
+    const LINES: usize = match size_of::<T>() {
+        0..32 => 0,
+        32..=64 => 1,
+        _ => 2,
+    };
+
+    #[inline(always)]
+    fn fetch_ahead(&self, record: &T) {
+        let ahead = std::ptr::from_ref(record).wrapping_add(Self::AHEAD * self.step);
+        for line in 0..Self::LINES {
+            prefetch(ahead.wrapping_byte_add(64 * line));
+        }
+    }
+}
+
 impl<'a, T: Record> Iterator for SteppedViews<'a, T> {
     type Item = View<'a, T>;
 
     #[inline(always)]
     fn next(&mut self) -> Option<View<'a, T>> {
         let record = self.records.get(self.next)?;
+        self.fetch_ahead(record);
         self.next += self.step;
         Some(record.as_view())
     }

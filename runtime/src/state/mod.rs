@@ -8,6 +8,7 @@ mod cursor;
 mod kept;
 mod list;
 mod map;
+mod same_hash;
 mod segment;
 mod table;
 #[cfg(test)]
@@ -18,6 +19,7 @@ pub use cursor::{Change, Cursor};
 pub use kept::Kept;
 pub use list::{ListState, ListStateView};
 pub use map::{MapState, MapStateView};
+pub use same_hash::SameHash;
 pub use table::{Entry, Table, Vacant};
 pub use ttl::{Forever, Keep, Moment, Ttl, event_time};
 

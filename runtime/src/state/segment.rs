@@ -163,6 +163,29 @@ impl<K, V> Segment<K, V> {
         unsafe { slot.entry.assume_init_mut() }
     }
 
+    /// The first slot with this hash; if there is none, any other slot.
+    #[inline]
+    pub(super) fn first_of(&self, hash: u64) -> usize {
+        let home = self.home(hash);
+        assert!(home + WINDOW <= self.tags.len(), "WINDOW tags lie behind the last slot's");
+        let tags = self.tags[home..].as_ptr();
+        // SAFETY: the assertion.
+        let (gaps, mut like) = unsafe { (matching(tags, 0), matching(tags, tag(hash))) };
+        while like != 0 {
+            let at = home + like.trailing_zeros() as usize;
+            if self.hash(at) == hash {
+                return at;
+            }
+            like &= like - 1;
+        }
+        if gaps != 0 {
+            return self.slots.len() - 1;
+        }
+        // From a home on, hashes only grow up to the first that is greater, and are greater or EMPTY from there.
+        let home_on = &self.slots[home..self.slots.len() - 1];
+        home + home_on.partition_point(|slot| slot.hash < hash)
+    }
+
     /// Where a new entry belongs, if that is plain from the tags near its home: there is a gap, and no tag like its
     /// own, so that no entry there has the same hash.
     pub(super) fn near(&self, hash: u64) -> Option<usize> {

@@ -27,6 +27,7 @@ use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
 use super::segment::{EMPTY, Segment, Slot, WINDOW, matching, tag};
+use crate::prefetch::prefetch;
 use crate::record::{Key, View};
 
 /// Directory entries that there may be for each segment before it grows instead of being split.
@@ -55,29 +56,32 @@ pub struct Table<K: Key, V> {
 const AHEAD: usize = 64;
 
 /// Where the keys of the last [`prepare`](Table::prepare) seem to be, in their order: the update that follows looks
-/// there first. Good for as long as no entry moves.
+/// there first, and elsewhere if the slot holds another key by then. Forgotten before memory is given back.
 struct Ahead<K, V> {
     slots: [*mut Slot<K, V>; AHEAD],
     next: usize,
     end: usize,
-    version: u64,
 }
 
 impl<K, V> Ahead<K, V> {
     fn new() -> Self {
-        Ahead { slots: [std::ptr::null_mut(); AHEAD], next: 0, end: 0, version: 0 }
+        Ahead { slots: [std::ptr::null_mut(); AHEAD], next: 0, end: 0 }
     }
 
-    /// The slot for the next key, if entries lie where they lay.
+    /// The slot for the next key.
     #[inline(always)]
-    fn next(&mut self, version: u64) -> Option<*mut Slot<K, V>> {
-        if self.next == self.end || self.version != version {
+    fn next(&mut self) -> Option<*mut Slot<K, V>> {
+        if self.next == self.end {
             return None;
         }
         let slot = self.slots[self.next];
         // There is but one key of size zero: its slot stays the next.
         self.next += usize::from(size_of::<K>() > 0);
         Some(slot)
+    }
+
+    fn forget(&mut self) {
+        (self.next, self.end) = (0, 0);
     }
 }
 
@@ -160,6 +164,7 @@ impl<K: Key, V> Table<K, V> {
     }
 
     fn start(&mut self) {
+        self.ahead.forget();
         let mut first = Segment::new(0, Segment::<K, V>::MIN_LOG, self.tracked);
         self.shift = 63;
         self.directory = vec![place(&mut first, 0); 2];
@@ -222,7 +227,7 @@ impl<K: Key, V> Table<K, V> {
             prefetch(slot);
             self.ahead.slots[index] = slot;
         }
-        (self.ahead.next, self.ahead.end, self.ahead.version) = (0, hashes.len(), self.version);
+        (self.ahead.next, self.ahead.end) = (0, hashes.len());
     }
 
     /// The value of a key.
@@ -246,9 +251,9 @@ impl<K: Key, V> Table<K, V> {
     #[inline(always)]
     pub fn entry_or(&mut self, hash: u64, key: View<'_, K>, init: impl FnOnce() -> V) -> &mut V {
         let hash = usable(hash);
-        if let Some(slot) = self.ahead.next(self.version) {
-            // SAFETY: `fetch` found the slot in this table's memory, and nothing has moved since: `version` is the same.
-            // A slot whose hash is a usable one holds an entry.
+        if let Some(slot) = self.ahead.next() {
+            // SAFETY: `fetch` found the slot in memory of this table's, which has given none back since: it would have
+            // forgotten the slot. One whose hash is a usable one holds an entry.
             unsafe {
                 if (*slot).hash == hash
                     && K::same_key((*slot).entry.assume_init_ref().0.as_view(), key)
@@ -266,7 +271,7 @@ impl<K: Key, V> Table<K, V> {
         }
         if size_of::<K>() == 0 {
             self.ahead.slots[0] = found.slot;
-            (self.ahead.next, self.ahead.end, self.ahead.version) = (0, 1, self.version);
+            (self.ahead.next, self.ahead.end) = (0, 1);
         }
         if self.tracked {
             self.mark(hash, found.slot);
@@ -465,6 +470,7 @@ impl<K: Key, V> Table<K, V> {
     #[cold]
     #[inline(never)]
     fn make_room(&mut self, index: usize, hash: u64) {
+        self.ahead.forget();
         let segment = &self.segments[index];
         let (depth, bits) = (u32::from(segment.depth()), 64 - self.shift);
         // A task's keys share the first bits of their hashes: a segment that does not know them would leave most of its
@@ -526,6 +532,7 @@ impl<K: Key, V> Table<K, V> {
         if keep {
             segment.clear();
         } else {
+            self.ahead.forget();
             let log = Segment::<K, V>::MIN_LOG;
             let mut new = Segment::new(segment.depth(), log, self.tracked);
             std::mem::swap(segment, &mut new);
@@ -551,16 +558,4 @@ fn place<K, V>(segment: &mut Segment<K, V>, index: usize) -> Place<K, V> {
     let (slots, tags) = segment.first();
     let (depth, log) = (segment.depth(), segment.log());
     Place { slots, tags, segment: index as u32, depth, shift: 64 - log }
-}
-
-#[inline(always)]
-fn prefetch<T>(address: *const T) {
-    #[cfg(target_arch = "x86_64")]
-    // SAFETY: a prefetch never faults, whatever the address.
-    unsafe {
-        use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
-        _mm_prefetch::<_MM_HINT_T0>(address.cast());
-    }
-    #[cfg(not(target_arch = "x86_64"))]
-    let _ = address;
 }

@@ -353,3 +353,34 @@ fn a_walk_changes_and_removes_on_its_way() {
         assert_eq!(kept, (key % 3 != 0).then_some(key + 1));
     }
 }
+
+#[test]
+fn the_keys_of_a_hash_are_found_in_order_and_removed() {
+    for hash in [Hash::Good, Hash::AllSame, Hash::FewValues, Hash::SharedPrefix, Hash::Extremes] {
+        let mut table = Table::<u64, u64>::new();
+        let mut model = BTreeMap::<u64, Vec<(Vec<u8>, u64)>>::new();
+        for key in 0..600u64 {
+            *table.entry(hash.of(key), key) = key;
+            model.entry(usable(hash.of(key))).or_default().push((canonical::<u64>(key), key));
+        }
+        for (hash, keys) in &mut model {
+            assert!(table.of_hash(*hash ^ 1 << 20).entry().is_none());
+            keys.sort_unstable();
+            let mut found = Vec::new();
+            let mut kept = 0;
+            loop {
+                let mut entries = table.of_hash(*hash);
+                (0..kept).for_each(|_| entries.pass());
+                let Some((key, _)) = entries.entry() else { break };
+                found.push(*key);
+                assert_eq!(entries.is_last(), found.len() == keys.len());
+                if found.len() % 3 == 0 {
+                    assert_eq!(entries.remove().0, found[found.len() - 1]);
+                } else {
+                    kept += 1;
+                }
+            }
+            assert_eq!(found, keys.iter().map(|(_, key)| *key).collect::<Vec<_>>());
+        }
+    }
+}

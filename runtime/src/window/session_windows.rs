@@ -16,9 +16,9 @@ use super::clock::Clock;
 use super::firing::{Again, Firing};
 use super::sessions::{Session, Sessions, Spare};
 use super::store::{Store, Update, table_of};
-use super::timers::Timers;
+use super::timers::{Due, Timer, Timers};
 use crate::record::{Key, Record, View};
-use crate::state::{Cursor, State, Table};
+use crate::state::{State, Table};
 use crate::task::{Failure, Turn};
 use crate::time::{Timestamp, Window};
 
@@ -26,42 +26,39 @@ use super::{Assigner, At};
 
 /// A value per key and session.
 pub struct SessionWindows<S: Assigner, K: Key, V> {
-    spec: S,
-    clock: Clock,
     /// None while there is nothing.
     table: Option<Table<K, Sessions<V>>>,
-    spare: Spare<V>,
-    timers: Timers,
-    /// The timer whose keys are being walked through.
-    walk: Option<Walk>,
-    /// Firings of sessions that had ended before.
-    again: VecDeque<Again<K, V>>,
+    book: Book<S, K, V>,
+    /// The timer whose keys are being looked through.
+    timer: Option<Timer>,
     /// What was handed out last.
     current: Option<Again<K, V>>,
+}
+
+/// What goes with the sessions of all keys.
+struct Book<S, K, V> {
+    spec: S,
+    clock: Clock,
+    spare: Spare<V>,
+    timers: Timers,
+    /// Firings of sessions that had ended before.
+    again: VecDeque<Again<K, V>>,
     sessions: usize,
     late: u64,
 }
 
-struct Walk {
-    time: Timestamp,
-    hash: u64,
-    cursor: Cursor,
-}
-
 impl<S: Assigner, K: Key, V: Record> Store<S, K, V> for SessionWindows<S, K, V> {
     fn new(spec: S) -> Self {
-        SessionWindows {
+        let book = Book {
             clock: Clock::new(spec.time()),
             spec,
-            table: None,
             spare: Spare::new(),
             timers: Timers::default(),
-            walk: None,
             again: VecDeque::new(),
-            current: None,
             sessions: 0,
             late: 0,
-        }
+        };
+        SessionWindows { table: None, book, timer: None, current: None }
     }
 
     #[inline(always)]
@@ -80,12 +77,12 @@ impl<S: Assigner, K: Key, V: Record> Store<S, K, V> for SessionWindows<S, K, V> 
         key: View<'_, K>,
         update: &mut impl Update<V>,
     ) -> Result<bool, Failure> {
-        let now = self.clock.now(turn);
-        let at = at.moved_to(self.clock.time_of(at.time()));
-        if let Some(mistake) = self.spec.mistake_at(at) {
+        let now = self.book.clock.now(turn);
+        let at = at.moved_to(self.book.clock.time_of(at.time()));
+        if let Some(mistake) = self.book.spec.mistake_at(at) {
             return Err(Failure::new(mistake));
         }
-        let Some(window) = self.spec.windows_of(at).next() else { return Ok(true) };
+        let Some(window) = self.book.spec.windows_of(at).next() else { return Ok(true) };
         let table = table_of(&mut self.table);
         let sessions = table.entry_or(hash, key, || Sessions::new(update.start()));
         let latest = &mut sessions.latest;
@@ -97,45 +94,52 @@ impl<S: Assigner, K: Key, V: Record> Store<S, K, V> for SessionWindows<S, K, V> 
                 return Ok(true);
             }
         }
-        self.place(now, window, hash, key, update)
+        let placed = self.book.place(sessions, now, window, hash, key, update)?;
+        if !placed && sessions.is_empty() {
+            table.remove(hash, key);
+        }
+        Ok(placed)
     }
 
     #[inline]
     fn fire(&mut self, turn: &mut Turn<'_>) -> Option<Firing<'_, K, V>> {
         self.current = None;
-        let now = self.clock.now(turn);
+        let now = self.book.clock.now(turn);
         loop {
-            if self.again.is_empty() && self.walk.is_none() && !self.timers.is_due(now) {
+            let book = &mut self.book;
+            let due = if self.timer.is_some() { Some(Due::Timer) } else { book.timers.due(now) };
+            if due.is_none() && book.again.is_empty() {
                 self.release(now);
                 return None;
             }
             if turn.must_yield() {
                 return None;
             }
-            if let Some(again) = self.again.pop_front() {
+            if let Some(again) = book.again.pop_front() {
                 return Some(self.current.insert(again).firing());
             }
-            if self.step(now) {
+            if due == Some(Due::Sifting) {
+                self.sift();
+            } else if self.step(now) {
                 return self.current.as_ref().map(Again::firing);
             }
         }
     }
 }
 
-impl<S: Assigner, K: Key, V: Record> SessionWindows<S, K, V> {
-    /// A record that does not simply belong to its key's latest session: it begins one, merges some, is late, or belongs to
-    /// one that has fired.
+impl<S: Assigner, K: Key, V: Record> Book<S, K, V> {
+    /// Places a record that does not simply belong to its key's latest session: it begins one, merges some, is late, or
+    /// belongs to one that has fired. False if it is late.
     #[inline(never)]
     fn place(
         &mut self,
+        sessions: &mut Sessions<V>,
         now: Timestamp,
         window: Window,
         hash: u64,
         key: View<'_, K>,
         update: &mut impl Update<V>,
     ) -> Result<bool, Failure> {
-        let table = table_of(&mut self.table);
-        let sessions = table.entry_or(hash, key, || Sessions::new(update.start()));
         if let Some(session) = sessions.earlier_covering(window, now) {
             update.add(&mut session.value)?;
             return Ok(true);
@@ -150,9 +154,6 @@ impl<S: Assigner, K: Key, V: Record> SessionWindows<S, K, V> {
                 (oldest, armed)
             }
             None if spec.cleanup(window) <= now => {
-                if sessions.is_empty() {
-                    table.remove(hash, key);
-                }
                 self.late += 1;
                 return Ok(false);
             }
@@ -189,74 +190,101 @@ impl<S: Assigner, K: Key, V: Record> SessionWindows<S, K, V> {
         Ok(true)
     }
 
+    /// Sets the timer of a session again, if the session has grown since it was set.
+    #[inline(always)]
+    fn rearm(&mut self, session: &mut Session<V>, hash: u64) -> bool {
+        let next = next_of(&self.spec, session);
+        let grown = next > session.armed;
+        if grown {
+            session.armed = next;
+            self.timers.set(next, hash, session.window().size());
+        }
+        grown
+    }
+}
+
+impl<S: Assigner, K: Key, V: Record> SessionWindows<S, K, V> {
+    /// Looks at some timers of a slot whose time has come.
+    #[inline(never)]
+    fn sift(&mut self) {
+        let mut timers = [(Timestamp::MIN, 0); Timers::SIFTED];
+        let count = self.book.timers.sift(&mut timers);
+        let hashes = timers.map(|(_, hash)| hash);
+        let Some(table) = &mut self.table else { return };
+        table.prepare(&hashes[..count]);
+        for (time, hash) in timers.into_iter().take(count) {
+            let mut keys = table.of_hash(hash);
+            let mut stays = false;
+            while let Some((_, sessions)) = keys.entry() {
+                while let Some((session, _)) = sessions.armed_at(time)
+                    && !stays
+                {
+                    stays = !self.book.rearm(session, hash);
+                }
+                keys.pass();
+            }
+            if stays {
+                self.book.timers.keep((time, hash));
+            }
+        }
+    }
+
     /// Goes on with the timer at hand, or with the next; true if a session fires.
     #[inline]
     fn step(&mut self, now: Timestamp) -> bool {
-        let walk = match &mut self.walk {
-            Some(walk) => walk,
-            None => {
-                let Some((time, hash)) = self.timers.next(now) else { return false };
-                self.walk.insert(Walk { time, hash, cursor: Cursor::at(hash) })
+        let book = &mut self.book;
+        let Some((time, hash)) = self.timer.take().or_else(|| book.timers.next(now)) else {
+            return false;
+        };
+        let Some(table) = &mut self.table else { return false };
+        let mut keys = table.of_hash(hash);
+        loop {
+            let Some((key, sessions)) = keys.entry() else { return false };
+            let Some((session, at)) = sessions.armed_at(time) else {
+                keys.pass();
+                continue;
+            };
+            if book.rearm(session, hash) {
+                continue;
             }
-        };
-        let before = walk.cursor.clone();
-        let entry = self.table.as_mut().and_then(|table| table.next_to_change(&mut walk.cursor));
-        let Some((hash, key, sessions)) = entry.filter(|(hash, ..)| *hash == walk.cursor_hash())
-        else {
-            self.walk = None;
-            return false;
-        };
-        let several = sessions.are_several();
-        let Some((session, at)) = sessions.armed_at(walk.time) else { return false };
-        if several {
-            // Another of them may have a timer at the same time: one is forgotten when the next fires.
-            walk.cursor = before;
-        }
-        let next = next_of(&self.spec, session);
-        if next > walk.time {
-            session.armed = next;
-            self.timers.set(next, hash, session.window().size());
-            return false;
-        }
-        let (window, fires) = (session.window(), !session.fired);
-        session.fired = true;
-        let cleanup = self.spec.cleanup(window);
-        if cleanup > now {
-            session.armed = cleanup;
-            self.timers.set(cleanup, hash, window.size());
-            let (key, value) = (K::from_view(key.as_view()), V::from_view(session.value.as_view()));
+            // Another key, or another session of this one, may have a timer at the same time.
+            self.timer = Some((time, hash));
+            let (window, fires) = (session.window(), !session.fired);
+            session.fired = true;
+            let cleanup = book.spec.cleanup(window);
+            if cleanup > now {
+                session.armed = cleanup;
+                book.timers.set(cleanup, hash, window.size());
+                let value = V::from_view(session.value.as_view());
+                let key = K::from_view(key.as_view());
+                self.current = Some(Again { window, hash, key, value });
+                return fires;
+            }
+            book.sessions -= 1;
+            let (key, value) = match sessions.take(at, &mut book.spare) {
+                Some(session) => (K::from_view(key.as_view()), session.value),
+                None => {
+                    if keys.is_last() {
+                        self.timer = None;
+                    }
+                    let (key, sessions) = keys.remove();
+                    (key, sessions.latest.value)
+                }
+            };
             self.current = Some(Again { window, hash, key, value });
             return fires;
         }
-        self.sessions -= 1;
-        let taken = match sessions.take(at, &mut self.spare) {
-            Some(session) => Some((K::from_view(key.as_view()), session.value)),
-            None => {
-                // The only session of the key, so that the cursor stands behind it.
-                let table = self.table.as_mut().expect("the entry is in it");
-                let entry = table.remove_passed(&mut walk.cursor);
-                entry.map(|(key, sessions)| (key, sessions.latest.value))
-            }
-        };
-        self.current = taken.map(|(key, value)| Again { window, hash, key, value });
-        fires
     }
 
     /// At the end of time, gives all memory back, if nothing is kept.
     fn release(&mut self, now: Timestamp) {
-        if now == Timestamp::MAX && self.sessions == 0 {
+        let book = &mut self.book;
+        if now == Timestamp::MAX && book.sessions == 0 {
             self.table = None;
-            self.spare = Spare::new();
-            self.timers = Timers::default();
-            self.again = VecDeque::new();
+            book.spare = Spare::new();
+            book.timers = Timers::default();
+            book.again = VecDeque::new();
         }
-    }
-}
-
-impl Walk {
-    /// The hash under which the table keeps the timer's keys.
-    fn cursor_hash(&self) -> u64 {
-        Cursor::at(self.hash).hash()
     }
 }
 
@@ -268,24 +296,24 @@ fn next_of<S: Assigner, V>(spec: &S, session: &Session<V>) -> Timestamp {
 
 impl<S: Assigner, K: Key, V> State for SessionWindows<S, K, V> {
     fn entries(&self) -> usize {
-        self.sessions + self.again.len()
+        self.book.sessions + self.book.again.len()
     }
 
     fn bytes(&self) -> usize {
-        let apart = self.sessions.saturating_sub(self.table.as_ref().map_or(0, Table::len));
+        let apart = self.book.sessions.saturating_sub(self.table.as_ref().map_or(0, Table::len));
         self.table.as_ref().map_or(0, Table::bytes)
             + apart * size_of::<Session<V>>()
-            + self.spare.bytes()
-            + self.timers.bytes()
-            + self.again.capacity() * size_of::<Again<K, V>>()
+            + self.book.spare.bytes()
+            + self.book.timers.bytes()
+            + self.book.again.capacity() * size_of::<Again<K, V>>()
     }
 
     fn next_timer(&self) -> Option<Timestamp> {
-        let first = self.clock.is_processing().then(|| self.timers.first())?;
+        let first = self.book.clock.is_processing().then(|| self.book.timers.first())?;
         first.map(|time| time + crate::time::Span(1))
     }
 
     fn late(&self) -> u64 {
-        self.late
+        self.book.late
     }
 }

@@ -84,12 +84,6 @@ impl<V> Sessions<V> {
         self.latest.born == 0
     }
 
-    /// True if there is more than one session.
-    #[inline(always)]
-    pub fn are_several(&self) -> bool {
-        self.earlier.is_some()
-    }
-
     /// True if the latest session can grow down to `start` without meeting another.
     #[inline(always)]
     pub fn is_free_from(&self, start: Timestamp) -> bool {

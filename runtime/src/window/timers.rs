@@ -1,10 +1,13 @@
 //! Timers of sessions: points in time, each with the hash of the key that it is for.
 //!
-//! Timers that are far away lie unordered in slots of time; those of the slot at hand in a heap. So setting a timer, and
-//! most of its life, costs next to nothing, and they come out in the order of (time, key hash).
+//! Timers that are far away lie unordered in slots of time. When a slot's time has come it is sifted: most sessions have
+//! grown since their timer was set, and get another in a later slot. What is left goes to a heap, out of which timers
+//! come in the order of (time, key hash).
 //!
 //! ```text
-//!   set ──▶ slot │ slot │ slot │ slot     ── its time has come ──▶ heap ──▶ (time, hash), ascending
+//!   set ──▶ slot │ slot │ slot │ slot  ── its time has come ──▶ sifted ──▶ heap ──▶ (time, hash), ascending
+//!            ▲                                                    │
+//!            └────────────────── set again ───────────────────────┘
 //! ```
 
 use std::cmp::Reverse;
@@ -17,7 +20,17 @@ const SLOTS_PER_LENGTH: i64 = 32;
 /// Emptied slots whose memory is kept.
 const SPARE_SLOTS: usize = 64;
 
-type Timer = (Timestamp, u64);
+/// A point in time and a key's hash.
+pub(super) type Timer = (Timestamp, u64);
+
+/// What is to be done next.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Due {
+    /// [`sift`](Timers::sift) a slot.
+    Sifting,
+    /// The [`next`](Timers::next) timer.
+    Timer,
+}
 
 /// Timers.
 #[derive(Default)]
@@ -25,15 +38,19 @@ pub(super) struct Timers {
     /// The slots' length in milliseconds; set with the first timer.
     width: i64,
     near: BinaryHeap<Reverse<Timer>>,
-    /// The slot that is in the heap, and all before it.
+    /// What is left to sift of the last slot whose time has come. Timers before its end go to the heap.
+    opened: Vec<Timer>,
     near_slot: i64,
-    far: BTreeMap<i64, Vec<Reverse<Timer>>>,
-    /// No timer is before this: watermarks come far more often than timers.
+    far: BTreeMap<i64, Vec<Timer>>,
+    /// Nothing is to be done before this: watermarks come far more often than timers.
     first: Timestamp,
-    spare: Vec<Vec<Reverse<Timer>>>,
+    spare: Vec<Vec<Timer>>,
 }
 
 impl Timers {
+    /// Timers that are sifted at once.
+    pub const SIFTED: usize = 64;
+
     /// Sets a timer; `length` is about how far away timers are.
     #[inline]
     pub fn set(&mut self, time: Timestamp, hash: u64, length: Span) {
@@ -44,65 +61,82 @@ impl Timers {
         self.first = self.first.min(time);
         let slot = time.0.div_euclid(self.width);
         if slot <= self.near_slot {
-            self.near.push(Reverse((time, hash)));
+            self.keep((time, hash));
             return;
         }
         let spare = &mut self.spare;
         let timers = self.far.entry(slot).or_insert_with(|| spare.pop().unwrap_or_default());
-        timers.push(Reverse((time, hash)));
+        timers.push((time, hash));
     }
 
-    /// True if [`next`](Timers::next) has one.
+    /// Keeps a timer that was sifted: there is something to be done at its time.
     #[inline]
-    pub fn is_due(&mut self, now: Timestamp) -> bool {
-        now >= self.first && self.width > 0 && self.look(now)
+    pub fn keep(&mut self, timer: Timer) {
+        self.near.push(Reverse(timer));
+    }
+
+    /// What is to be done, if anything is.
+    #[inline]
+    pub fn due(&mut self, now: Timestamp) -> Option<Due> {
+        if now >= self.first && self.width > 0 { self.look(now) } else { None }
     }
 
     #[inline(never)]
-    fn look(&mut self, now: Timestamp) -> bool {
-        loop {
-            if let Some(Reverse((time, _))) = self.near.peek() {
-                self.first = *time;
-                return *time <= now;
-            }
-            let Some(first) = self.far.first_entry() else {
-                self.first = Timestamp::MAX;
-                return false;
-            };
-            let start = Timestamp(first.key().saturating_mul(self.width));
-            if start > now {
-                self.first = start;
-                return false;
-            }
-            self.near_slot = *first.key();
-            let mut emptied = std::mem::take(&mut self.near).into_vec();
-            self.near = first.remove().into();
-            if self.spare.len() < SPARE_SLOTS {
-                emptied.clear();
-                self.spare.push(emptied);
-            }
+    fn look(&mut self, now: Timestamp) -> Option<Due> {
+        if !self.opened.is_empty() {
+            return Some(Due::Sifting);
         }
+        if let Some(Reverse((time, _))) = self.near.peek() {
+            self.first = *time;
+            return (*time <= now).then_some(Due::Timer);
+        }
+        let Some(first) = self.far.first_entry() else {
+            self.first = Timestamp::MAX;
+            return None;
+        };
+        let start = Timestamp(first.key().saturating_mul(self.width));
+        if start > now {
+            self.first = start;
+            return None;
+        }
+        self.near_slot = *first.key();
+        let emptied = std::mem::replace(&mut self.opened, first.remove());
+        if self.spare.len() < SPARE_SLOTS {
+            self.spare.push(emptied);
+        }
+        Some(Due::Sifting)
+    }
+
+    /// Up to [`SIFTED`](Timers::SIFTED) timers, each of which is to be [kept](Timers::keep), set again for later, or
+    /// forgotten; the number of those given.
+    pub fn sift(&mut self, timers: &mut [Timer; Self::SIFTED]) -> usize {
+        let rest = self.opened.len().saturating_sub(Self::SIFTED);
+        let count = self.opened.len() - rest;
+        timers[..count].copy_from_slice(&self.opened[rest..]);
+        self.opened.truncate(rest);
+        count
     }
 
     /// The first timer whose time has come.
     #[inline]
     pub fn next(&mut self, now: Timestamp) -> Option<Timer> {
-        if !self.is_due(now) {
-            return None;
+        match self.due(now)? {
+            Due::Timer => self.near.pop().map(|Reverse(timer)| timer),
+            Due::Sifting => None,
         }
-        self.near.pop().map(|Reverse(timer)| timer)
     }
 
     /// When there may be something to do: never later than the first timer.
     pub fn first(&self) -> Option<Timestamp> {
+        let opened = self.opened.iter().map(|(time, _)| *time).min();
         let near = self.near.peek().map(|Reverse((time, _))| *time);
         let far = || self.far.keys().next().map(|slot| Timestamp(slot.saturating_mul(self.width)));
-        near.or_else(far)
+        opened.into_iter().chain(near).min().or_else(far)
     }
 
     /// Memory held, in bytes.
     pub fn bytes(&self) -> usize {
-        let slots = self.far.values().chain(&self.spare);
+        let slots = self.far.values().chain(&self.spare).chain([&self.opened]);
         let timers = self.near.capacity() + slots.map(Vec::capacity).sum::<usize>();
         timers * size_of::<Timer>()
     }
@@ -111,6 +145,16 @@ impl Timers {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// The next timer; all that are sifted are kept.
+    fn next(timers: &mut Timers, now: Timestamp) -> Option<Timer> {
+        while timers.due(now) == Some(Due::Sifting) {
+            let mut sifted = [(Timestamp::MIN, 0); Timers::SIFTED];
+            let count = timers.sift(&mut sifted);
+            sifted[..count].iter().for_each(|timer| timers.keep(*timer));
+        }
+        timers.next(now)
+    }
 
     #[test]
     fn timers_come_in_order_whenever_they_were_set() {
@@ -121,7 +165,7 @@ mod tests {
         }
         let mut out = Vec::new();
         for now in [-2, 4, 66, i64::MAX - 1, i64::MAX] {
-            while let Some((time, hash)) = timers.next(Timestamp(now)) {
+            while let Some((time, hash)) = next(&mut timers, Timestamp(now)) {
                 assert!(time.0 <= now);
                 out.push((time.0, hash));
                 if time.0 == 3 {
@@ -133,5 +177,17 @@ mod tests {
         assert_eq!(out[..7], early);
         assert_eq!(out[7..], [(5, 3), (64, 1), (70, 0), (i64::MAX, 2)]);
         assert_eq!(timers.first(), None);
+    }
+
+    #[test]
+    fn slots_of_any_size_are_sifted_in_parts() {
+        let mut timers = Timers::default();
+        for number in 0..1000 {
+            timers.set(Timestamp(999 - number), number as u64, Span(320_000));
+        }
+        let now = Timestamp(i64::MAX);
+        let times: Vec<_> =
+            std::iter::from_fn(|| next(&mut timers, now)).map(|(time, _)| time.0).collect();
+        assert_eq!(times, (0..1000).collect::<Vec<_>>());
     }
 }
