@@ -213,7 +213,7 @@ impl<S: Assigner, K: Key, V: Record> SessionWindows<S, K, V> {
             walk.cursor = before;
         }
         let next = next_of(&self.spec, session);
-        if next > walk.time {
+        if next > walk.time && !cfg!(bug_08) {
             session.armed = next;
             self.timers.set(next, hash, session.window().size());
             return false;
