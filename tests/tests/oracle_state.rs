@@ -236,6 +236,9 @@ fn rules() {
     });
 }
 
+/// What a key knows of the rules.
+type Known = (i64, Vec<(i64, i64)>);
+
 #[test]
 fn rules_that_are_kept_by_themselves() {
     #[pipeline]
@@ -259,7 +262,7 @@ fn rules_that_are_kept_by_themselves() {
             None,
             on_event(|e| e.key),
             || (),
-            |_, _, rules, cx: &mut Context<'_, i64, (i64, Vec<(i64, i64)>)>| {
+            |_, _, rules, cx: &mut Context<'_, i64, Known>| {
                 let all = rules.iter().map(|(key, rule)| (*key, rule.value)).collect();
                 cx.emit((cx.key(), all));
             },
