@@ -96,7 +96,7 @@ macro_rules! running_aggregates {
             pipeline! { pipeline_of() .key_by(|e| e.key) $($aggregate)* .map(|c| (c.key, c.value)) }
             check(stringify!($name), &["events"], |setting| {
                 let result = |key: &i64, $w: &[Event]| (*key, $reference);
-                let expected = oracle::running(&setting.seen(), on_event(|e| e.key), result);
+                let expected = oracle::running(&setting.seen(), None, on_event(|e| e.key), result);
                 setting.compare(testing::pipeline(pipeline_of), &expected, Some(|r| r.0));
             });
         }
@@ -116,7 +116,7 @@ running_aggregates! {
 fn dedup() {
     pipeline! { first_of_key() .key_by(|e| e.key).dedup() }
     check("dedup", &["events"], |setting| {
-        let expected = oracle::dedup(&setting.seen(), on_event(|e| e.key));
+        let expected = oracle::dedup(&setting.seen(), None, on_event(|e| e.key));
         setting.compare(testing::pipeline(first_of_key), &expected, Some(|e| e.key));
     });
 }

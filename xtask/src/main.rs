@@ -4,25 +4,33 @@
 //! cargo xtask tidy     what clippy cannot check: length of files, layers, words, where `unsafe` may be
 //! cargo xtask docs     writes docs/operators.md from the doc comments of the typed surface
 //! cargo xtask editor   rust-analyzer's errors over the workspace, if the machine has rust-analyzer
+//! cargo xtask mutants  plants each known bug in the engine and runs its tests, which must fail
 //! ```
 
 #![forbid(unsafe_code)]
 
 mod docs;
 mod editor;
+mod mutants;
+mod source;
 mod tidy;
 
 use std::path::Path;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
+    if let Ok(bug) = std::env::var(mutants::wrapper::BUG) {
+        let arguments: Vec<_> = std::env::args_os().skip(1).collect();
+        return mutants::wrapper::run(&bug, &arguments);
+    }
     let arguments: Vec<_> = std::env::args().skip(1).collect();
     match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         ["tidy"] => tidy(),
         ["docs"] => docs(),
         ["editor"] => editor(),
+        ["mutants", ref numbers @ ..] => mutants(numbers),
         _ => {
-            eprintln!("usage: cargo xtask tidy|docs|editor");
+            eprintln!("usage: cargo xtask tidy|docs|editor|mutants [NN..]");
             ExitCode::from(2)
         }
     }
@@ -68,6 +76,17 @@ fn editor() -> ExitCode {
         }
         Err(error) => {
             eprintln!("rust-analyzer cannot be run: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn mutants(numbers: &[&str]) -> ExitCode {
+    match mutants::run(root(), numbers) {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(trouble) => {
+            eprintln!("{trouble}");
             ExitCode::FAILURE
         }
     }

@@ -116,7 +116,8 @@ impl Inbox {
     }
 
     fn time(&mut self, channel: usize, event: TimeEvent, actions: &mut VecDeque<Action>) {
-        let events = self.valve.report(channel, event);
+        let combined = self.valve.report(channel, event);
+        let events = if cfg!(bug_14) { [Some(event), None] } else { combined };
         actions.extend(events.into_iter().flatten().map(Action::Time));
     }
 

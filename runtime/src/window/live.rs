@@ -75,7 +75,7 @@ impl<S: Assigner<At = Timestamp>, K: Key, V: Record> Store<S, K, V> for LiveWind
         key: View<'_, K>,
         update: &mut impl Update<V>,
     ) -> Result<bool, Failure> {
-        let now = self.clock.now(turn);
+        let now = if cfg!(bug_01) { Timestamp::MIN } else { self.clock.now(turn) };
         let time = self.clock.time_of(time);
         if S::SINGLE {
             let Some(number) = self.panes.pane_at(time, now) else {
@@ -157,7 +157,7 @@ impl<S: Assigner<At = Timestamp>, K: Key, V: Record> LiveWindows<S, K, V> {
             self.end();
             return false;
         }
-        !matches!(walk.way, Way::Drop { .. })
+        !matches!(walk.way, Way::Drop { .. }) || cfg!(bug_11)
     }
 
     /// The entry that `step` came to.
@@ -180,7 +180,7 @@ impl<S: Assigner<At = Timestamp>, K: Key, V: Record> LiveWindows<S, K, V> {
         }
         while let Some(number) = self.panes.first_behind(self.frontier) {
             let pane = self.panes.get(number);
-            if pane.window.last() > now {
+            if pane.window.last() > now || cfg!(bug_04) && pane.window.last() == now {
                 return false;
             }
             self.frontier = place(pane.window);
@@ -208,6 +208,7 @@ impl<S: Assigner<At = Timestamp>, K: Key, V: Record> LiveWindows<S, K, V> {
         let Some(walk) = self.walk.take() else { return };
         match walk.way {
             Way::Fire => self.panes.get_mut(walk.pane).fired = true,
+            Way::FireAndDrop { .. } if cfg!(bug_09) => {}
             Way::FireAndDrop { keep } | Way::Drop { keep } => {
                 self.panes.close(walk.pane, walk.entries, keep);
             }

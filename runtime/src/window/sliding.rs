@@ -83,7 +83,9 @@ impl Assigner for Sliding {
     fn windows_of(&self, time: Timestamp) -> Slides {
         let time = i128::from(time.0);
         let (size, slide) = (self.size(), self.slide());
-        Slides { start: self.start_before(time), after: time - size, size, slide }
+        let start = self.start_before(time);
+        let after = if cfg!(bug_07) { start - size / slide * slide } else { time - size };
+        Slides { start, after, size, slide }
     }
 
     #[inline(always)]

@@ -100,12 +100,14 @@ impl Accumulates for Tumbling {
 /// The greatest point of `offset + k * step` that is not after `time`.
 #[inline(always)]
 pub(super) fn aligned(time: i128, step: i128, offset: Span) -> i128 {
-    time - (time - i128::from(offset.0)).rem_euclid(step)
+    let since = time - i128::from(offset.0);
+    time - if cfg!(bug_05) { since % step } else { since.rem_euclid(step) }
 }
 
 /// The window between two points, cut off where time ends.
 #[inline(always)]
 pub(super) fn cut(start: i128, end: i128) -> Window {
     let clamp = |t: i128| Timestamp(t.clamp(i128::from(i64::MIN), i128::from(i64::MAX)) as i64);
+    let clamp = |t: i128| if cfg!(bug_06) { Timestamp(t as i64) } else { clamp(t) };
     Window { start: clamp(start), end: clamp(end) }
 }

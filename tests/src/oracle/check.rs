@@ -35,6 +35,11 @@ impl Setting {
         Setting { rng, sources, script, parallelism, batch, frames }
     }
 
+    /// Lets time pass on the clock as well.
+    pub fn with_clock(&mut self) {
+        self.script.with_clock(&mut self.rng);
+    }
+
     /// What the operator sees, for the oracle.
     pub fn seen(&self) -> Vec<Step> {
         self.script.seen(self.sources.len(), self.parallelism)
@@ -93,6 +98,7 @@ impl Setting {
                 Feed::Idle => t.idle(place),
                 Feed::Active => t.active(place),
                 Feed::End => t.end(place),
+                Feed::Clock(span) => t.advance(Span(*span)),
             };
             look(&mut t, &(place, feed));
         }

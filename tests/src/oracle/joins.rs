@@ -65,6 +65,7 @@ pub fn interval_join<K: PartialEq>(
                     }
                 }
             }
+            Step::Clock(_) => {}
         }
         answers.push(answer);
     }
@@ -109,6 +110,7 @@ pub fn as_of_join<K: PartialEq>(
                     lefts.retain(|left| left.at.0 > time);
                 }
             }
+            Step::Clock(_) => {}
         }
         answers.push(answer);
     }

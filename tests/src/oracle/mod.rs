@@ -5,21 +5,27 @@
 //! the script, because a test feeds a pipeline step by step.
 
 mod check;
+mod general;
 mod joins;
 mod processes;
 mod rng;
-mod running;
+mod rules;
 mod script;
 mod sessions;
+mod triggers;
+mod ttl;
 mod valve;
 mod windows;
 
 pub use check::{Setting, check};
+pub use general::{Assign, Evictor, Windowing, triggered};
 pub use joins::{Row, as_of_join, interval_join};
-pub use processes::{Context, process};
+pub use processes::{Context, process, process_for};
 pub use rng::Rng;
-pub use running::{dedup, running};
+pub use rules::{Rules, ruled};
 pub use script::{Event, EventRef, EventWith, Feed, Script, Step};
 pub use sessions::{session_groups, sessions};
+pub use triggers::{Does, Own, Trigger};
+pub use ttl::{Kept, Ttl, When, dedup, running};
 pub use valve::{Told, Valve};
 pub use windows::{Answer, Sides, count_windows, groups, rows, windows};

@@ -1,9 +1,10 @@
 //! Process functions.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use thalweg::time::{Span, Timestamp};
 
+use super::ttl::{Kept, Ttl, When};
 use super::windows::Answer;
 use super::{Event, Step};
 
@@ -17,7 +18,21 @@ pub struct Context<'c, K, R> {
     cleared: bool,
 }
 
-impl<K: Ord + Clone, R> Context<'_, K, R> {
+impl<'c, K: Ord + Clone, R> Context<'c, K, R> {
+    pub(super) fn new(
+        key: K,
+        (at, watermark): (Timestamp, Timestamp),
+        timers: &'c mut BTreeSet<(i64, K)>,
+        results: &'c mut Vec<(i64, R)>,
+    ) -> Context<'c, K, R> {
+        Context { key, at, watermark, timers, results, cleared: false }
+    }
+
+    /// Whether the state was forgotten.
+    pub(super) fn is_cleared(&self) -> bool {
+        self.cleared
+    }
+
     /// The key.
     pub fn key(&self) -> K {
         self.key.clone()
@@ -67,9 +82,21 @@ pub fn process<K: Ord + Clone, S, R>(
     on_event: impl Fn(usize, &mut S, &Event, &mut Context<'_, K, R>),
     on_timer: impl Fn(&mut S, Timestamp, &mut Context<'_, K, R>),
 ) -> Vec<Answer<R>> {
-    let mut states: BTreeMap<K, S> = BTreeMap::new();
+    process_for(script, None, key, init, on_event, on_timer)
+}
+
+/// The same with a time to live: every call is a write.
+pub fn process_for<K: Ord + Clone, S, R>(
+    script: &[Step],
+    ttl: Option<Ttl>,
+    key: impl Fn(&Event) -> K,
+    init: impl Fn() -> S,
+    on_event: impl Fn(usize, &mut S, &Event, &mut Context<'_, K, R>),
+    on_timer: impl Fn(&mut S, Timestamp, &mut Context<'_, K, R>),
+) -> Vec<Answer<R>> {
+    let mut states: Kept<K, S> = Kept::new(ttl);
     let mut timers: BTreeSet<(i64, K)> = BTreeSet::new();
-    let mut watermark = Timestamp::MIN;
+    let (mut watermark, mut clock) = (Timestamp::MIN, 0);
     let mut answers = Vec::new();
     for step in script {
         let mut answer = Answer::default();
@@ -78,9 +105,10 @@ pub fn process<K: Ord + Clone, S, R>(
             Step::Records(side, records) => {
                 for event in records {
                     let (key, at) = (key(event), event.at);
-                    let state = states.entry(key.clone()).or_insert_with(&init);
+                    let when = When { time: at.0, watermark: watermark.0, clock };
+                    let state = states.write(&key, when, &init);
                     let timers = &mut timers;
-                    let mut cx = Context { key, at, watermark, timers, results, cleared: false };
+                    let mut cx = Context::new(key, (at, watermark), timers, results);
                     on_event(*side, state, event, &mut cx);
                     if cx.cleared {
                         states.remove(&cx.key);
@@ -94,10 +122,10 @@ pub fn process<K: Ord + Clone, S, R>(
                         timers.first().filter(|(due, _)| *due <= time).cloned()
                     {
                         timers.remove(&(due, key.clone()));
-                        let state = states.entry(key.clone()).or_insert_with(&init);
+                        let when = When { time: due, watermark: time, clock };
+                        let state = states.write(&key, when, &init);
                         let (at, timers) = (Timestamp(due), &mut timers);
-                        let mut cx =
-                            Context { key, at, watermark, timers, results, cleared: false };
+                        let mut cx = Context::new(key, (at, watermark), timers, results);
                         on_timer(state, at, &mut cx);
                         if cx.cleared {
                             states.remove(&cx.key);
@@ -105,6 +133,7 @@ pub fn process<K: Ord + Clone, S, R>(
                     }
                 }
             }
+            Step::Clock(time) => clock = *time,
         }
         answers.push(answer);
     }

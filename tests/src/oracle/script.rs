@@ -29,6 +29,8 @@ pub enum Feed {
     Active,
     /// It has ended.
     End,
+    /// So much time passes on the clock, for all.
+    Clock(i64),
 }
 
 /// What an operator sees.
@@ -38,6 +40,8 @@ pub enum Step {
     Records(usize, Vec<Event>),
     /// The watermark of all inputs together has grown to this, perhaps in several steps.
     Watermarks(Vec<i64>),
+    /// What the clock says from here on.
+    Clock(i64),
 }
 
 /// What splits of sources say, in order.
@@ -76,6 +80,16 @@ impl Script {
         Script { splits, feeds }
     }
 
+    /// Lets time pass on the clock, now and then.
+    pub fn with_clock(&mut self, rng: &mut Rng) {
+        for index in (0..self.feeds.len()).rev() {
+            if rng.once_in(3) {
+                let passes = Feed::Clock(rng.one_of(&[1, 5, 10, 20, 60]));
+                self.feeds.insert(index, (0, 0, passes));
+            }
+        }
+    }
+
     /// What an operator behind an exchange sees of it. Each source is read by `tasks` tasks, whose splits are combined
     /// before they meet in the operator.
     pub fn seen(&self, sources: usize, tasks: usize) -> Vec<Step> {
@@ -111,12 +125,18 @@ impl Script {
             }
         }
         let mut steps = vec![Step::Watermarks(watermarks(started))];
+        let mut clock = 0;
         for (source, split, feed) in &self.feeds {
             let (task, local) = (split % tasks, split / tasks);
             let news = match feed {
                 // Time is what the script says it is, whatever an idle source sends.
                 Feed::Records(records) => {
                     steps.push(Step::Records(*source, records.clone()));
+                    continue;
+                }
+                Feed::Clock(span) => {
+                    clock += span;
+                    steps.push(Step::Clock(clock));
                     continue;
                 }
                 Feed::Watermark(time) => Told::Watermark(*time),

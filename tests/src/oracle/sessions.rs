@@ -72,6 +72,7 @@ pub fn session_groups<K: Ord + Clone, R>(
                     kept.retain(|session| (session.end - 1).saturating_add(lateness) > time);
                 }
             }
+            Step::Clock(_) => {}
         }
         answers.push(answer);
     }

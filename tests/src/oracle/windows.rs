@@ -83,6 +83,7 @@ pub fn groups<K: Ord + Clone, R>(
                     kept.retain(|(end, ..), _| (end - 1).saturating_add(lateness) > time);
                 }
             }
+            Step::Clock(_) => {}
         }
         answers.push(answer);
     }

@@ -6,8 +6,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::source::Source;
 use super::{ARCHITECTURE, Finding, quoted, section};
+use crate::source::Source;
 
 const HEADING: &str = "Layers";
 const RUNTIME: &str = "runtime/src/";

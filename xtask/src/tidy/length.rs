@@ -1,7 +1,7 @@
 //! A file is one idea, so it is short.
 
 use super::Finding;
-use super::source::Source;
+use crate::source::Source;
 
 /// Lines a file may have without its tests.
 const LINES_MAX: usize = 600;

@@ -5,7 +5,6 @@
 
 mod layers;
 mod length;
-mod source;
 #[cfg(test)]
 mod tests;
 mod unsafe_files;
@@ -14,7 +13,7 @@ mod words;
 use std::fmt;
 use std::path::Path;
 
-use source::Source;
+use crate::source::{self, Source};
 
 /// The document that the layers and the unsafe files are read from.
 const ARCHITECTURE: &str = "ARCHITECTURE.md";

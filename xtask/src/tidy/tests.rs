@@ -1,7 +1,7 @@
 //! The rules on files made up for them, and on the workspace.
 
-use super::source::Source;
 use super::{check, check_files};
+use crate::source::Source;
 
 #[track_caller]
 fn assert_finds(files: &[(&str, &str)], expected: &[&str]) {

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use super::source::Source;
 use super::{ARCHITECTURE, Finding, quoted, section};
+use crate::source::Source;
 
 const HEADING: &str = "Unsafe code";
 

@@ -1,7 +1,7 @@
 //! Work is done or documented as missing; no notes to oneself stay in the code.
 
 use super::Finding;
-use super::source::Source;
+use crate::source::Source;
 
 /// In two parts, so that this file may be checked as well.
 const BANNED: [&str; 3] = [concat!("TO", "DO"), concat!("FIX", "ME"), concat!("to", "do!(")];

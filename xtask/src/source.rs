@@ -10,30 +10,30 @@ const ENDINGS: [&str; 5] = [".rs", ".md", ".toml", ".sh", ".py"];
 const BUILT: &str = "target";
 
 /// One text file.
-pub(super) struct Source {
+pub struct Source {
     /// Path from the root, with `/`.
-    pub(super) path: String,
-    pub(super) text: String,
+    pub path: String,
+    pub text: String,
 }
 
 impl Source {
     #[cfg(test)]
-    pub(super) fn new(path: &str, text: &str) -> Self {
+    pub fn new(path: &str, text: &str) -> Self {
         Self { path: path.to_owned(), text: text.to_owned() }
     }
 
-    pub(super) fn is_rust(&self) -> bool {
+    pub fn is_rust(&self) -> bool {
         self.path.ends_with(".rs")
     }
 
     /// Whether the file holds nothing but tests, or their input and output.
-    pub(super) fn is_test(&self) -> bool {
+    pub fn is_test(&self) -> bool {
         let is_in_tests = self.path.split('/').any(|part| part == "tests" || part == "tests.rs");
         is_in_tests || self.path.ends_with(".expanded.rs")
     }
 
     /// The lines before the unit tests, numbered from 1.
-    pub(super) fn lines_without_tests(&self) -> impl Iterator<Item = (usize, &str)> {
+    pub fn lines_without_tests(&self) -> impl Iterator<Item = (usize, &str)> {
         let tests = self.text.find("\n#[cfg(test)]\nmod tests {");
         let text = &self.text[..tests.map_or(self.text.len(), |at| at + 1)];
         text.lines().enumerate().map(|(index, line)| (index + 1, line))
@@ -41,7 +41,7 @@ impl Source {
 }
 
 /// Reads every file below `root`, in order of path.
-pub(super) fn read_all(root: &Path) -> Vec<Source> {
+pub fn read_all(root: &Path) -> Vec<Source> {
     let mut files = Vec::new();
     read_folder(root, "", &mut files);
     files.sort_by(|a, b| a.path.cmp(&b.path));
