@@ -31,7 +31,7 @@ pub use crate::time::{Timestamp, punctuated};
 pub use crate::window::trigger::delta;
 pub use crate::window::{
     AggregateWindows, FoldWindows, GeneralWindows, Out, Partials, ReduceWindows, WindowPlan,
-    WithGap, checked, checked_divided, checked_dynamic,
+    WithGap, checked, checked_divided, checked_dynamic, checked_ending,
 };
 pub use general::{accumulate, accumulators, apply3, copied, none_of, own_trigger};
 

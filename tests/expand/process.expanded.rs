@@ -294,9 +294,9 @@ pub fn sessions() -> ::thalweg::__private::Definition {
                         ::thalweg::__private::OperatorSpec::new("dedup",
                         "dedup().ttl(hours(1))", ::core::file!(), 37u32, 37u32)
                         .state("dedup/0")
-                        .keeps("per key: that it was seen; forgotten after its time to live"),
-                        ::thalweg::__private::OperatorSpec::new("sink", "sink(print())",
-                        ::core::file!(), 37u32, 37u32)
+                        .keeps("per key: that it was seen; forgotten after its time to live")
+                        .with_ttl(), ::thalweg::__private::OperatorSpec::new("sink",
+                        "sink(print())", ::core::file!(), 37u32, 37u32)
                     ],
                     ::std::vec![exchange3.id()],
                     ::std::vec![],
@@ -306,7 +306,8 @@ pub fn sessions() -> ::thalweg::__private::Definition {
                     let dedup0 = cx
                         .state(
                             "dedup/0",
-                            ::thalweg::__private::Dedup::new().ttl(ttl_of_dedup0),
+                            ::thalweg::__private::Dedup::new()
+                                .ttl(cx.ttl("dedup/0", ttl_of_dedup0)),
                         );
                     let sink3 = cx.sink(&sink3)?;
                     ::core::result::Result::Ok(move |

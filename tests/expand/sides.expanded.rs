@@ -3,7 +3,7 @@ use thalweg::prelude::*;
 pub fn checked() -> ::thalweg::__private::Definition {
     fn build(plan: &mut ::thalweg::__private::Plan, path: String) -> ::thalweg::Result {
         let strategy0 = bounded(secs(1));
-        let spec0 = ::thalweg::__private::checked(
+        let spec0 = ::thalweg::__private::checked_ending(
             tumbling(mins(1)).allowed_lateness(secs(2)),
         )?;
         let aggregate0 = (::thalweg::__private::max(),);

@@ -20,7 +20,7 @@ pub fn visits() -> ::thalweg::__private::Definition {
                 ]),
                 "clicks",
             );
-        let spec0 = ::thalweg::__private::checked(sliding(mins(10), mins(1)))?;
+        let spec0 = ::thalweg::__private::checked_ending(sliding(mins(10), mins(1)))?;
         let aggregate0 = (::thalweg::__private::count(),);
         let sink0 = plan.sink(print(), "clicks");
         let spec1 = ::thalweg::__private::checked_dynamic(dynamic_session())?;

@@ -13,7 +13,7 @@ pub fn busy_auctions() -> ::thalweg::__private::Definition {
     ) -> ::thalweg::Result {
         let strategy0 = bounded(secs(5));
         let min_price_2 = ::core::clone::Clone::clone(&min_price);
-        let spec0 = ::thalweg::__private::checked(tumbling(secs(10)))?;
+        let spec0 = ::thalweg::__private::checked_ending(tumbling(secs(10)))?;
         let aggregate0 = (::thalweg::__private::count(), ::thalweg::__private::sum());
         let source0 = plan
             .source(

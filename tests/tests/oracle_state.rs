@@ -1,5 +1,8 @@
 //! State that ends and rules that are told, against the oracle: as `oracle.rs`, with a clock that moves.
 
+use std::time::Duration;
+
+use thalweg::plan::OperatorSettings;
 use thalweg::prelude::*;
 use thalweg::state::event_time;
 use thalweg::testing;
@@ -272,5 +275,48 @@ fn rules_that_are_kept_by_themselves() {
             |_, _, _, _| {},
         );
         setting.compare(testing::pipeline(latest), &expected, Some(|r| r.0));
+    });
+}
+
+/// `job.toml` may change for how long: what it says is what holds, in the time that the pipeline says.
+#[test]
+fn configured_times_to_live() {
+    #[pipeline]
+    fn summed() {
+        let events: Stream<Event> = source(collection(Vec::<Event>::new()));
+        let timed = events.event_time(|e| e.at).watermarks(monotonic());
+        let sums = timed.key_by(|e| e.key).sum(|e| e.value).uid("sums").ttl(days(1));
+        let out = sums.map(|c| (c.key, c.value));
+        out.sink(discard());
+    }
+    #[pipeline]
+    fn counted() {
+        let events: Stream<Event> = source(collection(Vec::<Event>::new()));
+        let timed = events.event_time(|e| e.at).watermarks(monotonic());
+        let counts = timed
+            .key_by(|e| e.key)
+            .process(|| 0i64)
+            .on_event(|count, _, cx| {
+                *count += 1;
+                cx.emit((cx.key(), *count));
+            })
+            .uid("counts")
+            .ttl(event_time(millis(1)));
+        let out = counts.map(|(key, count)| (key, count));
+        out.sink(discard());
+    }
+    check("configured_times_to_live", &["events"], |setting| {
+        setting.with_clock();
+        let (life, [clock, events]) = lives(&mut setting.rng);
+        let ttl = Some(Duration::from_millis(life.unsigned_abs()));
+        let settings = OperatorSettings { ttl, ..OperatorSettings::default() };
+        let sum = |key: &i64, w: &[Event]| (*key, w.iter().map(|e| e.value).sum::<i64>());
+        let expected = oracle::running(&setting.seen(), Some(clock), on_event(|e| e.key), sum);
+        let setup = testing::pipeline(summed).operator("sums", settings.clone());
+        setting.compare(setup, &expected, Some(|r| r.0));
+        let count = |key: &i64, w: &[Event]| (*key, w.len() as i64);
+        let expected = oracle::running(&setting.seen(), Some(events), on_event(|e| e.key), count);
+        let setup = testing::pipeline(counted).operator("counts", settings);
+        setting.compare(setup, &expected, Some(|r| r.0));
     });
 }

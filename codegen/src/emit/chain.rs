@@ -284,7 +284,8 @@ impl<'c> ChainEmitter<'c> {
             code!(.state(#state))
         });
         let keeps = super::keeps::keeps(node).map(|kept| code!(.keeps(#kept)));
-        code!(::thalweg::__private::OperatorSpec::new(#kind, #text, ::core::file!(), #first, #last) #state #keeps)
+        let ttl = node.modifiers.ttl.as_ref().map(|_| code!(.with_ttl()));
+        code!(::thalweg::__private::OperatorSpec::new(#kind, #text, ::core::file!(), #first, #last) #state #keeps #ttl)
     }
 
     /// A state's id: inside a fragment, behind the path of the call.

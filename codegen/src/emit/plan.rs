@@ -172,7 +172,7 @@ fn prelude(chained: &Chained, names: &Names, id: NodeId) -> TokenStream {
             let checked = match aggregation {
                 Aggregation::Fold { .. } => "checked_divided",
                 _ if gap.is_some() => "checked_dynamic",
-                _ => "checked",
+                _ => "checked_ending",
             };
             let checked = ours(checked, span);
             let options = options.iter().map(|(word, value)| code!(.#word(#value)));

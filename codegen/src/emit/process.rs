@@ -23,11 +23,12 @@ fn ttl_name(names: &Names, id: NodeId, span: Span) -> Ident {
 }
 
 impl ChainEmitter<'_> {
-    /// `.ttl(..)` of an operator's state, where one is given.
+    /// `.ttl(cx.ttl(..))` of an operator's state, where one is given: the configuration may change it.
     pub fn ttl_of(&self, id: NodeId) -> Option<TokenStream> {
         let (_, span) = self.chained.graph.node(id).modifiers.ttl.as_ref()?;
         let name = ttl_name(self.names, id, *span);
-        Some(code!(.ttl(#name)))
+        let state = self.state_id(self.chained.ids.get(&id).map_or("", String::as_str));
+        Some(code!(.ttl(cx.ttl(#state, #name))))
     }
 
     /// Tells a state with a time to live what time it is.

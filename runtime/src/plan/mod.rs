@@ -7,7 +7,7 @@ mod settings;
 mod topology;
 
 use std::borrow::Cow;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Display;
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,6 +17,7 @@ use crate::exchange::{Edge, EdgeId, Partition};
 use crate::metrics::Registry;
 use crate::resource::{OpenResource, Resource};
 use crate::task::{Chain, Failure, Label, TaskContext};
+use crate::time::Span;
 
 pub use settings::OperatorSettings;
 pub use topology::PlanError;
@@ -60,6 +61,8 @@ pub struct ChainSpec {
     pub parallelism: Option<usize>,
     /// How long what it writes may wait for more, else as the job says.
     pub buffer_timeout: Option<Duration>,
+    /// How long operators with a time to live keep their state where the configuration says so, by id.
+    pub ttls: BTreeMap<String, Span>,
 }
 
 impl ChainSpec {
@@ -69,7 +72,8 @@ impl ChainSpec {
         inputs: Vec<EdgeId>,
         outputs: Vec<EdgeId>,
     ) -> ChainSpec {
-        ChainSpec { operators, inputs, outputs, parallelism: None, buffer_timeout: None }
+        let ttls = BTreeMap::new();
+        ChainSpec { operators, inputs, outputs, parallelism: None, buffer_timeout: None, ttls }
     }
 
     /// With a parallelism of its own.
@@ -103,6 +107,8 @@ pub struct OperatorSpec {
     pub lines: (u32, u32),
     /// What it keeps, for people; empty for what keeps nothing.
     pub keeps: &'static str,
+    /// Whether it has a time to live, which the configuration may change.
+    pub has_ttl: bool,
 }
 
 impl OperatorSpec {
@@ -115,13 +121,20 @@ impl OperatorSpec {
         last_line: u32,
     ) -> OperatorSpec {
         let (id, lines) = (Cow::Borrowed(""), (first_line, last_line));
-        OperatorSpec { kind, id, text, file, lines, keeps: "" }
+        OperatorSpec { kind, id, text, file, lines, keeps: "", has_ttl: false }
     }
 
     /// With words about what it keeps.
     #[must_use]
     pub const fn keeps(mut self, keeps: &'static str) -> OperatorSpec {
         self.keeps = keeps;
+        self
+    }
+
+    /// With a time to live.
+    #[must_use]
+    pub const fn with_ttl(mut self) -> OperatorSpec {
+        self.has_ttl = true;
         self
     }
 

@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::{OperatorSpec, Plan};
+use super::{ChainSpec, OperatorSpec, Plan};
 use crate::nearest::nearest;
+use crate::time::Span;
 
 /// What `[operator."uid"]` says.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -13,7 +14,8 @@ pub struct OperatorSettings {
     pub parallelism: Option<usize>,
     /// What plans call it.
     pub name: Option<String>,
-    /// How long its state is kept after the last write.
+    /// How long its state is kept after the last write, in place of the length that its `.ttl(..)` gives: in the same
+    /// time, of the clock or of events.
     pub ttl: Option<Duration>,
     /// How long its chain's output may wait for more.
     pub buffer_timeout: Option<Duration>,
@@ -36,11 +38,10 @@ impl Plan {
                 errors.push(unknown(self, uid));
                 continue;
             };
-            if settings.ttl.is_some() {
-                errors.push(format!(
-                    "the configuration gives operator `{uid}` a ttl, but state does not expire in this version\n\
-                     help: leave `ttl` out"
-                ));
+            if let Some(ttl) = settings.ttl
+                && let Err(error) = set_ttl(&mut self.chains[chain].spec, uid, ttl)
+            {
+                errors.push(error);
             }
             if let Some(timeout) = settings.buffer_timeout {
                 let shortest = timed.entry(chain).or_insert(timeout);
@@ -61,6 +62,25 @@ impl Plan {
         }
         if errors.is_empty() { Ok(()) } else { Err(errors) }
     }
+}
+
+/// Whether an operator forgets, and in which time, is part of its code; for how long is not.
+fn set_ttl(spec: &mut ChainSpec, uid: &str, ttl: Duration) -> Result<(), String> {
+    let has_ttl = |operator: &OperatorSpec| operator.id == uid && operator.has_ttl;
+    if !spec.operators.iter().any(has_ttl) {
+        return Err(format!(
+            "the configuration gives operator `{uid}` a ttl, but it has none in the pipeline\n\
+             help: write `.ttl(hours(1))` behind it, whose length the configuration may then change"
+        ));
+    }
+    let millis = i64::try_from(ttl.as_millis()).unwrap_or(i64::MAX);
+    if millis == 0 {
+        return Err(format!(
+            "the configuration gives operator `{uid}` a ttl of nothing\nhelp: give a duration such as `1h`"
+        ));
+    }
+    spec.ttls.insert(uid.to_owned(), Span(millis));
+    Ok(())
 }
 
 /// The chain with the operator `uid`.
@@ -85,7 +105,6 @@ fn unknown(plan: &Plan, uid: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::plan::ChainSpec;
     use crate::task::Turn;
 
     fn spec() -> ChainSpec {
@@ -96,9 +115,10 @@ mod tests {
             file: "",
             lines: (0, 0),
             keeps: "",
+            has_ttl: kind == "dedup",
         };
-        let operators =
-            vec![operator("map", ""), operator("window", "hot/window"), operator("sink", "out")];
+        let operators = [("map", ""), ("window", "hot/window"), ("dedup", "seen"), ("sink", "out")];
+        let operators = operators.map(|(kind, id)| operator(kind, id)).into();
         ChainSpec::new(operators, vec![], vec![])
     }
 
@@ -138,11 +158,27 @@ mod tests {
     }
 
     #[test]
+    fn a_time_to_live_is_changed_where_there_is_one() {
+        let with = |uid: &str, ms| {
+            let ttl = Some(Duration::from_millis(ms));
+            let settings = OperatorSettings { ttl, ..Default::default() };
+            let mut plan = Plan::default();
+            plan.chain(spec(), |_| Ok(|_: &mut Turn<'_>| Ok(())));
+            plan.configure(&BTreeMap::from([(uid.to_owned(), settings)]))?;
+            Ok::<_, Vec<String>>(plan.chains()[0].spec.ttls.get(uid).copied())
+        };
+        assert_eq!(with("seen", 5), Ok(Some(Span(5))));
+        let refused = |uid, ms| with(uid, ms).unwrap_err().remove(0);
+        assert!(refused("seen", 0).contains("a ttl of nothing"), "{}", refused("seen", 0));
+        assert!(refused("out", 5).contains("it has none"), "{}", refused("out", 5));
+    }
+
+    #[test]
     fn what_cannot_be_is_refused() {
         check(
             &[("hot/windo", 3), ("else", 1)],
             Err(&[
-                "the configuration names an operator `else`, which the pipeline has not\nhelp: it has hot/window, out",
+                "the configuration names an operator `else`, which the pipeline has not\nhelp: it has hot/window, seen, out",
                 "the configuration names an operator `hot/windo`, which the pipeline has not\n\
                  help: did you mean `hot/window`?",
             ]),

@@ -256,6 +256,7 @@ mod tests {
                 file: "a.rs",
                 lines: (1, 9),
                 keeps: "",
+                has_ttl: false,
             },
             OperatorSpec {
                 kind: "map",
@@ -264,6 +265,7 @@ mod tests {
                 file: "a.rs",
                 lines: (3, 4),
                 keeps: "",
+                has_ttl: false,
             },
         ];
         let mut plan = Plan::default();

@@ -46,6 +46,11 @@ impl Ttl {
         Ok(ttl)
     }
 
+    /// The same time, for so long.
+    pub(crate) fn lasting(self, span: Span) -> Ttl {
+        Ttl { span, ..self }
+    }
+
     /// How long.
     pub fn span(self) -> Span {
         self.span

@@ -71,6 +71,8 @@ macro_rules! modifiers {
             /// record's time, or the watermark, is `d` or more past the last write. Flink: `StateTtlConfig`, with
             /// processing time only.
             ///
+            /// `job.toml` changes its length, for an operator that has one: the time that it goes by stays.
+            ///
             /// ```
             /// # use thalweg::prelude::*;
             /// # #[pipeline]

@@ -15,8 +15,8 @@ use super::{Failure, Scratch, SinkTask, SourceTask, Stage};
 use crate::connector::{Sink, Source, SourceError, Split};
 use crate::exchange::{AnyOutput, Edge, EdgeId, Input, KeyGroups, Output, OutputEnd};
 use crate::record::Record;
-use crate::state::State;
-use crate::time::{Alignments, Strategy, Watermarks};
+use crate::state::{State, Ttl};
+use crate::time::{Alignments, Span, Strategy, Watermarks};
 
 /// Something that outlives a turn, shared between the chain and the task's runner; borrowed once per turn.
 pub type Handle<T> = Rc<RefCell<T>>;
@@ -60,6 +60,8 @@ pub(crate) struct TaskSeed {
     pub(crate) max_record_output: usize,
     /// Where futures run.
     pub(crate) runtime: Arc<AsyncRuntime>,
+    /// Times to live that the configuration changes, by id.
+    pub(crate) ttls: BTreeMap<String, Span>,
 }
 
 /// An output and the watermark generators its time comes from; the chain's input if there are none.
@@ -269,6 +271,11 @@ impl TaskContext {
         let handle = Rc::new(RefCell::new(watermarks));
         self.handles.watermarks.push(handle.clone());
         handle
+    }
+
+    /// The time to live of the operator of this id: as the pipeline says, unless the configuration changes its length.
+    pub fn ttl(&self, id: impl AsRef<str>, ttl: Ttl) -> Ttl {
+        self.seed.ttls.get(id.as_ref()).map_or(ttl, |span| ttl.lasting(*span))
     }
 
     /// State under an id that is unique in the pipeline; the empty id for what is never in a snapshot.

@@ -241,6 +241,7 @@ impl Wiring {
                 alignments: alignments.clone(),
                 max_record_output: options.max_record_output,
                 runtime: runtime.clone(),
+                ttls: plan.chains()[chain].spec.ttls.clone(),
             },
             channels: Vec::new(),
             metrics: Arc::default(),

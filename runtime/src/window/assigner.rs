@@ -1,6 +1,6 @@
 //! What windows there are, whatever is kept in them: which a record belongs to, and when they end.
 
-use super::InvalidWindow;
+use super::{Divides, InvalidWindow};
 use crate::task::Failure;
 use crate::time::{Span, Timestamp, Window};
 
@@ -160,6 +160,34 @@ pub(super) use fixed;
 
 fixed! { super::Tumbling, super::Sliding, super::Session }
 
+/// Windows that time ends. Others fire by what only their words tell, and are kept in another way.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` has to be written where it is used",
+    label = "time does not end these windows, which only their words tell",
+    note = "to fix: write `.window(tumbling_count(100))`, or `.window(global_window()).trigger(..)`, in the pipeline itself"
+)]
+pub trait Ends: Assigner {
+    /// The windows: see [`Fixed::Spec`].
+    type Spec;
+
+    /// The windows themselves.
+    fn ending(self) -> Self::Spec;
+}
+
+/// Marks windows as ones that time [ends](Ends).
+macro_rules! ends {
+    ($($windows:ty),*) => {$(
+        impl Ends for $windows {
+            type Spec = $windows;
+            fn ending(self) -> $windows {
+                self
+            }
+        }
+    )*};
+}
+
+ends! { super::Tumbling, super::Sliding, super::Session, super::DynamicSession }
+
 impl Dynamic for super::DynamicSession {
     type Spec = super::DynamicSession;
     fn dynamic(self) -> Result<super::DynamicSession, Failure> {
@@ -175,6 +203,17 @@ pub fn checked<S: Fixed>(spec: S) -> Result<<S as Fixed>::Spec, Failure> {
     spec.fixed()
 }
 
+/// The same where an aggregate follows, and time has to end the windows.
+///
+/// # Errors
+/// See [`InvalidWindow`].
+pub fn checked_ending<S>(spec: S) -> Result<<S::Spec as Ends>::Spec, Failure>
+where
+    S: Fixed<Spec: Ends>,
+{
+    spec.fixed().map(Ends::ending)
+}
+
 /// The same where `.gap(..)` follows.
 ///
 /// # Errors
@@ -187,6 +226,9 @@ pub fn checked_dynamic<S: Dynamic>(spec: S) -> Result<<S as Dynamic>::Spec, Fail
 ///
 /// # Errors
 /// See [`InvalidWindow`].
-pub fn checked_divided<S: super::Divides>(spec: S) -> Result<<S as super::Divides>::Spec, Failure> {
-    spec.divided()
+pub fn checked_divided<S>(spec: S) -> Result<<S::Spec as Divides>::Spec, Failure>
+where
+    S: Ends<Spec: Divides>,
+{
+    spec.ending().divided()
 }

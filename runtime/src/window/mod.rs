@@ -59,7 +59,8 @@ mod tumbling;
 
 pub use aggregate::AggregateWindows;
 pub use assigner::{
-    Assigner, At, Dynamic, Fixed, Time, WithGap, checked, checked_divided, checked_dynamic,
+    Assigner, At, Dynamic, Ends, Fixed, Time, WithGap, checked, checked_divided, checked_dynamic,
+    checked_ending,
 };
 pub(crate) use clock::Clock;
 pub use counted::{

@@ -7,11 +7,6 @@ use crate::state::{State, Table};
 use crate::task::{Failure, Turn};
 
 /// Windows in which values can be accumulated.
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` has to be written where it is used",
-    label = "time does not end these windows, which only their words tell",
-    note = "to fix: write `.window(tumbling_count(100))`, or `.window(global_window()).trigger(..)`, in the pipeline itself"
-)]
 pub trait Accumulates: Assigner {
     /// Keeps a value per key and window.
     type Store<K: Key, V: Record>: Store<Self, K, V>;

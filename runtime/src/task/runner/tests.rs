@@ -87,6 +87,7 @@ impl Bench {
             alignments: Arc::default(),
             max_record_output: 1 << 20,
             runtime: Arc::default(),
+            ttls: BTreeMap::new(),
         };
         let start = Instant::now();
         let clock = ManualClock(Rc::new(Cell::new(start)), start);
