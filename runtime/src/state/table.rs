@@ -74,7 +74,7 @@ impl<K, V> Ahead<K, V> {
         if self.next == self.end {
             return None;
         }
-        let slot = self.slots[self.next];
+        let slot = self.slots[self.next % AHEAD];
         // There is but one key of size zero: its slot stays the next.
         self.next += usize::from(size_of::<K>() > 0);
         Some(slot)

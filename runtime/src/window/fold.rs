@@ -100,6 +100,11 @@ impl<V: Record, X: Copy, F: FnMut(V, X) -> V> Update<Option<V>> for FoldUpdate<'
     }
 
     #[inline(always)]
+    fn apart(&mut self) -> impl Update<Option<V>> {
+        FoldUpdate { init: self.init, record: self.record, step: &mut self.step }
+    }
+
+    #[inline(always)]
     fn add(&mut self, value: &mut Option<V>) -> Result<(), Failure> {
         let kept = value.take().unwrap_or_else(|| V::from_view(self.init.as_view()));
         *value = Some((self.step)(kept, self.record));

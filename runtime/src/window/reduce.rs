@@ -70,6 +70,11 @@ where
     }
 
     #[inline(always)]
+    fn apart(&mut self) -> impl Update<Option<T>> {
+        ReduceUpdate { record: self.record, step: &mut self.step }
+    }
+
+    #[inline(always)]
     fn add(&mut self, value: &mut Option<T>) -> Result<(), Failure> {
         let record = self.record.as_view();
         *value = Some(match value {

@@ -76,7 +76,7 @@ impl Assigner for Session {
 
     #[inline(always)]
     fn windows_of(&self, time: Timestamp) -> Self::Windows {
-        std::iter::once(Window::new(time, self.gap))
+        std::iter::once(from(time, self.gap))
     }
     #[inline(always)]
     fn time(&self) -> Time {
@@ -101,7 +101,7 @@ impl Assigner for DynamicSession {
 
     #[inline(always)]
     fn windows_of(&self, at: WithGap) -> Self::Windows {
-        std::iter::once(Window::new(at.time, at.gap))
+        std::iter::once(from(at.time, at.gap))
     }
     #[inline(always)]
     fn time(&self) -> Time {
@@ -120,6 +120,13 @@ impl Assigner for DynamicSession {
     fn mistake_at(&self, at: WithGap) -> Option<InvalidWindow> {
         (at.gap <= Span::ZERO).then_some(InvalidWindow::Gap { gap: at.gap })
     }
+}
+
+/// `[time, time + gap)`, cut off at the end of time. A gap is greater than zero, which spares a saturating addition half of
+/// its instructions.
+#[inline(always)]
+fn from(time: Timestamp, gap: Span) -> Window {
+    Window { start: time, end: Timestamp(time.0.checked_add(gap.0).unwrap_or(i64::MAX)) }
 }
 
 macro_rules! accumulates {

@@ -86,7 +86,7 @@ impl<S: Assigner, K: Key, V: Record> Store<S, K, V> for SessionWindows<S, K, V> 
         let table = table_of(&mut self.table);
         let sessions = table.entry_or(hash, key, || Sessions::new(update.start()));
         let latest = &mut sessions.latest;
-        if latest.meets(window) && latest.window().last() > now {
+        if latest.meets(window) && latest.ends_after(now) {
             let start = latest.start.min(window.start);
             if sessions.is_free_from(start) {
                 sessions.latest.cover(window);
@@ -94,7 +94,7 @@ impl<S: Assigner, K: Key, V: Record> Store<S, K, V> for SessionWindows<S, K, V> 
                 return Ok(true);
             }
         }
-        let placed = self.book.place(sessions, now, window, hash, key, update)?;
+        let placed = self.book.place(sessions, now, window, hash, key, &mut update.apart())?;
         if !placed && sessions.is_empty() {
             table.remove(hash, key);
         }

@@ -5,12 +5,13 @@ use std::collections::VecDeque;
 use crate::time::{Timestamp, Window};
 
 /// One session. [`Sessions`] has room for one that is not there: `born` is then zero.
+#[repr(C)] // What records touch comes first, see `Sessions`.
 pub(super) struct Session<V> {
     pub start: Timestamp,
     pub end: Timestamp,
+    pub value: V,
     /// The time of its timer, which is never after what is to be done next.
     pub armed: Timestamp,
-    pub value: V,
     /// Its number among the key's sessions, by first record.
     pub born: u32,
     /// It has fired since it ended.
@@ -35,6 +36,12 @@ impl<V> Session<V> {
         self.start <= window.end && window.start <= self.end
     }
 
+    /// Whether its last millisecond is after `now`.
+    #[inline(always)]
+    pub fn ends_after(&self, now: Timestamp) -> bool {
+        self.end.0.checked_sub(1).is_some_and(|last| last > now.0)
+    }
+
     /// Covers a window, too.
     #[inline(always)]
     pub fn cover(&mut self, window: Window) {
@@ -45,9 +52,13 @@ impl<V> Session<V> {
 
 /// A key's sessions. The latest, which nearly all records are for, lies in the table itself; earlier ones lie apart, in
 /// order of time. No two of them meet.
+///
+/// With a number as the key and a number as the value, an entry of the table is as large as a cache line but seldom
+/// begins where one does: a record touches only its first 48 bytes.
+#[repr(C)]
 pub(super) struct Sessions<V> {
-    pub latest: Session<V>,
     earlier: Option<Box<Earlier<V>>>,
+    pub latest: Session<V>,
 }
 
 /// Sessions, by start.

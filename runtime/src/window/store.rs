@@ -49,6 +49,10 @@ pub trait Update<V> {
     /// What a key has in a window that it was not in.
     fn start(&self) -> V;
 
+    /// The same update, in a place of its own: what is handed to a function out of line lies in memory from then on, and
+    /// what is seldom handed on should stay in registers until it is.
+    fn apart(&mut self) -> impl Update<V>;
+
     /// Adds the record.
     ///
     /// # Errors
@@ -116,6 +120,11 @@ impl<K: Key, A: Aggregate> Update<A::Acc> for AggregateUpdate<'_, '_, '_, K, A> 
     #[inline(always)]
     fn start(&self) -> A::Acc {
         A::Acc::default()
+    }
+
+    #[inline(always)]
+    fn apart(&mut self) -> impl Update<A::Acc> {
+        AggregateUpdate::<K, A> { aggregate: self.aggregate, key: self.key, added: self.added }
     }
 
     #[inline(always)]

@@ -11,12 +11,15 @@
 //! ```
 
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, BinaryHeap};
+use std::collections::{BTreeMap, BinaryHeap, VecDeque};
 
 use crate::time::{Span, Timestamp};
 
-/// Slots that a window's length is divided into: some timers are looked at once per slot, but all of a slot are ordered.
+/// Slots that a window's length is divided into, at least, as their length is a power of two: some timers are looked at
+/// once per slot, but all of a slot are ordered.
 const SLOTS_PER_LENGTH: i64 = 32;
+/// Slots that are found by their number; farther ones in a map.
+const SOON: i64 = 2 * SLOTS_PER_LENGTH;
 /// Emptied slots whose memory is kept.
 const SPARE_SLOTS: usize = 64;
 
@@ -35,12 +38,15 @@ pub(super) enum Due {
 /// Timers.
 #[derive(Default)]
 pub(super) struct Timers {
-    /// The slots' length in milliseconds; set with the first timer.
-    width: i64,
+    /// The binary logarithm of the slots' length in milliseconds; set with the first timer, then at least two, so that
+    /// numbers of slots can be subtracted.
+    shift: u32,
     near: BinaryHeap<Reverse<Timer>>,
     /// What is left to sift of the last slot whose time has come. Timers before its end go to the heap.
     opened: Vec<Timer>,
     near_slot: i64,
+    /// The slots behind that one, without a gap, as far as there were timers.
+    soon: VecDeque<Vec<Timer>>,
     far: BTreeMap<i64, Vec<Timer>>,
     /// Nothing is to be done before this: watermarks come far more often than timers.
     first: Timestamp,
@@ -54,19 +60,27 @@ impl Timers {
     /// Sets a timer; `length` is about how far away timers are.
     #[inline]
     pub fn set(&mut self, time: Timestamp, hash: u64, length: Span) {
-        if self.width == 0 {
-            self.width = (length.0 / SLOTS_PER_LENGTH).max(1);
-            (self.near_slot, self.first) = (i64::MIN, time);
+        if self.shift == 0 {
+            self.shift = (length.0 / SLOTS_PER_LENGTH).max(4).ilog2();
+            (self.near_slot, self.first) = ((time.0 >> self.shift) - 1, time);
         }
         self.first = self.first.min(time);
-        let slot = time.0.div_euclid(self.width);
-        if slot <= self.near_slot {
-            self.keep((time, hash));
-            return;
+        let slot = time.0 >> self.shift;
+        match slot - self.near_slot {
+            ..=0 => self.keep((time, hash)),
+            ahead @ 1..=SOON => {
+                let at = (ahead - 1) as usize;
+                while self.soon.len() <= at {
+                    self.soon.push_back(self.spare.pop().unwrap_or_default());
+                }
+                self.soon[at].push((time, hash));
+            }
+            _ => {
+                let spare = &mut self.spare;
+                let fresh = || spare.pop().unwrap_or_default();
+                self.far.entry(slot).or_insert_with(fresh).push((time, hash));
+            }
         }
-        let spare = &mut self.spare;
-        let timers = self.far.entry(slot).or_insert_with(|| spare.pop().unwrap_or_default());
-        timers.push((time, hash));
     }
 
     /// Keeps a timer that was sifted: there is something to be done at its time.
@@ -78,7 +92,7 @@ impl Timers {
     /// What is to be done, if anything is.
     #[inline]
     pub fn due(&mut self, now: Timestamp) -> Option<Due> {
-        if now >= self.first && self.width > 0 { self.look(now) } else { None }
+        if now >= self.first && self.shift > 0 { self.look(now) } else { None }
     }
 
     #[inline(never)]
@@ -90,21 +104,50 @@ impl Timers {
             self.first = *time;
             return (*time <= now).then_some(Due::Timer);
         }
-        let Some(first) = self.far.first_entry() else {
+        let Some(slot) = self.next_slot() else {
             self.first = Timestamp::MAX;
             return None;
         };
-        let start = Timestamp(first.key().saturating_mul(self.width));
+        let start = Timestamp(slot << self.shift);
         if start > now {
             self.first = start;
             return None;
         }
-        self.near_slot = *first.key();
-        let emptied = std::mem::replace(&mut self.opened, first.remove());
-        if self.spare.len() < SPARE_SLOTS {
-            self.spare.push(emptied);
-        }
+        self.open(slot);
         Some(Due::Sifting)
+    }
+
+    /// The first slot with timers.
+    fn next_slot(&self) -> Option<i64> {
+        let soon = self.soon.iter().position(|timers| !timers.is_empty());
+        let soon = soon.map(|at| self.near_slot + 1 + at as i64);
+        soon.into_iter().chain(self.far.keys().next().copied()).min()
+    }
+
+    /// Moves on to a slot before which there is none with timers.
+    fn open(&mut self, slot: i64) {
+        while self.near_slot < slot {
+            let Some(timers) = self.soon.pop_front() else {
+                self.near_slot = slot;
+                break;
+            };
+            self.near_slot += 1;
+            self.opened_more(timers);
+        }
+        if let Some(timers) = self.far.remove(&slot) {
+            self.opened_more(timers);
+        }
+    }
+
+    /// Adds to what is opened, and keeps the memory of the smaller part.
+    fn opened_more(&mut self, mut timers: Vec<Timer>) {
+        if timers.len() > self.opened.len() {
+            std::mem::swap(&mut self.opened, &mut timers);
+        }
+        self.opened.append(&mut timers);
+        if timers.capacity() > 0 && self.spare.len() < SPARE_SLOTS {
+            self.spare.push(timers);
+        }
     }
 
     /// Up to [`SIFTED`](Timers::SIFTED) timers, each of which is to be [kept](Timers::keep), set again for later, or
@@ -130,13 +173,13 @@ impl Timers {
     pub fn first(&self) -> Option<Timestamp> {
         let opened = self.opened.iter().map(|(time, _)| *time).min();
         let near = self.near.peek().map(|Reverse((time, _))| *time);
-        let far = || self.far.keys().next().map(|slot| Timestamp(slot.saturating_mul(self.width)));
-        opened.into_iter().chain(near).min().or_else(far)
+        let later = || self.next_slot().map(|slot| Timestamp(slot << self.shift));
+        opened.into_iter().chain(near).min().or_else(later)
     }
 
     /// Memory held, in bytes.
     pub fn bytes(&self) -> usize {
-        let slots = self.far.values().chain(&self.spare).chain([&self.opened]);
+        let slots = self.far.values().chain(&self.soon).chain(&self.spare).chain([&self.opened]);
         let timers = self.near.capacity() + slots.map(Vec::capacity).sum::<usize>();
         timers * size_of::<Timer>()
     }
@@ -189,5 +232,24 @@ mod tests {
         let times: Vec<_> =
             std::iter::from_fn(|| next(&mut timers, now)).map(|(time, _)| time.0).collect();
         assert_eq!(times, (0..1000).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn near_and_far_slots_take_turns() {
+        let mut timers = Timers::default();
+        let mut waiting = Vec::new();
+        for step in 0..2000i64 {
+            let now = Timestamp(step * 50);
+            // Most lie within the slots found by number, some far behind them, a few before now.
+            for time in [now.0 + step * 37 % 640, now.0 + step * 7919 % 40_000, now.0 - step % 3] {
+                timers.set(Timestamp(time), step as u64, Span(320));
+                waiting.push(time);
+            }
+            let mut due: Vec<_> = waiting.extract_if(.., |time| *time <= now.0).collect();
+            due.sort_unstable();
+            let out = std::iter::from_fn(|| next(&mut timers, now)).map(|(time, _)| time.0);
+            assert_eq!(out.collect::<Vec<_>>(), due);
+        }
+        assert!(!waiting.is_empty());
     }
 }
