@@ -12,8 +12,8 @@ pub struct Cursor {
     ties: usize,
     /// Where that was when the table had `version`: directory entry and slot.
     directory: usize,
-    slot: usize,
-    version: Option<u64>,
+    pub(super) slot: usize,
+    pub(super) version: Option<u64>,
 }
 
 /// What changed in an entry since the last snapshot.
@@ -89,7 +89,7 @@ impl<K: Key, V> Table<K, V> {
         }
         let (segment, _) = self.segment_of(self.first_hash(cursor.directory)?);
         let at = cursor.slot.checked_sub(1)?;
-        let entry = self.remove_at(segment, at);
+        let (entry, _) = self.remove_at(segment, at);
         // What followed has moved to the entry's slot, or lies where it lay.
         cursor.slot = at;
         cursor.ties = cursor.ties.saturating_sub(1);
@@ -147,7 +147,7 @@ impl<K: Key, V> Table<K, V> {
 
     /// The segment in which the cursor stands, and the directory entry behind it; none at the end.
     #[inline]
-    fn locate(&self, cursor: &mut Cursor) -> Option<(usize, usize)> {
+    pub(super) fn locate(&self, cursor: &mut Cursor) -> Option<(usize, usize)> {
         if cursor.version != Some(self.version) {
             self.seek(cursor);
         }
@@ -174,7 +174,7 @@ impl<K: Key, V> Table<K, V> {
     }
 
     /// Goes on to the segment that begins at a directory entry.
-    fn leave(&self, cursor: &mut Cursor, directory: usize) {
+    pub(super) fn leave(&self, cursor: &mut Cursor, directory: usize) {
         cursor.directory = directory;
         cursor.slot = 0;
         cursor.ties = 0;
@@ -191,6 +191,19 @@ impl Cursor {
     /// The hash of the entry passed last.
     pub fn hash(&self) -> u64 {
         self.hash
+    }
+
+    /// Passes `len` entries up to a slot; the last `ties` of them are of one hash.
+    pub(super) fn pass_all(&mut self, hash: u64, ties: usize, len: usize, slot: usize) {
+        let goes_on = hash == self.hash && ties == len;
+        self.ties = if goes_on { self.ties + ties } else { ties };
+        (self.hash, self.slot) = (hash, slot);
+    }
+
+    /// An entry that was passed is gone; what followed up to a slot has moved by one.
+    pub(super) fn taken_out(&mut self, hash: u64, gap: usize) {
+        self.ties -= usize::from(hash == self.hash && self.ties > 0);
+        self.slot -= usize::from(gap >= self.slot);
     }
 
     #[inline(always)]

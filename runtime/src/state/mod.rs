@@ -4,6 +4,7 @@
 //! timers and, later, snapshots are its business and not that of generated code.
 
 mod bits;
+mod chunk;
 mod cursor;
 mod kept;
 mod list;
@@ -15,6 +16,7 @@ mod table;
 mod tests;
 mod ttl;
 
+pub use chunk::{CHUNK, Chunk};
 pub use cursor::{Change, Cursor};
 pub use kept::Kept;
 pub use list::{ListState, ListStateView};

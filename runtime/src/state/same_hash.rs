@@ -57,7 +57,7 @@ impl<K: Key, V> SameHash<'_, K, V> {
     /// If there is none.
     #[inline]
     pub fn remove(self) -> (K, V) {
-        let entry = self.table.remove_at(self.segment, self.at);
+        let (entry, _) = self.table.remove_at(self.segment, self.at);
         if self.table.segments[self.segment].is_oversized() {
             self.table.vacate(self.segment, self.hash, false);
         }

@@ -24,6 +24,7 @@
 use std::mem::MaybeUninit;
 
 use super::bits::Bits;
+use super::chunk::CHUNK;
 
 /// The hash of an empty slot. A key with this hash counts as one with the next smaller.
 pub(super) const EMPTY: u64 = u64::MAX;
@@ -145,6 +146,23 @@ impl<K, V> Segment<K, V> {
         None
     }
 
+    /// The taken slots at or behind `at`, as many as there is room for: how many, and the slot behind the last one looked
+    /// at.
+    pub(super) fn gather(&self, at: usize, taken: &mut [u32; CHUNK]) -> (usize, usize) {
+        let (mut at, mut len) = (at, 0);
+        while at < self.slots.len() && len + WINDOW <= CHUNK {
+            // SAFETY: `at` is the number of a slot, and WINDOW tags more than there are slots can be read.
+            let empty = unsafe { matching(self.tags.as_ptr().add(at), 0) };
+            // Each is written, and the next one over it if it is empty: no jump depends on which they are.
+            for slot in 0..WINDOW {
+                taken[len % CHUNK] = (at + slot) as u32;
+                len += (!empty >> slot & 1) as usize;
+            }
+            at += WINDOW;
+        }
+        (len, at.min(self.slots.len()))
+    }
+
     /// The entry at a taken slot.
     #[inline(always)]
     pub(super) fn entry(&self, at: usize) -> &(K, V) {
@@ -230,8 +248,8 @@ impl<K, V> Segment<K, V> {
         Ok(())
     }
 
-    /// Takes the entry out of a taken slot and closes the gap.
-    pub(super) fn remove(&mut self, at: usize) -> (K, V) {
+    /// Takes the entry out of a taken slot and closes the gap; answers also which slot is empty now.
+    pub(super) fn remove(&mut self, at: usize) -> ((K, V), usize) {
         assert!(self.hash(at) != EMPTY, "slot {at} is empty");
         let taken = std::mem::replace(&mut self.slots[at], Slot::VACANT);
         let mut gap = at;
@@ -244,7 +262,7 @@ impl<K, V> Segment<K, V> {
         self.dirty.close(at, gap);
         self.len -= 1;
         // SAFETY: the slot was taken, and is vacant now, so that the entry has one owner.
-        unsafe { taken.entry.assume_init() }
+        (unsafe { taken.entry.assume_init() }, gap)
     }
 
     /// Drops all entries, keeps the memory.

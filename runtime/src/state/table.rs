@@ -311,20 +311,20 @@ impl<K: Key, V> Table<K, V> {
         }
         let at = self.slot_number(hash, found.slot);
         let segment = self.place(hash).segment as usize;
-        Some(self.remove_at(segment, at))
+        Some(self.remove_at(segment, at).0)
     }
 
-    /// Takes the entry out of a slot.
-    pub(super) fn remove_at(&mut self, segment: usize, at: usize) -> (K, V) {
+    /// Takes the entry out of a slot; answers also which slot became empty, those before it having moved.
+    pub(super) fn remove_at(&mut self, segment: usize, at: usize) -> ((K, V), usize) {
         let hash = self.segments[segment].hash(at);
-        let (key, value) = self.segments[segment].remove(at);
+        let ((key, value), gap) = self.segments[segment].remove(at);
         self.len -= 1;
         self.version += 1;
         if self.tracked {
             let bytes = canonical::<K>(key.as_view()).into_boxed_slice();
             self.tombstones.insert((hash, bytes), K::from_view(key.as_view()));
         }
-        (key, value)
+        ((key, value), gap)
     }
 
     /// Drops all entries and gives the memory back.

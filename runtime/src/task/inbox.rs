@@ -22,6 +22,32 @@ pub(crate) enum Action {
     End { drain: bool },
 }
 
+impl Action {
+    /// Which partial aggregates must not be overtaken: those of panes that end by this point in time.
+    ///
+    /// They are those that a watermark may fire, and those that are late already by what was `told`, which others may hold
+    /// back still. The rest can wait, since time downstream is not ahead of what this task told.
+    pub(crate) fn flushes(self, told: Timestamp) -> Timestamp {
+        match self {
+            Action::Time(TimeEvent::Watermark(time))
+            | Action::Generated(_, TimeEvent::Watermark(time)) => time.max(told),
+            Action::Flush { sinks: false } => told,
+            _ => Timestamp::MAX,
+        }
+    }
+
+    /// How far time may come downstream behind this: to its end once this task was idle, because it goes on without it
+    /// until it has caught up.
+    pub(crate) fn tells(self) -> Timestamp {
+        match self {
+            Action::Time(TimeEvent::Watermark(time))
+            | Action::Generated(_, TimeEvent::Watermark(time)) => time,
+            Action::Time(TimeEvent::Idle) | Action::Generated(_, TimeEvent::Idle) => Timestamp::MAX,
+            _ => Timestamp::MIN,
+        }
+    }
+}
+
 /// A batch that was received.
 pub(crate) struct Current {
     pub(crate) channel: usize,

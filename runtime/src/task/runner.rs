@@ -49,7 +49,8 @@ pub(crate) enum Outcome {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Flushing {
     No,
-    Running,
+    /// With what [`Action::flushes`] says.
+    Running(Timestamp),
     Done,
 }
 
@@ -80,6 +81,8 @@ pub(crate) struct Runner {
     /// Control frames that wait for the answers before them.
     held: Held,
     flushing: Flushing,
+    /// How far time may have come downstream.
+    time_told: Timestamp,
     /// The chain stopped before its end.
     resume: bool,
     phase: Phase,
@@ -143,6 +146,7 @@ impl Runner {
             actions: VecDeque::new(),
             held: Held::default(),
             flushing: Flushing::No,
+            time_told: Timestamp::MIN,
             resume: false,
             phase: Phase::Running,
             ending: false,
@@ -222,7 +226,7 @@ impl Runner {
         if let Some(action) = self.held.due() {
             // Partial aggregates of the records before it: nothing behind it was handed on.
             if self.flushing == Flushing::No {
-                self.flushing = Flushing::Running;
+                self.flushing = Flushing::Running(Timestamp::MAX);
                 return self.turn(Brings::Nothing, now).map(Some);
             }
             awaited.borrow_mut().release();
@@ -374,7 +378,9 @@ impl Runner {
         let before = self.stage.cursor.next();
         let mut turn = self.stage.turn_until(self.watermark, start + TURN);
         turn.processing_time = self.stage.clock().processing_time(start);
-        turn.flushes = self.flushing == Flushing::Running;
+        if let Flushing::Running(until) = self.flushing {
+            turn.flushes = Some(until);
+        }
         turn.limit = self.pace.records();
         match (&self.inbox.current, brings) {
             (Some(current), Brings::Batch) => {
@@ -390,7 +396,7 @@ impl Runner {
         done.map_err(|failure| self.located(failure, brings))?;
         *now = self.stage.clock().now();
         self.meter.worked(start, *now);
-        if !self.resume && self.flushing == Flushing::Running {
+        if !self.resume && matches!(self.flushing, Flushing::Running(_)) {
             self.flushing = Flushing::Done;
         }
         let outcome = match brings {
@@ -463,7 +469,7 @@ impl Runner {
         );
         if flushes && self.flushing == Flushing::No {
             self.move_time(action);
-            self.flushing = Flushing::Running;
+            self.flushing = Flushing::Running(action.flushes(self.time_told));
             return self.turn(Brings::Nothing, now);
         }
         self.actions.pop_front();
@@ -494,6 +500,7 @@ impl Runner {
 
     fn carry_out(&mut self, action: Action) -> Result<(), Failure> {
         self.tell(action);
+        self.time_told = self.time_told.max(action.tells());
         match action {
             Action::Time(event) => self.broadcast(Some(None), &|| frame(event)),
             Action::Generated(index, event) => self.broadcast(Some(Some(index)), &|| frame(event)),

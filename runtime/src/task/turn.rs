@@ -15,7 +15,8 @@ pub struct Turn<'f> {
     empty: &'f Batch,
     pub(crate) split: usize,
     pub(crate) polls: bool,
-    pub(crate) flushes: bool,
+    /// The watermark that follows; the end of time for any other control frame.
+    pub(crate) flushes: Option<Timestamp>,
     pub(crate) watermark: Timestamp,
     pub(crate) processing_time: Timestamp,
     pub(crate) blocked: &'f Cell<bool>,
@@ -65,7 +66,7 @@ impl Stage {
             empty: &self.empty,
             split: 0,
             polls: false,
-            flushes: false,
+            flushes: None,
             watermark,
             processing_time: Timestamp::MIN,
             blocked: &self.blocked,
@@ -92,7 +93,14 @@ impl<'f> Turn<'f> {
     /// The same turn with something for partial aggregates to do: see [`flushes`](Turn::flushes).
     #[must_use]
     pub fn flushing(mut self) -> Turn<'f> {
-        self.flushes = true;
+        self.flushes = Some(Timestamp::MAX);
+        self
+    }
+
+    /// The same turn in front of a watermark.
+    #[must_use]
+    pub fn flushing_until(mut self, watermark: Timestamp) -> Turn<'f> {
+        self.flushes = Some(watermark);
         self
     }
 
@@ -140,7 +148,13 @@ impl<'f> Turn<'f> {
     /// True if partial aggregates must be written out: a control frame follows, or the input is idle.
     #[inline(always)]
     pub fn flushes(&self) -> bool {
-        self.flushes
+        self.flushes.is_some()
+    }
+
+    /// Which of them: those of panes that end by this watermark, and whatever there is if it is the end of time.
+    #[inline(always)]
+    pub(crate) fn flushes_until(&self) -> Timestamp {
+        self.flushes.unwrap_or(Timestamp::MIN)
     }
 
     /// True if the chain must stop and be resumed: an output or sink is full, or the time slice is over. Whoever asks

@@ -36,6 +36,7 @@ mod counted;
 pub mod evictor;
 mod firing;
 mod fold;
+mod gathered;
 mod general;
 mod invalid;
 mod live;

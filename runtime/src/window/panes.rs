@@ -1,4 +1,4 @@
-//! The tables of live windows, or of the panes that windows are made of.
+//! What is kept of live windows, or of the panes that windows are made of: a table for each.
 
 use std::collections::BTreeMap;
 use std::ops::Bound;
@@ -11,77 +11,115 @@ use crate::time::{Timestamp, Window};
 /// Emptied tables whose memory is kept for coming windows.
 const SPARE_TABLES: usize = 2;
 
+/// Keyed values of one window.
+pub(super) trait PaneTable: Default {
+    /// Entries.
+    fn len(&self) -> usize;
+    /// Entries there is memory for.
+    fn slots(&self) -> usize;
+    /// Memory, in bytes.
+    fn bytes(&self) -> usize;
+}
+
+impl<K: Key, V> PaneTable for Table<K, V> {
+    fn len(&self) -> usize {
+        Table::len(self)
+    }
+    fn slots(&self) -> usize {
+        Table::slots(self)
+    }
+    fn bytes(&self) -> usize {
+        Table::bytes(self)
+    }
+}
+
 /// One live window.
-pub(super) struct Pane<K: Key, V> {
+pub(super) struct Pane<T> {
     pub window: Window,
     /// The window has fired: each further record makes its key fire again.
     pub fired: bool,
     /// From this watermark on, nothing is kept.
     pub cleanup: Timestamp,
-    pub table: Table<K, V>,
+    pub table: T,
 }
 
 /// Where a window stands among others: by end, then by start.
 pub(super) type Place = (Timestamp, Timestamp);
 
 /// The live windows, in order.
-pub(super) struct Panes<S, K: Key, V> {
+pub(super) struct Panes<S, T> {
     spec: S,
     live: BTreeMap<Place, usize>,
-    slab: Vec<Pane<K, V>>,
+    slab: Vec<Pane<T>>,
     /// Numbers of panes that are not live.
     free: Vec<usize>,
-    /// The panes used last, and their windows: empty if there are none. Records out of order go to and fro between two.
-    recent: [(Window, usize); 2],
+    /// Two panes used of late. Records out of order go to and fro between two, in a way that no processor foresees.
+    recent: [Recent; 2],
+}
+
+/// A pane used of late.
+#[derive(Clone, Copy)]
+struct Recent {
+    start: Timestamp,
+    /// Milliseconds; zero if there is no pane.
+    length: u64,
+    number: usize,
 }
 
 /// Of no time at all.
-const NEVER: Window = Window { start: Timestamp(0), end: Timestamp(0) };
+const NO_PANE: Recent = Recent { start: Timestamp(0), length: 0, number: 0 };
+
+impl Recent {
+    fn new(window: Window, number: usize) -> Recent {
+        let length = window.end.0.wrapping_sub(window.start.0).cast_unsigned();
+        Recent { start: window.start, length, number }
+    }
+
+    #[inline(always)]
+    fn contains(&self, time: Timestamp) -> bool {
+        time.0.wrapping_sub(self.start.0).cast_unsigned() < self.length
+    }
+}
 
 pub(super) fn place(window: Window) -> Place {
     (window.end, window.start)
 }
 
-impl<S: Assigner<At = Timestamp>, K: Key, V> Panes<S, K, V> {
+impl<S, K: Key, V> Panes<S, Table<K, V>> {
+    /// Fetches what these keys will need, if they belong to the window that came up last.
+    #[inline(always)]
+    pub fn prepare(&mut self, hashes: &[u64]) {
+        if let Some(pane) = self.slab.get_mut(self.recent[0].number) {
+            pane.table.prepare(hashes);
+        }
+    }
+}
+
+impl<S: Assigner<At = Timestamp>, T: PaneTable> Panes<S, T> {
     pub fn new(spec: S) -> Self {
         let (slab, free) = (Vec::new(), Vec::new());
-        Panes { spec, live: BTreeMap::new(), slab, free, recent: [(NEVER, 0); 2] }
+        Panes { spec, live: BTreeMap::new(), slab, free, recent: [NO_PANE; 2] }
     }
 
     pub fn spec(&self) -> &S {
         &self.spec
     }
 
-    /// Fetches what these keys will need, if they belong to the window used last.
-    #[inline(always)]
-    pub fn prepare(&mut self, hashes: &[u64]) {
-        if let Some(pane) = self.slab.get_mut(self.recent[0].1) {
-            pane.table.prepare(hashes);
-        }
-    }
-
     /// The pane of a point in time, where it has a single one: none if its window is past cleanup at `now`.
     #[inline(always)]
     pub fn pane_at(&mut self, time: Timestamp, now: Timestamp) -> Option<usize> {
-        let (window, number) = self.recent[0];
-        let number = if window.start <= time && time < window.end {
-            number
-        } else {
-            self.other_pane(time, now)?
-        };
+        // Which of the two is a number, not a jump: that would be foreseen wrongly half of the time.
+        let recent = self.recent[usize::from(!self.recent[0].contains(time))];
+        let number =
+            if recent.contains(time) { recent.number } else { self.other_pane(time, now)? };
         (self.slab[number].cleanup > now).then_some(number)
     }
 
     #[inline(never)]
     fn other_pane(&mut self, time: Timestamp, now: Timestamp) -> Option<usize> {
-        self.recent.swap(0, 1);
-        let (window, number) = self.recent[0];
-        if window.start <= time && time < window.end {
-            return Some(number);
-        }
         let window = self.spec.windows_of(time).next()?;
         let number = self.live_pane(window, now)?;
-        self.recent[0] = (window, number);
+        self.recent = [Recent::new(window, number), self.recent[0]];
         Some(number)
     }
 
@@ -89,7 +127,7 @@ impl<S: Assigner<At = Timestamp>, K: Key, V> Panes<S, K, V> {
     #[inline]
     pub fn pane_of(&mut self, window: Window, now: Timestamp) -> Option<usize> {
         let number = self.live_pane(window, now)?;
-        self.recent[0] = (window, number);
+        self.recent[0] = Recent::new(window, number);
         (self.slab[number].cleanup > now).then_some(number)
     }
 
@@ -113,7 +151,7 @@ impl<S: Assigner<At = Timestamp>, K: Key, V> Panes<S, K, V> {
                 number
             }
             None => {
-                self.slab.push(Pane { window, fired, cleanup, table: Table::new() });
+                self.slab.push(Pane { window, fired, cleanup, table: T::default() });
                 self.slab.len() - 1
             }
         };
@@ -122,12 +160,12 @@ impl<S: Assigner<At = Timestamp>, K: Key, V> Panes<S, K, V> {
     }
 
     #[inline(always)]
-    pub fn get(&self, number: usize) -> &Pane<K, V> {
+    pub fn get(&self, number: usize) -> &Pane<T> {
         &self.slab[number]
     }
 
     #[inline(always)]
-    pub fn get_mut(&mut self, number: usize) -> &mut Pane<K, V> {
+    pub fn get_mut(&mut self, number: usize) -> &mut Pane<T> {
         &mut self.slab[number]
     }
 
@@ -150,7 +188,7 @@ impl<S: Assigner<At = Timestamp>, K: Key, V> Panes<S, K, V> {
     /// Closes a pane whose `drained` entries were drained.
     pub fn close(&mut self, number: usize, drained: usize, keep: bool) {
         self.live.remove(&place(self.slab[number].window));
-        self.recent = [(NEVER, 0); 2];
+        self.recent = [NO_PANE; 2];
         // A table far larger than what was in it would make draining slow, so it is not used again.
         let is_roomy = self.slab[number].table.slots() > 8 * drained.max(64);
         if keep && !is_roomy {
@@ -187,6 +225,6 @@ impl<S: Assigner<At = Timestamp>, K: Key, V> Panes<S, K, V> {
     }
 
     pub fn bytes(&self) -> usize {
-        self.slab.iter().map(|pane| pane.table.bytes() + size_of::<Pane<K, V>>()).sum()
+        self.slab.iter().map(|pane| pane.table.bytes() + size_of::<Pane<T>>()).sum()
     }
 }

@@ -20,6 +20,16 @@ pub(super) struct Ring<V> {
 /// Values of panes, by start.
 pub(super) struct Older<V>(VecDeque<(Timestamp, V)>);
 
+impl<V> Older<V> {
+    /// The values of panes that start from `first` to `last`.
+    fn between(&self, first: Timestamp, last: Timestamp) -> impl Iterator<Item = &(Timestamp, V)> {
+        // Mostly the oldest is of the window: what is older was dropped.
+        let is_in_order = self.0.front().is_some_and(|(pane, _)| *pane >= first);
+        let at = if is_in_order { 0 } else { self.0.partition_point(|(pane, _)| *pane < first) };
+        self.0.range(at..).take_while(move |(pane, _)| *pane <= last)
+    }
+}
+
 /// Memory of keys that have no older panes any more.
 pub(super) struct Spare<V> {
     #[expect(clippy::vec_box, reason = "they are handed out as they are")]
@@ -100,43 +110,66 @@ impl<V: Default> Ring<V> {
         &mut older.get_or_insert_with(new).0
     }
 
-    /// The value in panes that start from `first` to `last`, if it is all in one of the newest two.
+    /// True if there are more values than the newest two.
     #[inline(always)]
-    pub fn only(&self, first: Timestamp, last: Timestamp) -> Option<&V> {
-        let is_in = |pane: Timestamp| first <= pane && pane <= last;
-        let has_previous = self.previous < self.newest && is_in(self.previous);
-        match (is_in(self.newest), has_previous) {
-            _ if self.older.is_some() => None,
-            (true, false) => Some(&self.value),
-            (false, true) => Some(&self.previous_value),
-            _ => None,
-        }
+    pub fn has_older(&self) -> bool {
+        self.older.is_some()
     }
 
-    /// Hands on the values in panes that start from `first` to `last`, in order of time.
+    /// Which of the newest two values are in panes that start from `first` to `last`: the previous, the newest.
     #[inline(always)]
-    pub fn each_between<E>(
+    pub fn newest_two(&self, first: Timestamp, last: Timestamp) -> (bool, bool) {
+        let since = |pane: Timestamp| pane.0.wrapping_sub(first.0).cast_unsigned();
+        let (newest, previous) = (since(self.newest), since(self.previous));
+        let most = since(last);
+        ((self.previous < self.newest) & (previous <= most), newest <= most)
+    }
+
+    /// The value before the newest.
+    #[inline(always)]
+    pub fn previous(&self) -> &V {
+        &self.previous_value
+    }
+
+    /// The newest value.
+    #[inline(always)]
+    pub fn newest(&self) -> &V {
+        &self.value
+    }
+
+    /// Puts together the values in panes that start from `first` to `last`, in order of time: a copy of the first one, to
+    /// which the others are merged. None if there is none.
+    #[inline(always)]
+    pub fn put_together<E>(
         &self,
         first: Timestamp,
         last: Timestamp,
-        mut each: impl FnMut(&V) -> Result<(), E>,
-    ) -> Result<(), E> {
+        copy: impl Fn(&V) -> V,
+        mut merge: impl FnMut(&mut V, &V) -> Result<(), E>,
+    ) -> Result<Option<V>, E> {
+        let mut window = None;
         if let Some(older) = &self.older {
-            // Mostly the oldest is of the window: what is older was dropped.
-            let is_in_order = older.0.front().is_some_and(|(pane, _)| *pane >= first);
-            let at =
-                if is_in_order { 0 } else { older.0.partition_point(|(pane, _)| *pane < first) };
-            for (pane, value) in older.0.iter().skip(at) {
-                if *pane > last {
-                    return Ok(());
+            for (_, value) in older.between(first, last) {
+                match &mut window {
+                    None => window = Some(copy(value)),
+                    Some(window) => merge(window, value)?,
                 }
-                each(value)?;
             }
         }
-        if self.previous < self.newest && first <= self.previous && self.previous <= last {
-            each(&self.previous_value)?;
+        let is_in = |pane: Timestamp| first <= pane && pane <= last;
+        if self.previous < self.newest && is_in(self.previous) {
+            match &mut window {
+                None => window = Some(copy(&self.previous_value)),
+                Some(window) => merge(window, &self.previous_value)?,
+            }
         }
-        if first <= self.newest && self.newest <= last { each(&self.value) } else { Ok(()) }
+        if is_in(self.newest) {
+            match &mut window {
+                None => window = Some(copy(&self.value)),
+                Some(window) => merge(window, &self.value)?,
+            }
+        }
+        Ok(window)
     }
 
     /// Drops the values in panes that start up to `last`; true if none is left. `keep` bounds the memory that is kept

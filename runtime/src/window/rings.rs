@@ -11,7 +11,7 @@ use super::tumbling::cut;
 use super::{Assigner, Sliding, Time};
 use crate::operator::{Aggregate, failed_on};
 use crate::record::{Emit, Key, Record, View};
-use crate::state::{Cursor, State, Table};
+use crate::state::{CHUNK, Chunk, Cursor, State, Table};
 use crate::task::{Failure, Turn};
 use crate::time::{Span, Timestamp, Window};
 
@@ -33,10 +33,14 @@ pub(super) struct Rings<K: Key, A: Aggregate> {
     again: VecDeque<Again<K, A::Acc>>,
     /// What was handed out last.
     current: Option<Again<K, A::Acc>>,
-    /// The window that fires, put together.
-    merged: A::Acc,
-    /// The key whose last pane was dropped when it fired.
-    gone: Option<K>,
+    /// The entries that the walk has come to.
+    chunk: Chunk,
+    /// Those of them that fire, by number, with what they have in the window that fires.
+    due: Vec<(u8, A::Acc)>,
+    /// The next one of these.
+    next_due: usize,
+    /// The window that fires.
+    firing: Window,
     late: u64,
 }
 
@@ -60,8 +64,8 @@ const NO_PANE: Pane = Pane {
 /// A way through the table.
 struct Walk {
     cursor: Cursor,
-    /// The window that fires, if one does, and the first and the last point in time at which a pane of it may start.
-    fires: Option<(Window, Timestamp, Timestamp)>,
+    /// The first and the last point in time at which a pane of the window that fires may start, if one fires.
+    fires: Option<(Timestamp, Timestamp)>,
     /// Panes that start up to this point are dropped, if any are.
     forget: Option<Timestamp>,
 }
@@ -79,8 +83,10 @@ impl<K: Key, A: Aggregate> Rings<K, A> {
             walk: None,
             again: VecDeque::new(),
             current: None,
-            merged: A::Acc::default(),
-            gone: None,
+            chunk: Chunk::default(),
+            due: Vec::new(),
+            next_due: 0,
+            firing: NO_PANE.bounds,
             late: 0,
         };
         // What ends in the first millisecond of all is over before anything comes.
@@ -183,9 +189,10 @@ impl<K: Key, A: Aggregate> Rings<K, A> {
                 break;
             }
             if start <= self.frontier {
-                let mut value = A::Acc::default();
-                merge::<K, A>(aggregate, ring, self.panes_of(start), key, &mut value)?;
-                self.again.push_back(Again { window, hash, key: K::from_view(key), value });
+                let key = K::from_view(key);
+                let value = merge::<K, A>(aggregate, ring, self.panes_of(start), &key)?;
+                let value = value.expect("it was added to a pane of this window");
+                self.again.push_back(Again { window, hash, key, value });
             }
             start -= self.spec.slide();
         }
@@ -193,68 +200,113 @@ impl<K: Key, A: Aggregate> Rings<K, A> {
     }
 
     /// The next firing. None if none is due, or if the turn must yield: it is then to be asked again in the next.
-    #[inline]
+    #[inline(always)]
     pub fn fire(
         &mut self,
         turn: &mut Turn<'_>,
         aggregate: &A,
     ) -> Result<Option<Firing<'_, K, A::Acc>>, Failure> {
+        if self.next_due == self.due.len() {
+            if !self.look_for_due(turn, aggregate)? {
+                return Ok(None);
+            }
+            if let Some(again) = &self.current {
+                return Ok(Some(again.firing()));
+            }
+        } else if turn.must_yield() {
+            return Ok(None);
+        }
+        let (number, value) = &self.due[self.next_due];
+        self.next_due += 1;
+        let Some(table) = &self.table else { return Ok(None) };
+        let (entries, number) = (table.chunk(&self.chunk), usize::from(*number));
+        let (key, _) = entries.get(number);
+        Ok(Some(Firing::new(self.firing, entries.hash(number), key, value)))
+    }
+
+    /// Looks for what fires next: true if that is `current`, or else something due.
+    #[inline(never)]
+    fn look_for_due(&mut self, turn: &mut Turn<'_>, aggregate: &A) -> Result<bool, Failure> {
         self.current = None;
         let now = self.clock.now(turn);
         loop {
             if self.again.is_empty() && self.walk.is_none() && !self.begin(now) {
-                return Ok(None);
+                return Ok(false);
             }
             if turn.must_yield() {
-                return Ok(None);
+                return Ok(false);
             }
-            if let Some(again) = self.again.pop_front() {
-                return Ok(Some(self.current.insert(again).firing()));
-            }
-            if self.step(aggregate)? {
-                return Ok(self.walked());
+            self.current = self.again.pop_front();
+            if self.current.is_some() || self.step(aggregate)? {
+                return Ok(true);
             }
         }
     }
 
-    /// Moves on by a key; true if it fires.
-    #[inline(always)]
+    /// Moves on by a chunk; true if any of its entries fires. What the chunk before does not need any more is dropped,
+    /// now that all of it has been handed out.
     fn step(&mut self, aggregate: &A) -> Result<bool, Failure> {
+        self.due.clear();
+        self.next_due = 0;
         let (Some(walk), Some(table)) = (&mut self.walk, &mut self.table) else {
             self.end();
             return Ok(false);
         };
-        self.gone = None;
-        let keep = table.len() + 64;
-        let Some((_, key, ring)) = table.next_to_change(&mut walk.cursor) else {
+        if let Some(last) = walk.forget {
+            let (spare, keep) = (&mut self.spare, table.len() + 64);
+            let forget = |ring: &mut Ring<A::Acc>| ring.forget(last, spare, keep);
+            table.change_chunk(&mut walk.cursor, &mut self.chunk, forget);
+        }
+        if !table.next_chunk(&mut walk.cursor, &mut self.chunk) {
             self.end();
             return Ok(false);
-        };
-        let fires = match walk.fires {
-            Some((_, first, last)) => {
-                merge::<K, A>(aggregate, ring, (first, last), key.as_view(), &mut self.merged)?
-            }
-            None => false,
-        };
-        if walk.forget.is_some_and(|last| ring.forget(last, &mut self.spare, keep)) {
-            self.gone = table.remove_passed(&mut walk.cursor).map(|(key, _)| key);
         }
-        Ok(fires)
+        match walk.fires {
+            Some(bounds) => self.put_together(aggregate, bounds).map(|()| !self.due.is_empty()),
+            None => Ok(false),
+        }
     }
 
-    /// The firing that `step` came to.
-    #[inline(always)]
-    fn walked(&self) -> Option<Firing<'_, K, A::Acc>> {
-        let walk = self.walk.as_ref()?;
-        let (window, ..) = walk.fires?;
-        let (hash, key) = match &self.gone {
-            Some(key) => (walk.cursor.hash(), key),
-            None => {
-                let (hash, key, _) = self.table.as_ref()?.passed(&walk.cursor)?;
-                (hash, key)
+    /// What the entries of the chunk have in the window that fires.
+    ///
+    /// Some keys have records in one pane, some in two, in a way that no processor foresees: so that no jump depends on
+    /// it, those with two are listed, and merged afterwards.
+    fn put_together(
+        &mut self,
+        aggregate: &A,
+        (first, last): (Timestamp, Timestamp),
+    ) -> Result<(), Failure> {
+        let Some(table) = &self.table else { return Ok(()) };
+        let entries = table.chunk(&self.chunk);
+        let (mut firing, mut fires) = ([(0u8, false, false); CHUNK], 0);
+        for number in 0..self.chunk.len() {
+            let ring = &entries.get(number).1;
+            let (previous, newest) = ring.newest_two(first, last);
+            firing[fires % CHUNK] = (number as u8, previous, newest);
+            fires += usize::from(previous | newest | ring.has_older());
+        }
+        self.due.reserve(fires);
+        let (mut merging, mut merges) = ([0u8; CHUNK], 0);
+        for &(number, previous, newest) in &firing[..fires] {
+            let (key, ring) = entries.get(usize::from(number));
+            if ring.has_older() {
+                if let Some(value) = merge::<K, A>(aggregate, ring, (first, last), key)? {
+                    self.due.push((number, value));
+                }
+                continue;
             }
-        };
-        Some(Firing::new(window, hash, key, &self.merged))
+            let value = if previous { ring.previous() } else { ring.newest() };
+            merging[merges % CHUNK] = self.due.len() as u8;
+            merges += usize::from(previous & newest);
+            self.due.push((number, A::Acc::from_view(value.as_view())));
+        }
+        for &number in &merging[..merges] {
+            let (number, value) = &mut self.due[usize::from(number)];
+            let (key, ring) = entries.get(usize::from(*number));
+            let merged = aggregate.merge(value, ring.newest().as_view());
+            merged.map_err(|overflow| failed_on::<K>(overflow, key.as_view()))?;
+        }
+        Ok(())
     }
 
     /// Begins with the next window that is due, or to drop panes; false if there is nothing to do.
@@ -265,13 +317,14 @@ impl<K: Key, A: Aggregate> Rings<K, A> {
             let next = self.next_window().filter(|start| *start <= due);
             self.frontier = next.unwrap_or(due);
             if next.is_some() {
-                self.walk = Some(self.walk_to(next, over.min(self.frontier)));
+                self.firing = self.window(self.frontier);
+                self.begin_walk(next, over.min(self.frontier));
                 return true;
             }
         }
         let oldest = self.live.first().map(|pane| self.windows_of(*pane).1);
         if oldest.is_some_and(|newest_window| newest_window <= over) {
-            self.walk = Some(self.walk_to(None, over));
+            self.begin_walk(None, over);
             return true;
         }
         if now == Timestamp::MAX {
@@ -280,15 +333,13 @@ impl<K: Key, A: Aggregate> Rings<K, A> {
         false
     }
 
-    /// A walk that drops the panes that no window behind `over` needs.
-    fn walk_to(&self, fires: Option<i128>, over: i128) -> Walk {
+    /// Begins with a walk that drops the panes that no window behind `over` needs.
+    fn begin_walk(&mut self, fires: Option<i128>, over: i128) {
         let forget = over.saturating_add(self.spec.slide() - 1);
         let forget = (forget >= i128::from(i64::MIN)).then(|| clamped(forget));
-        let fires = fires.map(|start| {
-            let (first, last) = self.panes_of(start);
-            (self.window(start), first, last)
-        });
-        Walk { cursor: Cursor::default(), fires, forget }
+        let fires = fires.map(|start| self.panes_of(start));
+        self.chunk = Chunk::default();
+        self.walk = Some(Walk { cursor: Cursor::default(), fires, forget });
     }
 
     /// The start of the next window behind the frontier that has a pane with records.
@@ -334,8 +385,7 @@ impl<K: Key, A: Aggregate> Rings<K, A> {
             self.table = None;
             self.spare = Spare::new();
             self.again = VecDeque::new();
-            self.merged = A::Acc::default();
-            self.gone = None;
+            (self.due, self.next_due) = (Vec::new(), 0);
         }
     }
 }
@@ -345,28 +395,17 @@ fn clamped(time: i128) -> Timestamp {
     Timestamp(time.clamp(i128::from(i64::MIN), i128::from(i64::MAX)) as i64)
 }
 
-/// Puts a window together from a key's panes; false if the key has none in it.
+/// Puts a window together from a key's panes; none if the key has none in it.
 #[inline(always)]
 fn merge<K: Key, A: Aggregate>(
     aggregate: &A,
     ring: &Ring<A::Acc>,
     (first, last): (Timestamp, Timestamp),
-    key: View<'_, K>,
-    merged: &mut A::Acc,
-) -> Result<bool, Failure> {
-    if let Some(only) = ring.only(first, last) {
-        *merged = A::Acc::from_view(only.as_view());
-        return Ok(true);
-    }
-    let mut any = false;
-    let merged = ring.each_between(first, last, |pane| {
-        if any {
-            return aggregate.merge(merged, pane.as_view());
-        }
-        (*merged, any) = (A::Acc::from_view(pane.as_view()), true);
-        Ok(())
-    });
-    merged.map_err(|overflow| failed_on::<K>(overflow, key)).map(|()| any)
+    key: &K,
+) -> Result<Option<A::Acc>, Failure> {
+    let merge = |window: &mut A::Acc, pane: &A::Acc| aggregate.merge(window, pane.as_view());
+    let window = ring.put_together(first, last, |pane| A::Acc::from_view(pane.as_view()), merge);
+    window.map_err(|overflow| failed_on::<K>(overflow, key.as_view()))
 }
 
 impl<K: Key, A: Aggregate> State for Rings<K, A> {
@@ -378,6 +417,7 @@ impl<K: Key, A: Aggregate> State for Rings<K, A> {
         self.table.as_ref().map_or(0, Table::bytes)
             + self.spare.bytes()
             + self.again.capacity() * size_of::<Again<K, A::Acc>>()
+            + self.due.capacity() * size_of::<(u8, A::Acc)>()
     }
 
     fn next_timer(&self) -> Option<Timestamp> {

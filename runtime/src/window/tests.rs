@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use proptest::prelude::*;
 
 use super::*;
-use crate::operator::{count, first, last as last_of, sum, to_vec};
+use crate::operator::{Count, count, first, last as last_of, sum, to_vec};
 use crate::record::Key;
 use crate::state::State;
 use crate::task::Stage;
@@ -297,7 +297,8 @@ fn partials_are_bounded_without_a_flush() {
     let mut parts = Partials::new(tumbling(millis(10)), count());
     let mut handed_on = 0;
     for key in 0..100_000u64 {
-        parts.add(Timestamp((key % 30) as i64), key, ()).unwrap();
+        let single = parts.add(Timestamp((key % 30) as i64), key / 2, ()).unwrap();
+        assert!(single.is_none(), "half of them are merged");
         if key % 1_000 == 0 {
             let mut turn = stage.turn(Timestamp(0));
             while let Some((_, _, _, n)) = parts.drain(&mut turn) {
@@ -312,6 +313,50 @@ fn partials_are_bounded_without_a_flush() {
     }
     assert_eq!((handed_on, parts.entries()), (100_000, 0));
     assert!(parts.bytes() < 4 << 20, "{} bytes", parts.bytes());
+}
+
+#[test]
+fn partials_wait_for_the_watermark_that_fires_them() {
+    let stage = Stage::default();
+    let mut parts = Partials::new(sliding(millis(10), millis(4)), count());
+    for time in [0, 3, 5, 9, 0] {
+        assert!(parts.add(Timestamp(time), 7u64, ()).unwrap().is_none());
+    }
+    let handed_on = |parts: &mut Partials<Sliding, u64, Count>, watermark| {
+        let mut turn = stage.turn(Timestamp(0)).flushing_until(Timestamp(watermark));
+        let mut all = Vec::new();
+        while let Some((time, _, key, n)) = parts.drain(&mut turn) {
+            all.push((time.0, key, n));
+        }
+        all
+    };
+    // Windows end two milliseconds into a slide.
+    assert_eq!(handed_on(&mut parts, 0), []);
+    assert_eq!(handed_on(&mut parts, 1), [(0, 7, 2)]);
+    assert_eq!(handed_on(&mut parts, 4), [(2, 7, 1)]);
+    assert_eq!(parts.entries(), 2);
+    assert_eq!(handed_on(&mut parts, 100), [(4, 7, 1), (8, 7, 1)]);
+}
+
+#[test]
+fn records_that_merge_into_nothing_go_on_one_by_one() {
+    let stage = Stage::default();
+    let mut parts = Partials::new(tumbling(millis(10_000)), count());
+    let mut feed = |keys: u64, records: u64| {
+        let (mut one_by_one, mut partials) = (0, 0);
+        for n in 0..records {
+            one_by_one += u64::from(parts.add(Timestamp(0), n % keys, ()).unwrap().is_some());
+            let mut turn = stage.turn(Timestamp(0));
+            while parts.drain(&mut turn).is_some() {
+                partials += 1;
+            }
+        }
+        (one_by_one, partials)
+    };
+    let (one_by_one, partials) = feed(u64::MAX, 262_144);
+    assert_eq!((one_by_one, partials), (229_376, 32_768));
+    let (one_by_one, partials) = feed(100, 32_768);
+    assert_eq!((one_by_one, partials), (0, 0), "it is tried again, and pays");
 }
 
 #[test]

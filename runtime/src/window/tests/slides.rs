@@ -156,12 +156,15 @@ proptest! {
                     }
                     number += 1;
                 },
-                Event::Watermark(to) => watermark = watermark.max(*to),
-            }
-            // Handed on before the watermark in a job; here, so that they meet the same one, at once.
-            let (mut flush, turn) = (stage.turn(Timestamp(watermark)).flushing(), stage.turn(Timestamp(watermark)));
-            while let Some((time, _, key, acc)) = parts.drain(&mut flush) {
-                windows.merge(&turn, time, hash_of(key), key, acc).unwrap();
+                Event::Watermark(to) => {
+                    let next = Timestamp(watermark.max(*to));
+                    let mut flush = stage.turn(Timestamp::MIN).flushing_until(next);
+                    let turn = stage.turn(Timestamp(watermark));
+                    while let Some((time, _, key, acc)) = parts.drain(&mut flush) {
+                        windows.merge(&turn, time, hash_of(key), key, acc).unwrap();
+                    }
+                    watermark = next.0;
+                }
             }
             drain(&stage, watermark, |turn| {
                 let Some(firing) = windows.fire(turn).unwrap() else { return false };
