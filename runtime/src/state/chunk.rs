@@ -93,6 +93,17 @@ impl<K: Key, V> Table<K, V> {
         Entries { segment: &self.segments[chunk.segment], slots: &chunk.slots }
     }
 
+    /// An entry of a chunk, to be changed in a way that means nothing to whoever reads it.
+    ///
+    /// # Panics
+    /// If entries came or went since.
+    pub fn adjust_in_chunk(&mut self, chunk: &Chunk, number: usize) -> (&K, &mut V) {
+        assert!(chunk.version == self.version, "nothing changes a table that is walked through");
+        let at = chunk.slots[number] as usize;
+        let (key, value) = self.segments[chunk.segment].entry_mut(at);
+        (key, value)
+    }
+
     /// Changes the entries of the chunk that the cursor has just passed; those for which `change` answers true are taken
     /// out.
     ///

@@ -18,21 +18,112 @@ pub(super) struct Ring<V> {
 }
 
 /// Values of panes, by start.
-pub(super) struct Older<V>(VecDeque<(Timestamp, V)>);
+///
+/// A window of many panes is not put together from all of them each time it fires. The first panes have sums from each to
+/// the last of them; those behind have one sum, which grows: a window is two sums, and a pane is added twice in all, once
+/// to the sum behind, and once to those in front when the last of these has been dropped ("two stacks").
+pub(super) struct Older<V> {
+    panes: VecDeque<(Timestamp, V)>,
+    /// Of the first panes: each with those that follow it here.
+    sums: VecDeque<V>,
+    /// Of the panes from there up to `summed`.
+    behind: Option<V>,
+    summed: usize,
+}
 
 impl<V> Older<V> {
+    fn new() -> Self {
+        let (panes, sums) = (VecDeque::new(), VecDeque::new());
+        Older { panes, sums, behind: None, summed: 0 }
+    }
+
+    /// A pane has changed: the sums are made again.
+    fn forget_sums(&mut self) {
+        self.sums.clear();
+        self.behind = None;
+        self.summed = 0;
+    }
+
+    /// Drops the first pane.
+    fn pop_front(&mut self) {
+        self.panes.pop_front();
+        if self.sums.pop_front().is_some() {
+            self.summed -= 1;
+        } else {
+            self.forget_sums();
+        }
+    }
+
+    /// Puts together the values in panes that start from `first` to `last`, where both only grow.
+    fn sum_between<E>(
+        &mut self,
+        first: Timestamp,
+        last: Timestamp,
+        copy: &impl Fn(&V) -> V,
+        merge: &mut impl FnMut(&mut V, &V) -> Result<(), E>,
+    ) -> Result<Option<V>, E> {
+        let is_long = self.panes.len() >= Self::LONG;
+        if !is_long || self.panes.front().is_none_or(|(pane, _)| *pane < first) {
+            return self.each_between(first, last, copy, merge);
+        }
+        if self.sums.is_empty() {
+            self.forget_sums();
+            self.summed = self.panes.partition_point(|(pane, _)| *pane <= last);
+            for (_, value) in self.panes.range(..self.summed).rev() {
+                let mut sum = copy(value);
+                if let Some(following) = self.sums.front() {
+                    merge(&mut sum, following)?;
+                }
+                self.sums.push_front(sum);
+            }
+        }
+        while let Some((_, value)) = self.panes.get(self.summed).filter(|(pane, _)| *pane <= last) {
+            match &mut self.behind {
+                None => self.behind = Some(copy(value)),
+                Some(sum) => merge(sum, value)?,
+            }
+            self.summed += 1;
+        }
+        let mut window = self.sums.front().map(copy);
+        if let (Some(window), Some(behind)) = (&mut window, &self.behind) {
+            merge(window, behind)?;
+        }
+        Ok(window)
+    }
+
+    /// The same by looking at each of them.
+    fn each_between<E>(
+        &self,
+        first: Timestamp,
+        last: Timestamp,
+        copy: &impl Fn(&V) -> V,
+        merge: &mut impl FnMut(&mut V, &V) -> Result<(), E>,
+    ) -> Result<Option<V>, E> {
+        let mut window = None;
+        for (_, value) in self.between(first, last) {
+            match &mut window {
+                None => window = Some(copy(value)),
+                Some(window) => merge(window, value)?,
+            }
+        }
+        Ok(window)
+    }
+
+    /// Panes that are worth sums; few in unit tests, so that these meet them.
+    const LONG: usize = if cfg!(test) { 2 } else { 8 };
+
     /// The values of panes that start from `first` to `last`.
     fn between(&self, first: Timestamp, last: Timestamp) -> impl Iterator<Item = &(Timestamp, V)> {
         // Mostly the oldest is of the window: what is older was dropped.
-        let is_in_order = self.0.front().is_some_and(|(pane, _)| *pane >= first);
-        let at = if is_in_order { 0 } else { self.0.partition_point(|(pane, _)| *pane < first) };
-        self.0.range(at..).take_while(move |(pane, _)| *pane <= last)
+        let is_in_order = self.panes.front().is_some_and(|(pane, _)| *pane >= first);
+        let at =
+            if is_in_order { 0 } else { self.panes.partition_point(|(pane, _)| *pane < first) };
+        self.panes.range(at..).take_while(move |(pane, _)| *pane <= last)
     }
 }
 
 /// Memory of keys that have no older panes any more.
 pub(super) struct Spare<V> {
-    #[expect(clippy::vec_box, reason = "they are handed out as they are")]
     boxes: Vec<Box<Older<V>>>,
     /// How many values lie in older panes of any key.
     pub used: usize,
@@ -45,7 +136,7 @@ impl<V> Spare<V> {
 
     /// Memory of older panes, in use or not.
     pub fn bytes(&self) -> usize {
-        let kept: usize = self.boxes.iter().map(|older| older.0.capacity()).sum();
+        let kept: usize = self.boxes.iter().map(|older| older.panes.capacity()).sum();
         (kept + self.used) * size_of::<(Timestamp, V)>()
     }
 }
@@ -78,7 +169,7 @@ impl<V: Default> Ring<V> {
         if self.previous < self.newest {
             let value = std::mem::take(&mut self.previous_value);
             spare.used += 1;
-            Self::older(&mut self.older, spare).push_back((self.previous, value));
+            Self::older(&mut self.older, spare).panes.push_back((self.previous, value));
         }
         if pane < self.newest {
             self.previous = pane;
@@ -91,6 +182,8 @@ impl<V: Default> Ring<V> {
 
     fn older_value(&mut self, pane: Timestamp, spare: &mut Spare<V>) -> &mut V {
         let older = Self::older(&mut self.older, spare);
+        older.forget_sums();
+        let older = &mut older.panes;
         let at = match older.binary_search_by_key(&pane, |(start, _)| *start) {
             Ok(at) => at,
             Err(at) => {
@@ -102,12 +195,9 @@ impl<V: Default> Ring<V> {
         &mut older[at].1
     }
 
-    fn older<'r>(
-        older: &'r mut Option<Box<Older<V>>>,
-        spare: &mut Spare<V>,
-    ) -> &'r mut VecDeque<(Timestamp, V)> {
-        let new = || spare.boxes.pop().unwrap_or_else(|| Box::new(Older(VecDeque::new())));
-        &mut older.get_or_insert_with(new).0
+    fn older<'r>(older: &'r mut Option<Box<Older<V>>>, spare: &mut Spare<V>) -> &'r mut Older<V> {
+        let new = || spare.boxes.pop().unwrap_or_else(|| Box::new(Older::new()));
+        older.get_or_insert_with(new)
     }
 
     /// True if there are more values than the newest two.
@@ -139,7 +229,6 @@ impl<V: Default> Ring<V> {
 
     /// Puts together the values in panes that start from `first` to `last`, in order of time: a copy of the first one, to
     /// which the others are merged. None if there is none.
-    #[inline(always)]
     pub fn put_together<E>(
         &self,
         first: Timestamp,
@@ -147,26 +236,44 @@ impl<V: Default> Ring<V> {
         copy: impl Fn(&V) -> V,
         mut merge: impl FnMut(&mut V, &V) -> Result<(), E>,
     ) -> Result<Option<V>, E> {
-        let mut window = None;
-        if let Some(older) = &self.older {
-            for (_, value) in older.between(first, last) {
-                match &mut window {
-                    None => window = Some(copy(value)),
-                    Some(window) => merge(window, value)?,
-                }
-            }
-        }
-        let is_in = |pane: Timestamp| first <= pane && pane <= last;
-        if self.previous < self.newest && is_in(self.previous) {
+        let window = match &self.older {
+            Some(older) => older.each_between(first, last, &copy, &mut merge)?,
+            None => None,
+        };
+        self.with_newest_two(window, first, last, copy, merge)
+    }
+
+    /// The same for windows one after the other, of values that may be merged in any grouping.
+    pub fn put_together_next<E>(
+        &mut self,
+        first: Timestamp,
+        last: Timestamp,
+        copy: impl Fn(&V) -> V,
+        mut merge: impl FnMut(&mut V, &V) -> Result<(), E>,
+    ) -> Result<Option<V>, E> {
+        let window = match &mut self.older {
+            Some(older) => older.sum_between(first, last, &copy, &mut merge)?,
+            None => None,
+        };
+        self.with_newest_two(window, first, last, copy, merge)
+    }
+
+    /// Adds the newest two values, if they are in the window.
+    #[inline(always)]
+    fn with_newest_two<E>(
+        &self,
+        mut window: Option<V>,
+        first: Timestamp,
+        last: Timestamp,
+        copy: impl Fn(&V) -> V,
+        mut merge: impl FnMut(&mut V, &V) -> Result<(), E>,
+    ) -> Result<Option<V>, E> {
+        let (previous, newest) = self.newest_two(first, last);
+        for (is_in, value) in [(previous, &self.previous_value), (newest, &self.value)] {
             match &mut window {
-                None => window = Some(copy(&self.previous_value)),
-                Some(window) => merge(window, &self.previous_value)?,
-            }
-        }
-        if is_in(self.newest) {
-            match &mut window {
-                None => window = Some(copy(&self.value)),
-                Some(window) => merge(window, &self.value)?,
+                _ if !is_in => {}
+                None => window = Some(copy(value)),
+                Some(window) => merge(window, value)?,
             }
         }
         Ok(window)
@@ -189,11 +296,12 @@ impl<V: Default> Ring<V> {
     #[inline(never)]
     fn forget_older(&mut self, last: Timestamp, spare: &mut Spare<V>, keep: usize) {
         let Some(older) = &mut self.older else { return };
-        while older.0.front().is_some_and(|(pane, _)| *pane <= last) {
-            older.0.pop_front();
+        while older.panes.front().is_some_and(|(pane, _)| *pane <= last) {
+            older.pop_front();
             spare.used -= 1;
         }
-        if older.0.is_empty() {
+        if older.panes.is_empty() {
+            older.forget_sums();
             let emptied = self.older.take();
             spare.boxes.extend(emptied.filter(|_| spare.boxes.len() < keep));
         }

@@ -276,7 +276,7 @@ impl<K: Key, A: Aggregate> Rings<K, A> {
         aggregate: &A,
         (first, last): (Timestamp, Timestamp),
     ) -> Result<(), Failure> {
-        let Some(table) = &self.table else { return Ok(()) };
+        let Some(table) = &mut self.table else { return Ok(()) };
         let entries = table.chunk(&self.chunk);
         let (mut firing, mut fires) = ([(0u8, false, false); CHUNK], 0);
         for number in 0..self.chunk.len() {
@@ -288,9 +288,11 @@ impl<K: Key, A: Aggregate> Rings<K, A> {
         self.due.reserve(fires);
         let (mut merging, mut merges) = ([0u8; CHUNK], 0);
         for &(number, previous, newest) in &firing[..fires] {
-            let (key, ring) = entries.get(usize::from(number));
+            let number_in_chunk = usize::from(number);
+            let ring = &table.chunk(&self.chunk).get(number_in_chunk).1;
             if ring.has_older() {
-                if let Some(value) = merge::<K, A>(aggregate, ring, (first, last), key)? {
+                let (key, ring) = table.adjust_in_chunk(&self.chunk, number_in_chunk);
+                if let Some(value) = merge_next::<K, A>(aggregate, ring, (first, last), key)? {
                     self.due.push((number, value));
                 }
                 continue;
@@ -300,6 +302,7 @@ impl<K: Key, A: Aggregate> Rings<K, A> {
             merges += usize::from(previous & newest);
             self.due.push((number, A::Acc::from_view(value.as_view())));
         }
+        let entries = table.chunk(&self.chunk);
         for &number in &merging[..merges] {
             let (number, value) = &mut self.due[usize::from(number)];
             let (key, ring) = entries.get(usize::from(*number));
@@ -405,6 +408,23 @@ fn merge<K: Key, A: Aggregate>(
 ) -> Result<Option<A::Acc>, Failure> {
     let merge = |window: &mut A::Acc, pane: &A::Acc| aggregate.merge(window, pane.as_view());
     let window = ring.put_together(first, last, |pane| A::Acc::from_view(pane.as_view()), merge);
+    window.map_err(|overflow| failed_on::<K>(overflow, key.as_view()))
+}
+
+/// The same for windows that fire one after the other.
+fn merge_next<K: Key, A: Aggregate>(
+    aggregate: &A,
+    ring: &mut Ring<A::Acc>,
+    (first, last): (Timestamp, Timestamp),
+    key: &K,
+) -> Result<Option<A::Acc>, Failure> {
+    // Sums of floats keep their order.
+    if !A::COMBINES {
+        return merge(aggregate, ring, (first, last), key);
+    }
+    let copy = |pane: &A::Acc| A::Acc::from_view(pane.as_view());
+    let merge = |window: &mut A::Acc, pane: &A::Acc| aggregate.merge(window, pane.as_view());
+    let window = ring.put_together_next(first, last, copy, merge);
     window.map_err(|overflow| failed_on::<K>(overflow, key.as_view()))
 }
 
