@@ -8,13 +8,13 @@
 //! A window of a minute that slides by a second fires each key sixty times: beside the time per record, the rows that
 //! were fired per event are told. Where every event is followed by several of them, they are what is measured.
 //!
-//! Medians, 2 M events, a busy shared machine, 2026-11:
+//! Medians, 2 M events, a quiet machine of two cores, 2026-11:
 //!
 //! | keys | 10 s / 2 s beside tumbling 10 s | 60 s / 1 s beside tumbling 60 s | rows per event |
 //! |---|---|---|---|
-//! | 100 | 1.00 | 1.19 | 0.01, 0.01 |
-//! | 1 000 | 1.42 | 2.67: sixty panes are put together for each row | 0.05, 0.13 |
-//! | auctions | 1.15 | 3.55: rows | 0.32, 3.65 |
+//! | 100 | 1.04 | 1.20 | 0.01, 0.01 |
+//! | 1 000 | 1.50 | 2.45 | 0.05, 0.13 |
+//! | auctions | 1.20 | 3.17: rows | 0.32, 3.65 |
 
 #![forbid(unsafe_code)]
 
