@@ -83,13 +83,18 @@ impl<K: Key, V> Table<K, V> {
         false
     }
 
+    #[inline(always)]
+    fn assert_unchanged(&self, chunk: &Chunk) {
+        assert!(chunk.version == self.version, "nothing changes a table that is walked through");
+    }
+
     /// The entries of a chunk, by their numbers.
     ///
     /// # Panics
     /// If entries came or went since.
     #[inline(always)]
     pub fn chunk<'t>(&'t self, chunk: &'t Chunk) -> Entries<'t, K, V> {
-        assert!(chunk.version == self.version, "nothing changes a table that is walked through");
+        self.assert_unchanged(chunk);
         Entries { segment: &self.segments[chunk.segment], slots: &chunk.slots }
     }
 
@@ -98,7 +103,7 @@ impl<K: Key, V> Table<K, V> {
     /// # Panics
     /// If entries came or went since.
     pub fn adjust_in_chunk(&mut self, chunk: &Chunk, number: usize) -> (&K, &mut V) {
-        assert!(chunk.version == self.version, "nothing changes a table that is walked through");
+        self.assert_unchanged(chunk);
         let at = chunk.slots[number] as usize;
         let (key, value) = self.segments[chunk.segment].entry_mut(at);
         (key, value)
@@ -118,7 +123,7 @@ impl<K: Key, V> Table<K, V> {
         if chunk.is_empty() {
             return;
         }
-        assert!(chunk.version == self.version, "nothing changes a table that is walked through");
+        self.assert_unchanged(chunk);
         let (segment, mut gone) = (chunk.segment, 0);
         for number in 0..chunk.len {
             let at = chunk.slots[number];

@@ -1,6 +1,6 @@
 //! Walking a table in order, with a cursor that can stop anywhere.
 
-use super::table::{Table, usable};
+use super::table::Table;
 use crate::record::Key;
 
 /// A place in a table's order, between two entries. It stays right when entries come and go on either side of it; only
@@ -57,44 +57,6 @@ impl<K: Key, V> Table<K, V> {
             cursor.version = Some(self.version);
             self.leave(cursor, next);
         }
-    }
-
-    /// As [`next_in_order`](Table::next_in_order), for what is changed on the way, or taken out by
-    /// [`remove_passed`](Table::remove_passed); what is left behind empty gives its memory back.
-    #[inline]
-    pub fn next_to_change(&mut self, cursor: &mut Cursor) -> Option<(u64, &K, &mut V)> {
-        loop {
-            let (segment, next) = self.locate(cursor)?;
-            if let Some(at) = self.segments[segment].next_taken(cursor.slot) {
-                let hash = self.segments[segment].hash(at);
-                cursor.pass(hash, at);
-                if self.tracked {
-                    self.segments[segment].dirty.set(at);
-                }
-                let (key, value) = self.segments[segment].entry_mut(at);
-                return Some((hash, key, value));
-            }
-            if self.segments[segment].is_oversized() {
-                self.vacate(segment, cursor.hash, false);
-                cursor.version = Some(self.version);
-            }
-            self.leave(cursor, next);
-        }
-    }
-
-    /// Takes out the entry that the cursor passed last, if the table has not changed since.
-    pub fn remove_passed(&mut self, cursor: &mut Cursor) -> Option<(K, V)> {
-        if cursor.version != Some(self.version) {
-            return None;
-        }
-        let (segment, _) = self.segment_of(self.first_hash(cursor.directory)?);
-        let at = cursor.slot.checked_sub(1)?;
-        let (entry, _) = self.remove_at(segment, at);
-        // What followed has moved to the entry's slot, or lies where it lay.
-        cursor.slot = at;
-        cursor.ties = cursor.ties.saturating_sub(1);
-        cursor.version = Some(self.version);
-        Some(entry)
     }
 
     /// The entry that the cursor passed last; none if it has passed none, or if the table has changed since.
@@ -183,11 +145,6 @@ impl<K: Key, V> Table<K, V> {
 }
 
 impl Cursor {
-    /// In front of the entries of a hash.
-    pub fn at(hash: u64) -> Cursor {
-        Cursor { hash: usable(hash), ..Cursor::default() }
-    }
-
     /// The hash of the entry passed last.
     pub fn hash(&self) -> u64 {
         self.hash

@@ -205,6 +205,7 @@ impl<'de, T: Record + Deserialize<'de>> Deserialize<'de> for ListState<T> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::record::Arena;
 
     #[crate::record]
     #[derive(Default)]
@@ -220,7 +221,7 @@ mod tests {
         held.lines.extend(["b", "a"]);
         held.lines.push("c");
         *held.pieces.entry("x") += 3;
-        let mut arena = crate::record::Arena::default();
+        let mut arena = Arena::default();
         let root = arena.put(&held);
         // SAFETY: just written there as this type.
         let view = unsafe { arena.view::<Held>(root) };

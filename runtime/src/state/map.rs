@@ -365,6 +365,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::record::Arena;
 
     #[test]
     fn keys_of_one_hash_are_told_apart_and_ordered() {
@@ -397,7 +398,7 @@ mod tests {
                 }
                 prop_assert_eq!(map.get(key), model.get(&key).copied());
             }
-            let mut arena = crate::record::Arena::default();
+            let mut arena = Arena::default();
             let root = arena.put(&map);
             // SAFETY: just written there as this type.
             let view = unsafe { arena.view::<MapState<u64, u64>>(root) };

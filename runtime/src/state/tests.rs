@@ -335,17 +335,21 @@ fn a_walk_changes_and_removes_on_its_way() {
     for key in 0..20_000u64 {
         *table.entry(u64::key_hash(key / 2), key) = key;
     }
-    let (mut cursor, mut seen, mut before) = (Cursor::default(), 0, None);
-    while let Some((hash, key, value)) = table.next_to_change(&mut cursor) {
-        assert!(before < Some((hash, *key)));
-        before = Some((hash, *key));
-        seen += 1;
-        if *key % 3 == 0 {
-            let taken = table.remove_passed(&mut cursor);
-            assert_eq!(taken.map(|(key, _)| Some(key)), before.map(|(_, key)| Some(key)));
-        } else {
-            *value += 1;
+    let (mut cursor, mut chunk) = (Cursor::default(), Chunk::default());
+    let (mut seen, mut before) = (0, None);
+    while table.next_chunk(&mut cursor, &mut chunk) {
+        let entries = table.chunk(&chunk);
+        for number in 0..chunk.len() {
+            let (hash, key) = (entries.hash(number), entries.get(number).0);
+            assert!(before < Some((hash, key)));
+            before = Some((hash, key));
+            seen += 1;
         }
+        table.change_chunk(&mut cursor, &mut chunk, |value| {
+            let goes = *value % 3 == 0;
+            *value += 1;
+            goes
+        });
     }
     assert_eq!((seen, table.len()), (20_000, 20_000 - 6_667));
     for key in 0..20_000u64 {
