@@ -6,7 +6,7 @@ use std::collections::BinaryHeap;
 use super::log::{Log, Mark, Run};
 use super::{JoinKind, Joined};
 use crate::record::{Emit, Key, Record};
-use crate::state::{Cursor, Entry, State, Table};
+use crate::state::{Cursor, Entry, LoadError, Loader, SnapshotWriter, State, Table};
 use crate::task::Turn;
 use crate::time::Timestamp;
 
@@ -275,5 +275,13 @@ impl<K: Key, L: Record, R: Record> State for AsOfJoin<K, L, R> {
 
     fn late(&self) -> u64 {
         self.late
+    }
+
+    fn save(&mut self, _: &mut SnapshotWriter) {
+        todo!()
+    }
+
+    fn load(&mut self, _: &Loader<'_>) -> Result<(), LoadError> {
+        todo!()
     }
 }

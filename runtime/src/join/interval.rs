@@ -7,7 +7,7 @@ use super::buckets::Buckets;
 use super::log::{Mark, Run};
 use super::{JoinKind, Joined, Within};
 use crate::record::{Emit, Key, Record, View};
-use crate::state::State;
+use crate::state::{LoadError, Loader, SnapshotWriter, State};
 use crate::task::Turn;
 use crate::time::{Span, Timestamp};
 
@@ -309,5 +309,13 @@ impl<K: Key, L: Record, R: Record> State for IntervalJoin<K, L, R> {
 
     fn late(&self) -> u64 {
         self.late
+    }
+
+    fn save(&mut self, _: &mut SnapshotWriter) {
+        todo!()
+    }
+
+    fn load(&mut self, _: &Loader<'_>) -> Result<(), LoadError> {
+        todo!()
     }
 }

@@ -7,7 +7,7 @@ use super::pairs::Pairs;
 use super::sessions::Sessions;
 use super::{JoinKind, Joined, Sides};
 use crate::record::{Emit, Key, Record, View};
-use crate::state::State;
+use crate::state::{LoadError, Loader, SnapshotWriter, State};
 use crate::task::Turn;
 use crate::time::{Timestamp, Window};
 use crate::window::{Clock, Fired, Fixed};
@@ -192,5 +192,13 @@ impl<S: Fixed, K: Key, L: Record, R: Record> State for WindowJoin<S, K, L, R> {
 
     fn late(&self) -> u64 {
         self.late
+    }
+
+    fn save(&mut self, _: &mut SnapshotWriter) {
+        todo!()
+    }
+
+    fn load(&mut self, _: &Loader<'_>) -> Result<(), LoadError> {
+        todo!()
     }
 }

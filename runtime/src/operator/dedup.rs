@@ -1,7 +1,7 @@
 //! `dedup`: the first record of each key passes.
 
 use crate::record::{Emit, Key};
-use crate::state::{Forever, Keep, Kept, Moment, State, Ttl};
+use crate::state::{Forever, Keep, Kept, LoadError, Loader, Moment, SnapshotWriter, State, Ttl};
 use crate::task::Turn;
 use crate::time::Timestamp;
 
@@ -63,5 +63,11 @@ impl<K: Key, L: Keep> State for Dedup<K, L> {
     }
     fn next_timer(&self) -> Option<Timestamp> {
         self.seen.next_timer()
+    }
+    fn save(&mut self, out: &mut SnapshotWriter) {
+        self.seen.save(out);
+    }
+    fn load(&mut self, from: &Loader<'_>) -> Result<(), LoadError> {
+        self.seen.load(from)
     }
 }

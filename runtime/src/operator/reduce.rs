@@ -1,7 +1,7 @@
 //! `reduce` on a keyed stream.
 
 use crate::record::{Emit, Key, Record, View};
-use crate::state::{Forever, Keep, Kept, Moment, State, Ttl};
+use crate::state::{Forever, Keep, Kept, LoadError, Loader, Moment, SnapshotWriter, State, Ttl};
 use crate::task::Turn;
 use crate::time::Timestamp;
 
@@ -96,5 +96,11 @@ impl<K: Key, T: Record, L: Keep> State for Reduce<K, T, L> {
     }
     fn next_timer(&self) -> Option<Timestamp> {
         self.table.next_timer()
+    }
+    fn save(&mut self, out: &mut SnapshotWriter) {
+        self.table.save(out);
+    }
+    fn load(&mut self, from: &Loader<'_>) -> Result<(), LoadError> {
+        self.table.load(from)
     }
 }

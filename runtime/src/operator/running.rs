@@ -2,7 +2,7 @@
 
 use super::{Aggregate, failed_on};
 use crate::record::{Emit, Key};
-use crate::state::{Forever, Keep, Kept, Moment, State, Ttl};
+use crate::state::{Forever, Keep, Kept, LoadError, Loader, Moment, SnapshotWriter, State, Ttl};
 use crate::task::{Failure, Turn};
 use crate::time::Timestamp;
 
@@ -73,6 +73,12 @@ impl<K: Key, A: Aggregate, L: Keep> State for Running<K, A, L> {
     }
     fn next_timer(&self) -> Option<Timestamp> {
         self.table.next_timer()
+    }
+    fn save(&mut self, out: &mut SnapshotWriter) {
+        self.table.save(out);
+    }
+    fn load(&mut self, from: &Loader<'_>) -> Result<(), LoadError> {
+        self.table.load(from)
     }
 }
 

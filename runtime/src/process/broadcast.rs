@@ -6,7 +6,9 @@ use super::rng::Rng;
 use super::side::{Side, Sides};
 use super::timers::TimeDomain;
 use crate::record::{Emit, Key, Record, View};
-use crate::state::{Cursor, Forever, Keep, Kept, MapState, State};
+use crate::state::{
+    Cursor, Forever, Keep, Kept, LoadError, Loader, MapState, SnapshotWriter, State,
+};
 use crate::task::{Scratch, Turn};
 use crate::time::{Span, Timestamp};
 
@@ -277,7 +279,9 @@ impl<K: Key, S, I: Fn() -> S, B: Key, R: Record, L: Keep> BroadcastProcess<K, S,
     }
 }
 
-impl<K: Key, S, I, B: Key, R: Record, L: Keep> State for BroadcastProcess<K, S, I, B, R, L> {
+impl<K: Key, S: Record, I, B: Key, R: Record, L: Keep> State
+    for BroadcastProcess<K, S, I, B, R, L>
+{
     fn entries(&self) -> usize {
         self.process.entries() + self.rules.held()
     }
@@ -293,4 +297,24 @@ impl<K: Key, S, I, B: Key, R: Record, L: Keep> State for BroadcastProcess<K, S, 
     fn next_timer(&self) -> Option<Timestamp> {
         self.process.next_timer()
     }
+
+    fn save(&mut self, out: &mut SnapshotWriter) {
+        self.process.save(out);
+        let mut out = out.section::<(B, R)>(RULES);
+        for (key, rule) in self.rules.iter() {
+            out.put(B::key_hash(key), (key, rule));
+        }
+    }
+
+    fn save_more(&mut self, out: &mut SnapshotWriter) -> bool {
+        self.process.save_more(out)
+    }
+
+    fn load(&mut self, from: &Loader<'_>) -> Result<(), LoadError> {
+        self.process.load(from)?;
+        from.all::<(B, R)>(RULES, |_, (key, rule)| self.rules.insert(key, rule))
+    }
 }
+
+/// The section of the rules: each task writes the same.
+const RULES: &str = "rules";

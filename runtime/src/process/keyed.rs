@@ -5,7 +5,9 @@ use super::rng::Rng;
 use super::side::Sides;
 use super::timers::{TimeDomain, Timers};
 use crate::record::{Emit, Key, Record};
-use crate::state::{Cursor, Forever, Keep, Kept, Moment, State, Ttl};
+use crate::state::{
+    Cursor, Forever, Keep, Kept, LoadError, Loader, Moment, SnapshotWriter, State, Ttl,
+};
 use crate::task::{Scratch, Turn};
 use crate::time::{Span, Timestamp};
 
@@ -252,7 +254,7 @@ impl<K: Key, S, I: Fn() -> S, L: Keep> Process<K, S, I, L> {
     }
 }
 
-impl<K: Key, S, I, L: Keep> State for Process<K, S, I, L> {
+impl<K: Key, S: Record, I, L: Keep> State for Process<K, S, I, L> {
     fn entries(&self) -> usize {
         self.kept.len() + self.timers.len()
     }
@@ -267,5 +269,19 @@ impl<K: Key, S, I, L: Keep> State for Process<K, S, I, L> {
 
     fn next_timer(&self) -> Option<Timestamp> {
         self.timers.processing.first().into_iter().chain(self.kept.next_timer()).min()
+    }
+
+    fn save(&mut self, out: &mut SnapshotWriter) {
+        self.kept.save(out);
+        self.timers.save(out);
+        out.note("clock", self.clock.0);
+    }
+
+    fn load(&mut self, from: &Loader<'_>) -> Result<(), LoadError> {
+        self.kept.load(from)?;
+        self.timers.load(from)?;
+        self.clock = from.note("clock").map_or(self.clock, Timestamp);
+        (self.advanced, self.before_end) = (from.watermark(), from.watermark());
+        Ok(())
     }
 }

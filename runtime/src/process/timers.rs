@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::record::{Key, View};
+use crate::state::{LoadError, Loader, SnapshotWriter};
 use crate::time::Timestamp;
 
 /// Which time a timer waits for.
@@ -41,6 +42,21 @@ impl<K: Key> Timers<K> {
     pub(super) fn bytes(&self) -> usize {
         self.len() * size_of::<((Timestamp, u64, u32), K)>()
     }
+
+    /// Writes all timers into a snapshot.
+    pub(super) fn save(&self, out: &mut SnapshotWriter) {
+        self.event.save(out, Self::EVENT);
+        self.processing.save(out, Self::PROCESSING);
+    }
+
+    /// Sets the timers that were saved.
+    pub(super) fn load(&mut self, from: &Loader<'_>) -> Result<(), LoadError> {
+        self.event.load(from, Self::EVENT)?;
+        self.processing.load(from, Self::PROCESSING)
+    }
+
+    const EVENT: &str = "event timers";
+    const PROCESSING: &str = "processing timers";
 }
 
 /// Timers in the order in which they fire: time, key hash, canonical key bytes. A tree by (time, hash) is all it takes:
@@ -128,6 +144,17 @@ impl<K: Key> Queue<K> {
 
     pub(super) fn len(&self) -> usize {
         self.by_time.len()
+    }
+
+    fn save(&self, out: &mut SnapshotWriter, section: &'static str) {
+        let mut out = out.section::<(Timestamp, K)>(section);
+        for ((time, hash, _), key) in &self.by_time {
+            out.put(*hash, (*time, key.as_view()));
+        }
+    }
+
+    fn load(&mut self, from: &Loader<'_>, section: &str) -> Result<(), LoadError> {
+        from.each::<(Timestamp, K)>(section, |hash, (time, key)| self.set(time, hash, key))
     }
 }
 

@@ -5,8 +5,8 @@
 //! for each that came new, so that the table never holds more than about twice what is alive.
 
 use super::ttl::{Forever, Keep, Moment, Ttl};
-use super::{Cursor, Entry, Table};
-use crate::record::{Key, View};
+use super::{Cursor, Entry, LoadError, Loader, SnapshotWriter, Table};
+use crate::record::{Key, Record, View};
 use crate::time::{Span, Timestamp};
 
 /// Values of `V` by `K`, kept as long as `L` says.
@@ -190,5 +190,43 @@ impl<K: Key, V, L: Keep> Kept<K, V, L> {
         }
         let soon = self.at.processing_time + Span(1);
         Some(if self.pass.is_under_way { soon } else { self.pass.next.unwrap_or(soon) })
+    }
+}
+
+impl<K: Key, V: Record, L: Keep> Kept<K, V, L> {
+    /// Sections of entries without and with the time of their last write.
+    const VALUES: &str = "values";
+    const STAMPED: &str = "stamped";
+
+    /// Writes the entries into a snapshot.
+    pub fn save(&mut self, out: &mut SnapshotWriter) {
+        let mut cursor = Cursor::default();
+        if L::ENDS {
+            let mut out = out.section::<(K, V, Timestamp)>(Self::STAMPED);
+            while let Some((hash, key, (value, stamp))) = self.table.next_in_order(&mut cursor) {
+                out.put(hash, (key.as_view(), value.as_view(), L::written(*stamp)));
+            }
+        } else {
+            let mut out = out.section::<(K, V)>(Self::VALUES);
+            while let Some((hash, key, (value, _))) = self.table.next_in_order(&mut cursor) {
+                out.put(hash, (key.as_view(), value.as_view()));
+            }
+        }
+    }
+
+    /// Takes in what was saved, with or without a time to live: what had none counts as written now.
+    ///
+    /// # Errors
+    /// If it cannot be read, or is of another type.
+    pub fn load(&mut self, from: &Loader<'_>) -> Result<(), LoadError> {
+        let (watermark, processing_time) = (from.watermark(), from.processing_time());
+        let now = Moment { time: watermark, watermark, processing_time };
+        let (table, keep) = (&mut self.table, &self.keep);
+        from.each::<(K, V)>(Self::VALUES, |hash, (key, value)| {
+            table.entry_or(hash, key, || (V::from_view(value), keep.stamp(None, &now)));
+        })?;
+        from.each::<(K, V, Timestamp)>(Self::STAMPED, |hash, (key, value, written)| {
+            table.entry_or(hash, key, || (V::from_view(value), L::noted(written)));
+        })
     }
 }

@@ -11,6 +11,7 @@ mod list;
 mod map;
 mod same_hash;
 mod segment;
+mod snapshot;
 mod table;
 #[cfg(test)]
 mod tests;
@@ -22,12 +23,13 @@ pub use kept::Kept;
 pub use list::{ListState, ListStateView};
 pub use map::{MapState, MapStateView};
 pub use same_hash::SameHash;
+pub use snapshot::{Block, LoadError, Loader, Saved, SavedSection, SectionWriter, SnapshotWriter};
 pub use table::{Entry, Table, Vacant};
 pub use ttl::{Forever, Keep, Moment, Ttl, event_time};
 
 use crate::time::Timestamp;
 
-/// State behind a named handle. Snapshots, restores and rescales will be the runtime's business through this trait.
+/// State behind a named handle: its sizes, timers, snapshots and restores are the runtime's business, through this.
 pub trait State {
     /// Entries held (keys, or keys and windows).
     fn entries(&self) -> usize;
@@ -45,4 +47,17 @@ pub trait State {
     fn late(&self) -> u64 {
         0
     }
+    /// A snapshot begins: writes what is small, and prepares to write the rest as it is now. Nothing is about to fire: all
+    /// that time has brought about was handed out.
+    fn save(&mut self, out: &mut SnapshotWriter);
+    /// Goes on writing what was there when the snapshot began, a slice at a time; true if there is more.
+    fn save_more(&mut self, out: &mut SnapshotWriter) -> bool {
+        let _ = out;
+        false
+    }
+    /// Takes in what was saved, before anything else happens to it.
+    ///
+    /// # Errors
+    /// If it is damaged, or is no such state's.
+    fn load(&mut self, from: &Loader<'_>) -> Result<(), LoadError>;
 }

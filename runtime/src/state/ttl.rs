@@ -87,6 +87,10 @@ pub trait Keep: 'static {
     const ENDS: bool;
     /// The note of a write at `at`; `before` is the one that was there.
     fn stamp(&self, before: Option<Self::Stamp>, at: &Moment) -> Self::Stamp;
+    /// When an entry was written, by its note.
+    fn written(stamp: Self::Stamp) -> Timestamp;
+    /// The note of an entry that was written then.
+    fn noted(written: Timestamp) -> Self::Stamp;
     /// Whether an entry is gone for whoever looks at `at`.
     fn is_gone(&self, stamp: Self::Stamp, at: &Moment) -> bool;
     /// The time to live, if there is one.
@@ -102,6 +106,10 @@ impl Keep for Forever {
     const ENDS: bool = false;
     #[inline(always)]
     fn stamp(&self, _: Option<()>, _: &Moment) {}
+    fn written((): ()) -> Timestamp {
+        Timestamp::MIN
+    }
+    fn noted(_: Timestamp) {}
     #[inline(always)]
     fn is_gone(&self, (): (), _: &Moment) -> bool {
         false
@@ -119,6 +127,12 @@ impl Keep for Ttl {
     fn stamp(&self, before: Option<Timestamp>, at: &Moment) -> Timestamp {
         let now = if self.in_event_time { at.time } else { at.processing_time };
         before.map_or(now, |before| before.max(now))
+    }
+    fn written(stamp: Timestamp) -> Timestamp {
+        stamp
+    }
+    fn noted(written: Timestamp) -> Timestamp {
+        written
     }
     #[inline(always)]
     fn is_gone(&self, written: Timestamp, at: &Moment) -> bool {

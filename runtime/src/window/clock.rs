@@ -1,6 +1,7 @@
 //! The time that windows go by.
 
 use super::Time;
+use crate::state::{Loader, SnapshotWriter};
 use crate::task::Turn;
 use crate::time::{Span, Timestamp};
 
@@ -18,6 +19,22 @@ impl Clock {
 
     pub fn is_processing(&self) -> bool {
         self.time == Time::Processing
+    }
+
+    /// How far the machine's time has come goes into a snapshot.
+    pub fn save(&self, out: &mut SnapshotWriter) {
+        if self.is_processing() {
+            out.note("clock", self.latest.0);
+        }
+    }
+
+    /// Goes on where the clock was, and says up to which point in time windows have fired.
+    pub fn load(&mut self, from: &Loader<'_>) -> Timestamp {
+        if !self.is_processing() {
+            return from.watermark();
+        }
+        self.latest = from.note("clock").map_or(self.latest, Timestamp);
+        self.latest - Span(1)
     }
 
     /// Up to which point in time nothing more will come.

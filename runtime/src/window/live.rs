@@ -8,9 +8,9 @@ use super::panes::{Panes, Place, place};
 use super::store::{Store, Update};
 use super::{Assigner, InvalidWindow};
 use crate::record::{Key, Record, View};
-use crate::state::{Cursor, State, Table};
+use crate::state::{Cursor, LoadError, Loader, SnapshotWriter, State, Table};
 use crate::task::{Failure, Turn};
-use crate::time::Timestamp;
+use crate::time::{Timestamp, Window};
 
 /// The most windows that a record may change a value in: each has a table of its own.
 const MOST_WINDOWS: i64 = 65_536;
@@ -216,7 +216,7 @@ impl<S: Assigner<At = Timestamp>, K: Key, V: Record> LiveWindows<S, K, V> {
     }
 }
 
-impl<S: Assigner<At = Timestamp>, K: Key, V> State for LiveWindows<S, K, V> {
+impl<S: Assigner<At = Timestamp>, K: Key, V: Record> State for LiveWindows<S, K, V> {
     fn entries(&self) -> usize {
         self.panes.entries() + self.again.len()
     }
@@ -233,4 +233,29 @@ impl<S: Assigner<At = Timestamp>, K: Key, V> State for LiveWindows<S, K, V> {
     fn late(&self) -> u64 {
         self.late
     }
+
+    fn save(&mut self, out: &mut SnapshotWriter) {
+        self.clock.save(out);
+        let mut out = out.section::<(Timestamp, Timestamp, K, V)>(WINDOWS);
+        for pane in self.panes.live() {
+            let Window { start, end } = pane.window;
+            let mut cursor = Cursor::default();
+            while let Some((hash, key, value)) = pane.table.next_in_order(&mut cursor) {
+                out.put(hash, (start, end, key.as_view(), value.as_view()));
+            }
+        }
+    }
+
+    fn load(&mut self, from: &Loader<'_>) -> Result<(), LoadError> {
+        let now = self.clock.load(from);
+        let panes = &mut self.panes;
+        from.each::<(Timestamp, Timestamp, K, V)>(WINDOWS, |hash, (start, end, key, value)| {
+            if let Some(number) = panes.pane_of(Window { start, end }, now) {
+                panes.get_mut(number).table.entry_or(hash, key, || V::from_view(value));
+            }
+        })
+    }
 }
+
+/// The section of what keys have in windows.
+const WINDOWS: &str = "windows";

@@ -169,6 +169,11 @@ impl<S: Assigner<At = Timestamp>, T: PaneTable> Panes<S, T> {
         &mut self.slab[number]
     }
 
+    /// The live panes, in order.
+    pub fn live(&self) -> impl Iterator<Item = &Pane<T>> {
+        self.live.values().map(|number| &self.slab[*number])
+    }
+
     /// The first live pane.
     pub fn first(&self) -> Option<usize> {
         self.live.first_key_value().map(|(_, number)| *number)

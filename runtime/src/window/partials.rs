@@ -6,7 +6,7 @@ use super::panes::Panes;
 use super::store::Accumulates;
 use crate::operator::{Aggregate, failed_on};
 use crate::record::{Emit, Key, View};
-use crate::state::State;
+use crate::state::{LoadError, Loader, SnapshotWriter, State};
 use crate::task::{Failure, Turn};
 use crate::time::{Span, Timestamp};
 
@@ -188,5 +188,14 @@ impl<S: Accumulates, K: Key, A: Aggregate> State for Partials<S, K, A> {
 
     fn bytes(&self) -> usize {
         self.panes.as_ref().map_or(0, Panes::bytes)
+    }
+
+    /// All are handed on before a barrier.
+    fn save(&mut self, _: &mut SnapshotWriter) {
+        assert_eq!(self.entries(), 0, "partial aggregates are never state");
+    }
+
+    fn load(&mut self, _: &Loader<'_>) -> Result<(), LoadError> {
+        Ok(())
     }
 }

@@ -200,6 +200,17 @@ impl<V: Default> Ring<V> {
         older.get_or_insert_with(new)
     }
 
+    /// Calls `each` with the value in each pane, in order of time.
+    pub fn each(&self, mut each: impl FnMut(Timestamp, &V)) {
+        for (pane, value) in self.older.iter().flat_map(|older| &older.panes) {
+            each(*pane, value);
+        }
+        if self.previous < self.newest {
+            each(self.previous, &self.previous_value);
+        }
+        each(self.newest, &self.value);
+    }
+
     /// True if there are more values than the newest two.
     #[inline(always)]
     pub fn has_older(&self) -> bool {

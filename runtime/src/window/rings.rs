@@ -11,7 +11,7 @@ use super::tumbling::cut;
 use super::{Assigner, Sliding, Time};
 use crate::operator::{Aggregate, failed_on};
 use crate::record::{Emit, Key, Record, View};
-use crate::state::{CHUNK, Chunk, Cursor, State, Table};
+use crate::state::{CHUNK, Chunk, Cursor, LoadError, Loader, SnapshotWriter, State, Table};
 use crate::task::{Failure, Turn};
 use crate::time::{Span, Timestamp, Window};
 
@@ -448,4 +448,28 @@ impl<K: Key, A: Aggregate> State for Rings<K, A> {
     fn late(&self) -> u64 {
         self.late
     }
+
+    fn save(&mut self, out: &mut SnapshotWriter) {
+        self.clock.save(out);
+        let Some(table) = &self.table else { return };
+        let mut out = out.section::<(Timestamp, K, A::Acc)>(PANES);
+        let mut cursor = Cursor::default();
+        while let Some((hash, key, ring)) = table.next_in_order(&mut cursor) {
+            ring.each(|pane, value| out.put(hash, (pane, key.as_view(), value.as_view())));
+        }
+    }
+
+    fn load(&mut self, from: &Loader<'_>) -> Result<(), LoadError> {
+        let now = self.clock.load(from);
+        self.frontier = self.last_start(now, Span::ZERO);
+        let (table, live, spare) = (table_of(&mut self.table), &mut self.live, &mut self.spare);
+        from.each::<(Timestamp, K, A::Acc)>(PANES, |hash, (pane, key, value)| {
+            live.insert(pane);
+            let ring = table.entry_or(hash, key, || Ring::new(pane));
+            *ring.value(pane, spare) = A::Acc::from_view(value);
+        })
+    }
 }
+
+/// The section of what keys have in panes.
+const PANES: &str = "panes";

@@ -18,7 +18,7 @@ use super::sessions::{Session, Sessions, Spare};
 use super::store::{Store, Update, table_of};
 use super::timers::{Due, Timer, Timers};
 use crate::record::{Key, Record, View};
-use crate::state::{State, Table};
+use crate::state::{Cursor, LoadError, Loader, SnapshotWriter, State, Table};
 use crate::task::{Failure, Turn};
 use crate::time::{Timestamp, Window};
 
@@ -294,7 +294,7 @@ fn next_of<S: Assigner, V>(spec: &S, session: &Session<V>) -> Timestamp {
     if session.fired { spec.cleanup(session.window()) } else { session.window().last() }
 }
 
-impl<S: Assigner, K: Key, V> State for SessionWindows<S, K, V> {
+impl<S: Assigner, K: Key, V: Record> State for SessionWindows<S, K, V> {
     fn entries(&self) -> usize {
         self.book.sessions + self.book.again.len()
     }
@@ -316,4 +316,37 @@ impl<S: Assigner, K: Key, V> State for SessionWindows<S, K, V> {
     fn late(&self) -> u64 {
         self.book.late
     }
+
+    fn save(&mut self, out: &mut SnapshotWriter) {
+        self.book.clock.save(out);
+        let Some(table) = &self.table else { return };
+        let mut out = out.section::<Saved<K, V>>(SESSIONS);
+        let mut cursor = Cursor::default();
+        while let Some((hash, key, sessions)) = table.next_in_order(&mut cursor) {
+            sessions.each(|session| {
+                let (start, end, value) = (session.start, session.end, session.value.as_view());
+                out.put(hash, (start, end, session.born, session.fired, key.as_view(), value));
+            });
+        }
+    }
+
+    fn load(&mut self, from: &Loader<'_>) -> Result<(), LoadError> {
+        self.book.clock.load(from);
+        let (table, book) = (table_of(&mut self.table), &mut self.book);
+        from.each::<Saved<K, V>>(SESSIONS, |hash, (start, end, born, fired, key, value)| {
+            let value = || V::from_view(value);
+            let mut session = Session::new(Window { start, end }, born, value());
+            session.fired = fired;
+            session.armed = next_of(&book.spec, &session);
+            book.timers.set(session.armed, hash, session.window().size());
+            book.sessions += 1;
+            let sessions = table.entry_or(hash, key, || Sessions::new(value()));
+            sessions.put(session, &mut book.spare);
+        })
+    }
 }
+
+/// A session: start, end, number among its key's, whether it has fired, key, value.
+type Saved<K, V> = (Timestamp, Timestamp, u32, bool, K, V);
+/// The section of sessions.
+const SESSIONS: &str = "sessions";

@@ -121,6 +121,14 @@ impl<V> Sessions<V> {
         Some(session)
     }
 
+    /// Calls `each` with the sessions, in order of time.
+    pub fn each(&self, mut each: impl FnMut(&Session<V>)) {
+        self.earlier.iter().flat_map(|earlier| &earlier.0).for_each(&mut each);
+        if !self.is_empty() {
+            each(&self.latest);
+        }
+    }
+
     /// The number for a new session.
     pub fn next_born(&self) -> u32 {
         let earlier = self.earlier.iter().flat_map(|earlier| &earlier.0);

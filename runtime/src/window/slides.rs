@@ -17,7 +17,7 @@ use super::store::{Added, AggregateUpdate, Aggregated, Store};
 use super::{Firing, Sliding};
 use crate::operator::Aggregate;
 use crate::record::{Key, View};
-use crate::state::State;
+use crate::state::{LoadError, Loader, SnapshotWriter, State};
 use crate::task::{Failure, Turn};
 use crate::time::Timestamp;
 
@@ -86,6 +86,13 @@ impl<K: Key, A: Aggregate> SlidingWindows<K, A> {
             Kept::Windows(windows) => windows,
         }
     }
+
+    fn state_mut(&mut self) -> &mut dyn State {
+        match &mut self.kept {
+            Kept::Panes(rings) => rings,
+            Kept::Windows(windows) => windows,
+        }
+    }
 }
 
 impl<K: Key, A: Aggregate> State for SlidingWindows<K, A> {
@@ -100,5 +107,14 @@ impl<K: Key, A: Aggregate> State for SlidingWindows<K, A> {
     }
     fn late(&self) -> u64 {
         self.state().late()
+    }
+    fn save(&mut self, out: &mut SnapshotWriter) {
+        self.state_mut().save(out);
+    }
+    fn save_more(&mut self, out: &mut SnapshotWriter) -> bool {
+        self.state_mut().save_more(out)
+    }
+    fn load(&mut self, from: &Loader<'_>) -> Result<(), LoadError> {
+        self.state_mut().load(from)
     }
 }

@@ -207,6 +207,18 @@ macro_rules! state_of {
             fn late(&self) -> u64 {
                 self.$field.late()
             }
+            fn save(&mut self, out: &mut $crate::state::SnapshotWriter) {
+                self.$field.save(out);
+            }
+            fn save_more(&mut self, out: &mut $crate::state::SnapshotWriter) -> bool {
+                self.$field.save_more(out)
+            }
+            fn load(
+                &mut self,
+                from: &$crate::state::Loader<'_>,
+            ) -> Result<(), $crate::state::LoadError> {
+                self.$field.load(from)
+            }
         }
     };
 }

@@ -16,7 +16,7 @@ use super::cache::Cache;
 use super::request::{Arrivals, Asked, Outcome, Reply, Request, request};
 use crate::exchange::too_much;
 use crate::record::{Emit, Key, Record, View};
-use crate::state::State;
+use crate::state::{LoadError, Loader, SnapshotWriter, State};
 use crate::task::{Failure, Signal, Turn};
 use crate::time::Timestamp;
 
@@ -345,5 +345,14 @@ impl<T: Record, R: Record> State for AsyncMap<T, R> {
 
     fn bytes(&self) -> usize {
         self.queue.len() * (size_of::<Waiting<T, R>>() + size_of::<T>() + size_of::<R>())
+    }
+
+    /// A barrier waits until all that was asked is answered.
+    fn save(&mut self, _: &mut SnapshotWriter) {
+        assert!(self.queue.is_empty(), "what was asked before a barrier is answered before it");
+    }
+
+    fn load(&mut self, _: &Loader<'_>) -> Result<(), LoadError> {
+        Ok(())
     }
 }

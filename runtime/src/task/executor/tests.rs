@@ -2,8 +2,8 @@ use std::collections::BTreeMap;
 
 use super::*;
 use crate::exchange::Partition;
-use crate::record::apply;
-use crate::state::State;
+use crate::record::{Key, apply};
+use crate::state::{LoadError, Loader, SnapshotWriter, State};
 use crate::task::Turn;
 use crate::task::testing::{Collect, VecSource, edge, spec};
 use crate::time::{Span, Timestamp, bounded};
@@ -24,6 +24,14 @@ impl State for Sums {
     }
     fn bytes(&self) -> usize {
         self.sums.len() * 16
+    }
+    fn save(&mut self, out: &mut SnapshotWriter) {
+        for (key, sum) in &self.sums {
+            out.section::<(u64, u64)>("sums").put(u64::key_hash(*key), (*key, *sum));
+        }
+    }
+    fn load(&mut self, from: &Loader<'_>) -> Result<(), LoadError> {
+        from.each::<(u64, u64)>("sums", |_, (key, sum)| drop(self.sums.insert(key, sum)))
     }
 }
 

@@ -9,7 +9,7 @@ use super::*;
 use crate::exchange::{
     AnyOutput, Batch, Edge, EdgeId, KeyGroups, Output, OutputEnd, Partition, Port, channel,
 };
-use crate::state::State;
+use crate::state::{LoadError, Loader, SnapshotWriter, State};
 use crate::task::context::SplitTable;
 use crate::task::{Clock, Signal, TaskContext, Turn};
 
@@ -40,6 +40,12 @@ impl State for Firing {
     }
     fn next_timer(&self) -> Option<Timestamp> {
         self.timer
+    }
+    fn save(&mut self, out: &mut SnapshotWriter) {
+        out.note("left", self.left.into());
+    }
+    fn load(&mut self, _: &Loader<'_>) -> Result<(), LoadError> {
+        Ok(())
     }
 }
 

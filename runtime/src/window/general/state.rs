@@ -6,7 +6,7 @@ use super::timers::{Timer, Timers};
 use super::{GeneralWindows, Triggered, WindowPlan};
 use crate::operator::Aggregate;
 use crate::record::{Key, Record};
-use crate::state::{State, Table};
+use crate::state::{LoadError, Loader, SnapshotWriter, State, Table};
 use crate::task::Failure;
 use crate::time::{Span, Timestamp};
 use crate::window::assigner::Time;
@@ -143,5 +143,13 @@ where
 
     fn late(&self) -> u64 {
         self.late
+    }
+
+    fn save(&mut self, _: &mut SnapshotWriter) {
+        todo!()
+    }
+
+    fn load(&mut self, _: &Loader<'_>) -> Result<(), LoadError> {
+        todo!()
     }
 }
