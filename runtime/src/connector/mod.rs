@@ -125,6 +125,97 @@
 //! assert_eq!(from.recv().unwrap(), "hello");
 //! # Ok::<(), SinkError>(())
 //! ```
+//!
+//! # Exactly once
+//! A sink whose target can keep something without showing it may commit in two phases: each checkpoint prepares what
+//! was written since the last one, and once it is complete, commits it. After a failure the job goes on from its last
+//! complete checkpoint: what that one covers is committed, if it was not already, the rest is given up and written
+//! again. So `commit` must be idempotent, and never take "it is not there" for "it is done".
+//!
+//! ```
+//! use std::collections::BTreeMap;
+//! use std::sync::{Arc, Mutex};
+//! use thalweg::connector::*;
+//! use thalweg::record::View;
+//! use thalweg::time::Timestamp;
+//!
+//! /// A target: what was prepared, and what everybody sees, by transaction.
+//! #[derive(Default)]
+//! struct Table { prepared: BTreeMap<String, Vec<u64>>, visible: BTreeMap<String, Vec<u64>> }
+//!
+//! #[derive(Clone, Default)]
+//! struct Rows(Arc<Mutex<Table>>);
+//! struct RowWriter { table: Rows, open: Vec<u64> }
+//!
+//! impl Sink<u64> for Rows {
+//!     type Writer = RowWriter;
+//!     fn name(&self) -> String {
+//!         "rows".to_owned()
+//!     }
+//!     fn open(&self, _task: usize, _parallelism: usize) -> Result<RowWriter, SinkError> {
+//!         Ok(RowWriter { table: self.clone(), open: Vec::new() })
+//!     }
+//!     fn two_phase(&self) -> Option<&dyn TwoPhaseCommitSink> {
+//!         Some(self)
+//!     }
+//! }
+//!
+//! impl Writer<u64> for RowWriter {
+//!     fn write(&mut self, _: Timestamp, row: View<'_, u64>) -> Result<(), SinkError> {
+//!         self.open.push(row);
+//!         Ok(())
+//!     }
+//!     fn prepare(&mut self, by: &Transaction) -> Result<Option<Preparation>, SinkError> {
+//!         if self.open.is_empty() {
+//!             return Ok(None);
+//!         }
+//!         let name = format!("{}/{}/{}", by.attempt, by.checkpoint, by.task);
+//!         let (table, rows) = (self.table.clone(), std::mem::take(&mut self.open));
+//!         Ok(Some(Box::new(move || {
+//!             table.0.lock().unwrap().prepared.insert(name.clone(), rows);
+//!             Ok(Committable(name.into()))
+//!         })))
+//!     }
+//!     fn finish(&mut self) -> Result<(), SinkError> {
+//!         // Without checkpoints nothing was prepared.
+//!         let rows = std::mem::take(&mut self.open);
+//!         self.table.0.lock().unwrap().visible.insert("all".to_owned(), rows);
+//!         Ok(())
+//!     }
+//! }
+//!
+//! impl TwoPhaseCommitSink for Rows {
+//!     fn commit(&self, committable: &Committable) -> Result<(), SinkError> {
+//!         let mut table = self.0.lock().unwrap();
+//!         let name = committable.0.as_str().unwrap_or_default();
+//!         match table.prepared.remove(name) {
+//!             Some(rows) => drop(table.visible.insert(name.to_owned(), rows)),
+//!             None if table.visible.contains_key(name) => {}
+//!             None => return Err(SinkError::new(format!("transaction {name} is lost"), "go back")),
+//!         }
+//!         Ok(())
+//!     }
+//!     fn abort_orphans(&self, opening: &Opening<'_>) -> Result<(), SinkError> {
+//!         let earlier = |name: &String| {
+//!             name.split('/').next().and_then(|attempt| attempt.parse::<u64>().ok()) < Some(opening.attempt)
+//!         };
+//!         self.0.lock().unwrap().prepared.retain(|name, _| !earlier(name));
+//!         Ok(())
+//!     }
+//! }
+//!
+//! let (rows, by) = (Rows::default(), Transaction { checkpoint: 7, attempt: 1, task: 0 });
+//! let second = rows.two_phase().unwrap();
+//! second.abort_orphans(&Opening { attempt: 1, restored: false, kept: &[] })?;
+//! let mut writer = rows.open(0, 1)?;
+//! writer.write(Timestamp::MIN, 42)?;
+//! let committable = writer.prepare(&by)?.unwrap()()?;
+//! assert!(rows.0.lock().unwrap().visible.is_empty(), "not before the checkpoint is complete");
+//! second.commit(&committable)?;
+//! second.commit(&committable)?;
+//! assert_eq!(rows.0.lock().unwrap().visible["1/7/0"], [42]);
+//! # Ok::<(), SinkError>(())
+//! ```
 
 mod callback;
 mod collect;
@@ -155,7 +246,7 @@ pub use file::{
 pub use file::{Parquet, ParquetEncoder, ParquetReader, ParquetWriter};
 pub use generate::{Generate, GenerateReader, generate, generate_forever};
 pub use print::{Print, PrintWriter, print};
-pub use sink::{Sink, Writer};
+pub use sink::{Committable, Opening, Preparation, Sink, Transaction, TwoPhaseCommitSink, Writer};
 pub use slice::{Collection, Replay, SliceReader, SliceRows, SteppedViews, collection, replay};
 pub use socket::{Socket, SocketReader, socket};
 pub use source::{

@@ -74,6 +74,11 @@ impl Source for Socket {
         })
     }
 
+    /// What the server has sent it does not send again.
+    fn is_replayable(&self) -> bool {
+        false
+    }
+
     fn on_rejected(&self) -> OnRejected {
         self.on_rejected
     }

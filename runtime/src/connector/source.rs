@@ -35,6 +35,17 @@ pub trait Source: Send + Sync + 'static {
     /// If the input cannot be opened.
     fn open(&self, open: OpenSource<'_>) -> Result<Self::Reader, SourceError>;
 
+    /// What makes the input of two runs the same: place, format, how it is divided. A job is not restored from a
+    /// checkpoint in which it differs. The [`name`](Source::name) unless said otherwise.
+    fn parameters(&self) -> String {
+        self.name()
+    }
+
+    /// False if what was read once cannot be read again from a position, so that a failure loses records.
+    fn is_replayable(&self) -> bool {
+        true
+    }
+
     /// What becomes of records that cannot be decoded.
     fn on_rejected(&self) -> OnRejected {
         OnRejected::Fail
