@@ -39,6 +39,12 @@ impl Aligner {
         self.pending.is_some() && self.brought[channel]
     }
 
+    /// The checkpoint whose barriers are waited for.
+    #[inline]
+    pub(crate) fn pending(&self) -> Option<u64> {
+        self.pending
+    }
+
     pub(crate) fn barrier(&mut self, channel: usize, id: u64) -> Option<Aligned> {
         let outdated = id <= self.done || self.pending.is_some_and(|pending| id < pending);
         if outdated || self.closed[channel] {

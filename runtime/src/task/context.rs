@@ -8,9 +8,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use super::asynchronous::{AsyncMap, AsyncOptions, AsyncRuntime, Awaited};
 use super::hands::{Hands, Label};
+use super::restored::Recovery;
 use super::signal::{Signal, SourceWaker};
 use super::sink_task::AnySink;
-use super::source_task::AnySource;
+use super::source_task::{AnySource, TaskSplits};
 use super::{Failure, Scratch, SinkTask, SourceTask, Stage};
 use crate::connector::{Sink, Source, SourceError, Split};
 use crate::exchange::{AnyOutput, Edge, EdgeId, Input, KeyGroups, Output, OutputEnd};
@@ -62,6 +63,16 @@ pub(crate) struct TaskSeed {
     pub(crate) runtime: Arc<AsyncRuntime>,
     /// Times to live that the configuration changes, by id.
     pub(crate) ttls: BTreeMap<String, Span>,
+    /// What sources and sinks are called.
+    pub(crate) labels: Arc<[Label]>,
+    pub(crate) recovery: Recovery,
+}
+
+impl TaskSeed {
+    /// This task's share of all splits.
+    fn share<T: Clone>(&self, splits: &[T]) -> Vec<T> {
+        splits.iter().skip(self.task).step_by(self.parallelism).cloned().collect()
+    }
 }
 
 /// An output and the watermark generators its time comes from; the chain's input if there are none.
@@ -133,21 +144,31 @@ impl TaskContext {
             let address = Label::address_of(source);
             hands.source::<S::Record>(address, (seed.chain, seed.task), seed.parallelism)
         });
-        let mine = match &fed {
+        let name = self.name_of(source, "source");
+        let restored =
+            seed.recovery.restored.as_ref().and_then(|restored| restored.sources.get(&name));
+        let mine = match (&fed, restored) {
             // The test's own: what the source would read need not exist.
-            Some(_) => Vec::new(),
-            None => {
+            (Some(_), _) => TaskSplits::New(Vec::new()),
+            (None, Some(splits)) => TaskSplits::Restored(seed.share(splits)),
+            (None, None) => {
                 let all = seed.splits.list(seed.chain, || source.splits(seed.parallelism));
-                let all = all.map_err(Failure::new)?;
-                all.iter().skip(seed.task).step_by(seed.parallelism).cloned().collect()
+                TaskSplits::New(seed.share(&all.map_err(Failure::new)?))
             }
         };
         let waker =
             Arc::new(SourceWaker { ready: AtomicBool::new(true), signal: seed.signal.clone() });
-        let task = SourceTask::new(source.clone(), mine, waker, fed);
+        let task = SourceTask::new(source.clone(), name, mine, waker, fed);
         let handle = Rc::new(RefCell::new(task));
         self.handles.source = Some(handle.clone());
         Ok(handle)
+    }
+
+    /// What a connector is called: what tests call it, too.
+    fn name_of<S>(&self, connector: &Arc<S>, otherwise: &str) -> String {
+        let address = Label::address_of(connector);
+        let label = self.seed.labels.iter().find(|label| label.address == address);
+        label.map_or_else(|| format!("{otherwise}/{}", self.seed.chain), |label| label.name.clone())
     }
 
     /// Opens the sink's writer.
@@ -162,13 +183,19 @@ impl TaskContext {
             let address = Label::address_of(sink);
             if let Some(taken) = hands.sink::<T>(address, (self.seed.chain, self.seed.task)) {
                 let blocked = self.stage.blocked.clone();
-                let handle = Rc::new(RefCell::new(SinkTask::new(None, blocked, Some(taken))));
+                let name = self.name_of(sink, "sink");
+                let task = SinkTask::new(name, None, blocked, Some(taken));
+                let handle = Rc::new(RefCell::new(task));
                 self.handles.sinks.push(handle.clone());
                 return Ok(handle);
             }
         }
+        let name = self.name_of(sink, "sink");
+        if let Some(checkpoints) = &self.seed.recovery.checkpoints {
+            checkpoints.committers.open(&name, sink).map_err(Failure::new)?;
+        }
         let writer = sink.open(self.seed.task, self.seed.parallelism).map_err(Failure::new)?;
-        Ok(self.add_sink(Some(writer)))
+        Ok(self.add_sink(name, Some(writer)))
     }
 
     /// Opens the writer of a sink that takes part only if a condition held when the plan was built.
@@ -181,15 +208,17 @@ impl TaskContext {
     ) -> Result<Handle<SinkTask<T, S>>, Failure> {
         match sink {
             Some(sink) => self.sink(sink),
-            None => Ok(self.add_sink(None)),
+            None => Ok(self.add_sink(String::new(), None)),
         }
     }
 
     fn add_sink<T: Record, S: Sink<T>>(
         &mut self,
+        name: String,
         writer: Option<S::Writer>,
     ) -> Handle<SinkTask<T, S>> {
-        let handle = Rc::new(RefCell::new(SinkTask::new(writer, self.stage.blocked.clone(), None)));
+        let blocked = self.stage.blocked.clone();
+        let handle = Rc::new(RefCell::new(SinkTask::new(name, writer, blocked, None)));
         self.handles.sinks.push(handle.clone());
         handle
     }

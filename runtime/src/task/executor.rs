@@ -1,7 +1,7 @@
 //! Runs a plan in this process: opens its tasks on slots and waits for their end.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
@@ -9,6 +9,7 @@ use super::asynchronous::AsyncRuntime;
 use super::clock::SystemClock;
 use super::context::{SplitTable, TaskSeed};
 use super::job::Job;
+use super::restored::Recovery;
 use super::runner::{Runner, RunnerParts};
 use super::slot::Slot;
 use super::{Clock, Control, Failure, Signal, Stage, panics};
@@ -79,38 +80,47 @@ pub struct Summary {
 
 /// A job that was started.
 pub struct Running {
-    job: Arc<Job>,
-    watch: Watch,
-    slots: Vec<JoinHandle<()>>,
-    /// What resources and futures run on, to the job's end.
-    _runtime: Arc<AsyncRuntime>,
+    engine: Engine,
+    attempt: Attempt,
 }
 
 /// Looks at a job's metrics, while it runs and afterwards.
 #[derive(Clone)]
 pub struct Watch {
     started: Instant,
-    chains: Arc<[Watched]>,
+    /// Those of the attempt that runs.
+    chains: Arc<Mutex<Arc<[Watched]>>>,
     user: Registry,
 }
 
 /// A chain's metrics.
-struct Watched {
+pub(super) struct Watched {
     name: String,
     is_source: bool,
     tasks: Vec<Arc<TaskMetrics>>,
 }
 
 impl Watch {
-    /// What the job counts now.
+    /// Begins with the metrics of `plan`'s tasks.
+    pub(super) fn new(plan: &Plan) -> Watch {
+        Watch { started: Instant::now(), chains: Arc::default(), user: plan.metrics().clone() }
+    }
+
+    /// From now on these chains are looked at.
+    pub(super) fn look_at(&self, chains: Arc<[Watched]>) {
+        *self.chains.lock().unwrap_or_else(PoisonError::into_inner) = chains;
+    }
+
+    /// What the job counts now; since its last restart, if it had to be restarted.
     pub fn metrics(&self) -> JobMetrics {
         let chain = |chain: &Watched| {
             let tasks = chain.tasks.iter().map(|task| &**task);
             ChainMetrics::sum(chain.name.clone(), chain.is_source, tasks)
         };
+        let chains = self.chains.lock().unwrap_or_else(PoisonError::into_inner).clone();
         JobMetrics {
             elapsed: self.started.elapsed(),
-            chains: self.chains.iter().map(chain).collect(),
+            chains: chains.iter().map(chain).collect(),
             user: self.user.snapshot(),
         }
     }
@@ -133,34 +143,82 @@ pub fn start(plan: Plan, options: &Options, control: &Control) -> Result<Running
     let topology = Topology::new(&plan, options.parallelism, options.key_groups)?;
     let runtime = Arc::new(AsyncRuntime::new(options.runtime.clone()));
     open_resources(&plan, &runtime)?;
-    let signals: Vec<_> = (0..options.parallelism).map(|_| Arc::new(Signal::default())).collect();
-    let tasks = topology.parallelism.iter().sum();
-    let job = Arc::new(Job::new(tasks, signals.clone()));
-    let wiring = Wiring::new(&plan, &topology, options, &signals, &runtime);
-    let watch = wiring.watch(&plan);
-    let plan = Arc::new(plan);
-    let mut running = Running { job: job.clone(), watch, slots: Vec::new(), _runtime: runtime };
-    let clock = SystemClock::default();
-    for (slot, seeds) in wiring.into_slots(options.parallelism).into_iter().enumerate() {
-        let seat = Seat {
-            slot,
-            plan: plan.clone(),
-            job: job.clone(),
-            signal: signals[slot].clone(),
-            options: options.clone(),
-            clock,
-        };
-        let thread = std::thread::Builder::new().name(format!("slot-{slot}"));
-        match thread.spawn(move || seat.run(seeds)) {
-            Ok(handle) => running.slots.push(handle),
-            Err(error) => {
-                job.fail(JobError::Thread(error));
-                break;
+    let watch = Watch::new(&plan);
+    let (plan, options, control) = (Arc::new(plan), options.clone(), control.clone());
+    let engine = Engine { plan, topology, options, control, runtime, watch };
+    let attempt = engine.start(&Recovery::default());
+    Ok(Running { engine, attempt })
+}
+
+/// What every attempt of a job runs with.
+struct Engine {
+    plan: Arc<Plan>,
+    topology: Topology,
+    options: Options,
+    control: Control,
+    /// What resources and futures run on, to the job's end.
+    runtime: Arc<AsyncRuntime>,
+    watch: Watch,
+}
+
+/// One attempt of a job: its slots are running.
+struct Attempt {
+    job: Arc<Job>,
+    slots: Vec<JoinHandle<()>>,
+}
+
+impl Engine {
+    /// Starts all tasks. What goes wrong is the attempt's failure.
+    fn start(&self, recovery: &Recovery) -> Attempt {
+        let (plan, options) = (&self.plan, &self.options);
+        let signals: Vec<_> =
+            (0..options.parallelism).map(|_| Arc::new(Signal::default())).collect();
+        let tasks = self.topology.parallelism.iter().sum();
+        let job = Arc::new(Job::new(tasks, signals.clone(), recovery.checkpoints.clone()));
+        let wiring = Wiring::new(plan, &self.topology, options, &signals, &self.runtime, recovery);
+        self.watch.look_at(wiring.metrics(plan));
+        let mut attempt = Attempt { job: job.clone(), slots: Vec::new() };
+        let clock = SystemClock::default();
+        for (slot, seeds) in wiring.into_slots(options.parallelism).into_iter().enumerate() {
+            let (plan, options) = (plan.clone(), options.clone());
+            let (job, signal) = (job.clone(), signals[slot].clone());
+            let seat = Seat { slot, plan, job, signal, options, clock };
+            let thread = std::thread::Builder::new().name(format!("slot-{slot}"));
+            match thread.spawn(move || seat.run(seeds)) {
+                Ok(handle) => attempt.slots.push(handle),
+                Err(error) => {
+                    attempt.job.fail(JobError::Thread(error));
+                    break;
+                }
             }
         }
+        self.control.adopt(&job);
+        attempt
     }
-    control.adopt(&job);
-    Ok(running)
+}
+
+impl Attempt {
+    /// Waits for the attempt's end.
+    fn wait(&mut self) -> Result<Ending, JobError> {
+        for slot in self.slots.drain(..) {
+            if slot.join().is_err() {
+                // Not user code, which is guarded: nothing is known but that it happened.
+                self.job.abort();
+            }
+        }
+        if let Some(failure) = self.job.take_failure() {
+            return Err(failure);
+        }
+        Ok(if self.job.is_reader_gone() {
+            Ending::ReaderGone
+        } else if self.job.is_aborting() {
+            Ending::Aborted
+        } else if self.job.is_stopping() {
+            Ending::Stopped
+        } else {
+            Ending::Finished
+        })
+    }
 }
 
 /// Opens the plan's resources, before the first record.
@@ -175,33 +233,16 @@ pub(super) fn open_resources(plan: &Plan, runtime: &AsyncRuntime) -> Result<(), 
 impl Running {
     /// Looks at the job's metrics.
     pub fn watch(&self) -> Watch {
-        self.watch.clone()
+        self.engine.watch.clone()
     }
 
     /// Waits for the job's end.
     ///
     /// # Errors
     /// If a task failed.
-    pub fn wait(self) -> Result<Summary, JobError> {
-        for slot in self.slots {
-            if slot.join().is_err() {
-                // Not user code, which is guarded: nothing is known but that it happened.
-                self.job.abort();
-            }
-        }
-        if let Some(failure) = self.job.take_failure() {
-            return Err(failure);
-        }
-        let ending = if self.job.is_reader_gone() {
-            Ending::ReaderGone
-        } else if self.job.is_aborting() {
-            Ending::Aborted
-        } else if self.job.is_stopping() {
-            Ending::Stopped
-        } else {
-            Ending::Finished
-        };
-        Ok(Summary { ending, metrics: self.watch.metrics() })
+    pub fn wait(mut self) -> Result<Summary, JobError> {
+        let ending = self.attempt.wait()?;
+        Ok(Summary { ending, metrics: self.engine.watch.metrics() })
     }
 }
 
@@ -225,8 +266,10 @@ impl Wiring {
         options: &Options,
         signals: &[Arc<Signal>],
         runtime: &Arc<AsyncRuntime>,
+        recovery: &Recovery,
     ) -> Wiring {
         let splits = Arc::new(SplitTable::default());
+        let labels: Arc<[_]> = plan.labels().into();
         let alignments = Arc::new(Alignments::new(topology.parallelism.iter().sum()));
         let seed = |chain: usize, task: usize| Seed {
             seed: TaskSeed {
@@ -242,6 +285,8 @@ impl Wiring {
                 max_record_output: options.max_record_output,
                 runtime: runtime.clone(),
                 ttls: plan.chains()[chain].spec.ttls.clone(),
+                labels: labels.clone(),
+                recovery: recovery.clone(),
             },
             channels: Vec::new(),
             metrics: Arc::default(),
@@ -316,12 +361,8 @@ impl Wiring {
         }
     }
 
-    pub(super) fn watch(&self, plan: &Plan) -> Watch {
-        let user = plan.metrics().clone();
-        Watch { started: Instant::now(), chains: self.metrics(plan), user }
-    }
-
-    fn metrics(&self, plan: &Plan) -> Arc<[Watched]> {
+    /// Those of all chains.
+    pub(super) fn metrics(&self, plan: &Plan) -> Arc<[Watched]> {
         let chains = plan.chains().iter().zip(&self.seeds);
         let watched = chains.map(|(chain, tasks)| Watched {
             name: chain.name(),

@@ -18,7 +18,7 @@ impl Held {
     /// Keeps a frame if anything before it waits; answers whether it does. Frames held are as many as records that
     /// wait, about: between two records the last watermark says it all.
     pub(super) fn hold(&mut self, action: Action, awaited: &mut dyn Awaited) -> bool {
-        let nothing_waits = awaited.is_empty() && self.waiting.is_empty() && self.due.is_none();
+        let nothing_waits = awaited.is_empty() && self.is_empty();
         if nothing_waits || matches!(action, Action::Flush { .. }) {
             return false;
         }
@@ -37,6 +37,11 @@ impl Held {
         if self.due.is_none() && !self.waiting.is_empty() && awaited.is_settled() {
             self.due = self.waiting.pop_front();
         }
+    }
+
+    /// True if no frame is held.
+    pub(super) fn is_empty(&self) -> bool {
+        self.waiting.is_empty() && self.due.is_none()
     }
 
     /// The frame that may go on.

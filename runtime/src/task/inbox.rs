@@ -48,6 +48,15 @@ impl Action {
     }
 }
 
+impl From<Aligned> for Action {
+    fn from(aligned: Aligned) -> Action {
+        match aligned {
+            Aligned::Barrier(id) => Action::Barrier(id),
+            Aligned::Cancel(id) => Action::Cancel(id),
+        }
+    }
+}
+
 /// A batch that was received.
 pub(crate) struct Current {
     pub(crate) channel: usize,
@@ -89,6 +98,22 @@ impl Inbox {
 
     pub(crate) fn has_ended(&self, channel: usize) -> bool {
         self.ended[channel].is_some()
+    }
+
+    /// The checkpoint whose barriers are waited for.
+    pub(crate) fn pending_checkpoint(&self) -> Option<u64> {
+        self.aligner.pending()
+    }
+
+    /// Waits no longer for the barriers of a checkpoint.
+    pub(crate) fn give_up(&mut self, checkpoint: u64, actions: &mut VecDeque<Action>) {
+        let aligned = self.aligner.cancel(checkpoint);
+        actions.extend(aligned.map(Action::from));
+    }
+
+    /// Time does not go back behind where it was.
+    pub(crate) fn restore(&mut self, floor: Timestamp) {
+        self.valve = WatermarkValve::new(self.channels.len(), floor);
     }
 
     /// Gives the batch being read back to its producer.
@@ -135,10 +160,7 @@ impl Inbox {
             Frame::Cancel { id } => self.aligner.cancel(id),
             Frame::EndOfChannel => self.aligner.close(channel),
         };
-        actions.extend(aligned.map(|aligned| match aligned {
-            Aligned::Barrier(id) => Action::Barrier(id),
-            Aligned::Cancel(id) => Action::Cancel(id),
-        }));
+        actions.extend(aligned.map(Action::from));
     }
 
     fn time(&mut self, channel: usize, event: TimeEvent, actions: &mut VecDeque<Action>) {

@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicBool, AtomicU8, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::Signal;
+use super::snapshot::Checkpoints;
 use crate::error::JobError;
 
 const RUNNING: u8 = 0;
@@ -19,17 +20,24 @@ pub(crate) struct Job {
     waiting: AtomicUsize,
     tasks: usize,
     signals: Vec<Arc<Signal>>,
+    /// Its checkpoints, if it takes any.
+    pub(crate) checkpoints: Option<Arc<Checkpoints>>,
     failure: Mutex<Option<JobError>>,
     reader_gone: AtomicBool,
 }
 
 impl Job {
-    pub(crate) fn new(tasks: usize, signals: Vec<Arc<Signal>>) -> Job {
+    pub(crate) fn new(
+        tasks: usize,
+        signals: Vec<Arc<Signal>>,
+        checkpoints: Option<Arc<Checkpoints>>,
+    ) -> Job {
         Job {
             state: AtomicU8::new(RUNNING),
             waiting: AtomicUsize::new(0),
             tasks,
             signals,
+            checkpoints,
             failure: Mutex::new(None),
             reader_gone: AtomicBool::new(false),
         }
@@ -82,8 +90,11 @@ impl Job {
         }
     }
 
-    pub(crate) fn all_tasks_wait(&self) -> bool {
+    /// True if all tasks have processed everything and, where there are checkpoints, the last one is complete.
+    pub(crate) fn may_finish(&self) -> bool {
+        let is_complete = |checkpoints: &Arc<Checkpoints>| checkpoints.is_finished();
         self.waiting.load(Ordering::Acquire) == self.tasks
+            && self.checkpoints.as_ref().is_none_or(is_complete)
     }
 
     fn raise(&self, state: u8) {
@@ -91,7 +102,8 @@ impl Job {
         self.wake();
     }
 
-    fn wake(&self) {
+    /// Wakes all slots.
+    pub(crate) fn wake(&self) {
         for signal in &self.signals {
             signal.wake();
         }

@@ -11,6 +11,7 @@ use super::asynchronous::AsyncRuntime;
 use super::executor::{Watch, Wiring, describe, open_resources};
 use super::hands::Hands;
 use super::job::Job;
+use super::restored::Recovery;
 use super::runner::{Mark, Runner, RunnerParts};
 use super::slot::Slot;
 use super::{Clock, Failure, Options, Signal, Stage, panics};
@@ -100,10 +101,12 @@ impl Kit {
         let signal = Arc::new(Signal::default());
         signal.bind();
         let all = topology.parallelism.iter().sum();
-        let job = Arc::new(Job::new(all, vec![signal.clone()]));
+        let job = Arc::new(Job::new(all, vec![signal.clone()], None));
         let signals = std::slice::from_ref(&signal);
-        let wiring = Wiring::new(&plan, &topology, &options, signals, &runtime);
-        let watch = wiring.watch(&plan);
+        let wiring =
+            Wiring::new(&plan, &topology, &options, signals, &runtime, &Recovery::default());
+        let watch = Watch::new(&plan);
+        watch.look_at(wiring.metrics(&plan));
         let hands = Rc::new(Hands::new(plan.labels(), kit.splits));
         if kit.only_fed_watermarks {
             hands.ignore_generators();

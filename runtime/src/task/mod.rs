@@ -14,6 +14,7 @@
 mod asynchronous;
 mod chain;
 mod clock;
+mod committers;
 mod context;
 mod control;
 mod executor;
@@ -26,12 +27,14 @@ mod kit;
 mod metering;
 mod pace;
 mod panics;
+mod restored;
 mod runner;
 mod scratch;
 mod segment;
 mod signal;
 mod sink_task;
 mod slot;
+mod snapshot;
 mod source_task;
 #[cfg(test)]
 mod testing;

@@ -24,6 +24,7 @@ use super::job::Job;
 use super::metering::{Metering, Spent};
 use super::pace::{Pace, TURN};
 use super::panics::guard;
+use super::snapshot::TaskId;
 use super::source_task::SourceStatus;
 use super::{Failure, Stage};
 use crate::exchange::{Channel, Frame};
@@ -81,6 +82,13 @@ pub(crate) struct Runner {
     /// Control frames that wait for the answers before them.
     held: Held,
     flushing: Flushing,
+    /// Chain and number.
+    task: TaskId,
+    /// The last checkpoint whose barrier has gone on, or that was given up.
+    last_checkpoint: u64,
+    saving: Option<Saving>,
+    /// It was told that this task waits for the job's last checkpoint.
+    said_waits: bool,
     /// How far time may have come downstream.
     time_told: Timestamp,
     /// The chain stopped before its end.
@@ -146,6 +154,10 @@ impl Runner {
             actions: VecDeque::new(),
             held: Held::default(),
             flushing: Flushing::No,
+            task: (seed.chain, seed.task),
+            last_checkpoint: 0,
+            saving: None,
+            said_waits: false,
             time_told: Timestamp::MIN,
             resume: false,
             phase: Phase::Running,
@@ -160,7 +172,10 @@ impl Runner {
             told: None,
             stage,
         };
-        runner.look_at_timers();
+        match &seed.recovery.restored {
+            Some(restored) => runner.restore(restored, seed.groups)?,
+            None => runner.look_at_timers(),
+        }
         Ok(runner)
     }
 
@@ -169,7 +184,11 @@ impl Runner {
         if self.phase == Phase::Closed {
             return Ok(Outcome::Closed);
         }
-        let outcome = self.advance(now)?;
+        let saved = self.saving.is_some() && self.save_more();
+        let outcome = match self.advance(now)? {
+            Outcome::Blocked | Outcome::Idle if saved => Outcome::Worked,
+            outcome => outcome,
+        };
         let spent = if outcome == Outcome::Blocked { Spent::Blocked } else { Spent::Waiting };
         self.meter.wait(*now, spent);
         self.meter.publish_now_and_then(*now, &self.handles, self.watermark);
@@ -194,6 +213,12 @@ impl Runner {
             return self.turn(Brings::Batch, now);
         }
         if !self.actions.is_empty() {
+            return self.act(now);
+        }
+        if let Some(checkpoint) = self.wanted_checkpoint()
+            && !self.has_rest()
+        {
+            self.actions.push_back(Action::Barrier(checkpoint));
             return self.act(now);
         }
         if self.phase == Phase::AwaitingOthers {
@@ -264,7 +289,7 @@ impl Runner {
     /// What a task does when its slot has nothing else to do: it hands on what it holds back and takes note that its
     /// input is idle. To be called after a step that answered `Idle`.
     pub(crate) fn idle(&mut self, now: &mut Instant) -> Result<Outcome, Failure> {
-        if self.phase != Phase::Running || self.stage.blocked.get() {
+        if self.phase != Phase::Running || self.stage.blocked.get() || self.barrier_waits() {
             return Ok(Outcome::Idle);
         }
         self.look_at_idleness(*now);
@@ -292,6 +317,9 @@ impl Runner {
 
     /// When the task wants a step although nothing arrives.
     pub(crate) fn wants_step_at(&self, now: Instant) -> Option<Instant> {
+        if self.saving.is_some() {
+            return Some(now + Self::SINK_POLL);
+        }
         if self.phase != Phase::Running {
             return None;
         }
@@ -354,7 +382,12 @@ impl Runner {
         waits
     }
 
+    fn has_rest(&self) -> bool {
+        self.handles.source.as_ref().is_some_and(|source| source.borrow().has_rest())
+    }
+
     fn receive(&mut self, now: &mut Instant) -> Result<Outcome, Failure> {
+        self.look_at_given_up();
         let Some(channel) = self.inbox.receive(&mut self.actions) else {
             return Ok(Outcome::Idle);
         };
@@ -461,6 +494,9 @@ impl Runner {
     /// Carries out the first action, behind a turn that flushes.
     fn act(&mut self, now: &mut Instant) -> Result<Outcome, Failure> {
         let Some(&action) = self.actions.front() else { return Ok(Outcome::Idle) };
+        if self.barrier_waits() {
+            return Ok(Outcome::Idle);
+        }
         let flushes = !matches!(
             action,
             Action::Cancel(_)
@@ -504,8 +540,8 @@ impl Runner {
         match action {
             Action::Time(event) => self.broadcast(Some(None), &|| frame(event)),
             Action::Generated(index, event) => self.broadcast(Some(Some(index)), &|| frame(event)),
-            Action::Barrier(id) => self.broadcast(None, &|| Frame::Barrier { id }),
-            Action::Cancel(id) => self.broadcast(None, &|| Frame::Cancel { id }),
+            Action::Barrier(checkpoint) => self.barrier(checkpoint)?,
+            Action::Cancel(checkpoint) => self.cancel(checkpoint),
             Action::Flush { sinks } => {
                 for output in &self.handles.outputs {
                     output.output.borrow_mut().flush();
@@ -545,7 +581,9 @@ impl Runner {
         if self.inbox.receive(&mut self.actions).is_some() {
             return Ok(Outcome::Worked);
         }
-        if !self.job.all_tasks_wait() {
+        self.look_at_given_up();
+        self.say_that_it_waits();
+        if !self.job.may_finish() {
             return Ok(Outcome::Idle);
         }
         guard(|| self.handles.sinks.iter().try_for_each(|sink| sink.borrow_mut().finish()))?;
@@ -592,6 +630,9 @@ fn frame(event: TimeEvent) -> Frame {
 }
 
 mod by_hand;
+mod saving;
+
+use saving::Saving;
 
 pub(crate) use by_hand::Mark;
 

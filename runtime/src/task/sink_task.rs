@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use super::Failure;
 use super::hands::Taken;
-use crate::connector::{Sink, SinkError, Writer};
+use crate::connector::{Preparation, Sink, SinkError, Transaction, Writer};
 use crate::record::{Emit, Record};
 use crate::time::Timestamp;
 
@@ -13,8 +13,12 @@ use crate::time::Timestamp;
 pub(crate) trait AnySink {
     /// False while the target cannot take more.
     fn is_ready(&mut self) -> bool;
+    /// What it is called in snapshots.
+    fn name(&self) -> &str;
     /// Hands on what is buffered.
     fn flush(&mut self) -> Result<(), Failure>;
+    /// Ends the open transaction, if there is one.
+    fn prepare(&mut self, transaction: &Transaction) -> Result<Option<Preparation>, Failure>;
     /// Makes what was written visible, completely.
     fn finish(&mut self) -> Result<(), Failure>;
     /// Records written, and records left out, so far.
@@ -25,6 +29,7 @@ pub(crate) trait AnySink {
 pub struct SinkTask<T: Record, S: Sink<T>> {
     /// None if a condition keeps the sink out of this run: nothing is ever written to it then.
     writer: Option<S::Writer>,
+    name: String,
     /// What a test takes in the writer's place.
     taken: Option<Taken<T>>,
     blocked: Rc<Cell<bool>>,
@@ -35,11 +40,12 @@ pub struct SinkTask<T: Record, S: Sink<T>> {
 
 impl<T: Record, S: Sink<T>> SinkTask<T, S> {
     pub(crate) fn new(
+        name: String,
         writer: Option<S::Writer>,
         blocked: Rc<Cell<bool>>,
         taken: Option<Taken<T>>,
     ) -> SinkTask<T, S> {
-        SinkTask { writer, taken, blocked, written: 0, dirty: false }
+        SinkTask { name, writer, taken, blocked, written: 0, dirty: false }
     }
 
     /// Writes one record.
@@ -96,6 +102,15 @@ fn failed(error: SinkError) -> Failure {
 impl<T: Record, S: Sink<T>> AnySink for SinkTask<T, S> {
     fn is_ready(&mut self) -> bool {
         self.writer.as_mut().is_none_or(Writer::is_ready)
+    }
+
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn prepare(&mut self, transaction: &Transaction) -> Result<Option<Preparation>, Failure> {
+        let Some(writer) = &mut self.writer else { return Ok(None) };
+        writer.prepare(transaction).map_err(failed)
     }
 
     fn flush(&mut self) -> Result<(), Failure> {

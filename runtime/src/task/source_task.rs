@@ -7,6 +7,7 @@ use std::sync::atomic::Ordering;
 
 use super::hands::Fed;
 use super::signal::SourceWaker;
+use super::snapshot::{SourceSnapshot, SplitSnapshot};
 use super::{Failure, Turn};
 use crate::connector::{
     Fill, OnRejected, OpenSource, Reader, Rejected, Rows, Source, SourceError, Split,
@@ -53,12 +54,19 @@ pub(crate) trait AnySource {
     fn locate(&self) -> Option<String>;
     /// Records rejected, and rejected records that were skipped, so far.
     fn rejected(&self) -> (u64, u64);
+    /// How far the splits were read; all that was read was processed.
+    fn snapshot(&self) -> SourceSnapshot;
+    /// What the splits went on from; nothing if they began at their starts.
+    fn restored(&self) -> &[SplitSnapshot];
 }
 
 /// The reader of one task.
 pub struct SourceTask<S: Source> {
     source: Arc<S>,
-    splits: Vec<Split>,
+    /// What it is called in snapshots.
+    name: String,
+    splits: Vec<SplitSnapshot>,
+    is_restored: bool,
     /// The split being read; behind the last one at the end.
     split: usize,
     reader: Option<S::Reader>,
@@ -81,14 +89,22 @@ pub struct SourceTask<S: Source> {
 impl<S: Source> SourceTask<S> {
     pub(crate) fn new(
         source: Arc<S>,
-        splits: Vec<Split>,
+        name: String,
+        splits: TaskSplits,
         waker: Arc<SourceWaker>,
         fed: Option<Rc<Fed<S::Record>>>,
     ) -> Self {
+        let is_restored = matches!(splits, TaskSplits::Restored(_));
+        let splits = match splits {
+            TaskSplits::Restored(splits) => splits,
+            TaskSplits::New(splits) => splits.into_iter().map(SplitSnapshot::new).collect(),
+        };
         SourceTask {
             fed,
             source,
+            name,
             splits,
+            is_restored,
             split: 0,
             reader: None,
             batch: Default::default(),
@@ -165,8 +181,9 @@ impl<S: Source> SourceTask<S> {
     }
 
     fn open(&mut self) -> Result<(), Failure> {
-        let split = &self.splits[self.split];
-        let open = OpenSource { split, position: None, waker: self.waker.clone().into() };
+        let SplitSnapshot { split, position, .. } = &self.splits[self.split];
+        let (position, waker) = (position.as_ref(), self.waker.clone().into());
+        let open = OpenSource { split, position, waker };
         self.reader = Some(self.source.open(open).map_err(failed)?);
         Ok(())
     }
@@ -261,6 +278,29 @@ impl<S: Source> AnySource for SourceTask<S> {
     fn rejected(&self) -> (u64, u64) {
         self.counts
     }
+
+    fn snapshot(&self) -> SourceSnapshot {
+        let mut splits = self.splits.clone();
+        for split in splits.iter_mut().take(self.split) {
+            split.ended = true;
+        }
+        if let (Some(split), Some(reader)) = (splits.get_mut(self.split), &self.reader) {
+            split.position = Some(reader.position());
+        }
+        SourceSnapshot { name: self.name.clone(), splits }
+    }
+
+    fn restored(&self) -> &[SplitSnapshot] {
+        if self.is_restored { &self.splits } else { &[] }
+    }
+}
+
+/// The splits that a task is to read.
+pub(crate) enum TaskSplits {
+    /// From their starts.
+    New(Vec<Split>),
+    /// From where a checkpoint was.
+    Restored(Vec<SplitSnapshot>),
 }
 
 /// Iterator over the rows that a turn read.

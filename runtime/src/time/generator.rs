@@ -140,6 +140,19 @@ impl Watermarks {
         self.generators.iter().map(Generator::ignored).sum()
     }
 
+    /// What was seen of a split: goes into a snapshot.
+    pub(crate) fn seen(&self, split: usize) -> Timestamp {
+        self.generators[split].greatest
+    }
+
+    /// Goes on with a split of which so much was seen; the watermark is handed out again.
+    pub(crate) fn restore(&mut self, split: usize, seen: Timestamp) {
+        self.generators[split].greatest = seen;
+        if seen > Timestamp::MIN {
+            self.valve.report(split, TimeEvent::Watermark(self.of_split(split)));
+        }
+    }
+
     /// Takes part in an alignment group, if the strategy names one; `waker` wakes the task's slot.
     pub(crate) fn join(&mut self, alignments: &Alignments, waker: Waker) {
         let Some((group, max_drift)) = &self.strategy.alignment else { return };

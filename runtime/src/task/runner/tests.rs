@@ -11,6 +11,7 @@ use crate::exchange::{
 };
 use crate::state::{LoadError, Loader, SnapshotWriter, State};
 use crate::task::context::SplitTable;
+use crate::task::restored::Recovery;
 use crate::task::{Clock, Signal, TaskContext, Turn};
 
 #[derive(Clone)]
@@ -94,6 +95,8 @@ impl Bench {
             max_record_output: 1 << 20,
             runtime: Arc::default(),
             ttls: BTreeMap::new(),
+            labels: Arc::default(),
+            recovery: Recovery::default(),
         };
         let start = Instant::now();
         let clock = ManualClock(Rc::new(Cell::new(start)), start);
@@ -104,7 +107,7 @@ impl Bench {
             seed,
             stage: Stage::new(Box::new(clock.clone())),
             channels: vec![(0, channel0), (0, channel1)],
-            job: Arc::new(Job::new(1, Vec::new())),
+            job: Arc::new(Job::new(1, Vec::new(), None)),
             metrics: Arc::default(),
             buffer_timeout: Duration::from_millis(1),
         };

@@ -1,0 +1,193 @@
+//! A task's part in checkpoints: what it has at a barrier is written slice by slice, between turns.
+
+use std::collections::VecDeque;
+use std::ops::RangeInclusive;
+
+use super::{Action, Runner};
+use crate::connector::Transaction;
+use crate::exchange::{Frame, KeyGroups};
+use crate::state::{Loader, SnapshotWriter};
+use crate::task::Failure;
+use crate::task::panics::guard;
+use crate::task::restored::Restored;
+use crate::task::snapshot::{SinkSnapshot, StateSnapshot, TaskMessage, TaskSnapshot};
+use crate::time::{TimeEvent, Timestamp};
+
+/// A snapshot on its way out.
+pub(super) struct Saving {
+    snapshot: Box<TaskSnapshot>,
+    /// Of each state, and whether it has more to write.
+    writers: Vec<(SnapshotWriter, bool)>,
+    /// The one that is being written.
+    state: usize,
+    /// What there was no room for.
+    waiting: VecDeque<TaskMessage>,
+}
+
+impl Runner {
+    /// The checkpoint that this task's source is to begin, if there is one.
+    pub(super) fn wanted_checkpoint(&self) -> Option<u64> {
+        let checkpoints =
+            self.job.checkpoints.as_ref().filter(|_| self.handles.source.is_some())?;
+        let wanted = checkpoints.wanted();
+        (wanted > self.last_checkpoint).then_some(wanted)
+    }
+
+    /// Gives up the checkpoint whose barriers this task waits for, if nobody will ever complete it.
+    pub(super) fn look_at_given_up(&mut self) {
+        let Some(checkpoints) = &self.job.checkpoints else { return };
+        if let Some(pending) = self.inbox.pending_checkpoint()
+            && checkpoints.is_given_up(pending)
+        {
+            self.inbox.give_up(pending, &mut self.actions);
+        }
+    }
+
+    /// Its input has ended: the job's last checkpoint can be taken when all tasks are that far.
+    pub(super) fn say_that_it_waits(&mut self) {
+        if let Some(checkpoints) = self.job.checkpoints.as_ref().filter(|_| !self.said_waits) {
+            self.said_waits = checkpoints.tell(TaskMessage::Waits(self.task)).is_none();
+        }
+    }
+
+    /// True if a barrier has to wait for answers to what was asked before it.
+    pub(super) fn barrier_waits(&self) -> bool {
+        matches!(self.actions.front(), Some(Action::Barrier(_)))
+            && (!self.held.is_empty()
+                || self.handles.awaited.as_ref().is_some_and(|asked| !asked.borrow().is_empty()))
+    }
+
+    /// The barrier of a checkpoint has come on all channels, everything before it was processed, and it goes on.
+    pub(super) fn barrier(&mut self, checkpoint: u64) -> Result<(), Failure> {
+        self.last_checkpoint = checkpoint;
+        let Some(checkpoints) = self.job.checkpoints.clone() else {
+            self.broadcast(None, &|| Frame::Barrier { id: checkpoint });
+            return Ok(());
+        };
+        if checkpoints.is_given_up(checkpoint) {
+            self.broadcast(None, &|| Frame::Cancel { id: checkpoint });
+            return Ok(());
+        }
+        self.flush_sinks()?;
+        let transaction =
+            Transaction { checkpoint, attempt: checkpoints.attempt, task: self.task.1 };
+        let mut sinks = Vec::new();
+        for sink in &self.handles.sinks {
+            let mut sink = sink.borrow_mut();
+            let preparation = guard(|| sink.prepare(&transaction))?;
+            sinks.push(SinkSnapshot { name: sink.name().to_owned(), preparation });
+        }
+        self.broadcast(None, &|| Frame::Barrier { id: checkpoint });
+        let mut source = self.handles.source.as_ref().map(|source| source.borrow().snapshot());
+        for (split, snapshot) in source.iter_mut().flat_map(|source| &mut source.splits).enumerate()
+        {
+            let generators = self.handles.watermarks.iter();
+            snapshot.times = generators.map(|marks| marks.borrow().seen(split)).collect();
+        }
+        let (mut states, mut writers) = (Vec::new(), Vec::new());
+        for (id, state) in self.handles.states.iter().filter(|(id, _)| !id.is_empty()) {
+            let mut writer = SnapshotWriter::default();
+            state.borrow_mut().save(&mut writer);
+            writers.push((writer, true));
+            let (id, sections, notes) = (id.clone(), Vec::new(), Default::default());
+            states.push(StateSnapshot { id, sections, notes });
+        }
+        let (task, watermark) = (self.task, self.watermark);
+        let snapshot = TaskSnapshot { checkpoint, task, watermark, states, source, sinks };
+        let (snapshot, waiting) = (Box::new(snapshot), VecDeque::new());
+        self.saving = Some(Saving { snapshot, writers, state: 0, waiting });
+        Ok(())
+    }
+
+    /// A checkpoint was given up.
+    pub(super) fn cancel(&mut self, checkpoint: u64) {
+        self.last_checkpoint = self.last_checkpoint.max(checkpoint);
+        self.saving.take_if(|saving| saving.snapshot.checkpoint <= checkpoint);
+        self.broadcast(None, &|| Frame::Cancel { id: checkpoint });
+    }
+
+    /// Writes a slice of the snapshot under way; true if that was any work.
+    pub(super) fn save_more(&mut self) -> bool {
+        let Some(saving) = &mut self.saving else { return false };
+        let Some(checkpoints) = &self.job.checkpoints else { return false };
+        if checkpoints.is_given_up(saving.snapshot.checkpoint) {
+            self.saving = None;
+            return true;
+        }
+        while let Some(message) = saving.waiting.pop_front() {
+            if let Some(message) = checkpoints.tell(message) {
+                saving.waiting.push_front(message);
+                return false;
+            }
+        }
+        let (checkpoint, task) = (saving.snapshot.checkpoint, self.task);
+        if let Some((writer, more)) = saving.writers.get_mut(saving.state) {
+            let states = self.handles.states.iter().filter(|(id, _)| !id.is_empty());
+            let (_, state) = states.clone().nth(saving.state).expect("a writer for each state");
+            *more = *more && state.borrow_mut().save_more(writer);
+            if !*more {
+                writer.finish();
+            }
+            let (state, blocks) = (saving.state, writer.take_blocks());
+            if !blocks.is_empty() {
+                let blocks = TaskMessage::Blocks { checkpoint, task, state, blocks };
+                saving.waiting.push_back(blocks);
+            }
+            if !*more {
+                let saved = &mut saving.snapshot.states[state];
+                saved.sections = writer.sections().cloned().collect();
+                saved.notes = writer.notes().clone();
+                saving.state += 1;
+            }
+            return true;
+        }
+        let saved = self.saving.take().expect("looked at above").snapshot;
+        if let Some(message) = checkpoints.tell(TaskMessage::Saved(saved)) {
+            // Everything else has gone: there is but this to send.
+            let TaskMessage::Saved(snapshot) = message else { unreachable!("what was sent") };
+            let (writers, waiting) = (Vec::new(), VecDeque::new());
+            self.saving = Some(Saving { snapshot, writers, state: 0, waiting });
+            return false;
+        }
+        true
+    }
+
+    /// Takes in what the task had when a checkpoint was taken.
+    pub(super) fn restore(
+        &mut self,
+        restored: &Restored,
+        groups: KeyGroups,
+    ) -> Result<(), Failure> {
+        let processing_time = self.stage.clock().processing_time(self.stage.clock().now());
+        let hashes = hashes(groups, self.task.1);
+        let mut floor = Timestamp::MIN;
+        for (id, state) in self.handles.states.iter().filter(|(id, _)| !id.is_empty()) {
+            let Some(saved) = restored.states.get(id) else { continue };
+            let loader =
+                Loader::new(&*saved.saved, hashes.clone(), saved.watermark, processing_time);
+            let loaded = guard(|| state.borrow_mut().load(&loader).map_err(Failure::new));
+            loaded.map_err(|failure| failure.at(|| format!("restoring the state `{id}`")))?;
+            floor = floor.max(saved.watermark);
+        }
+        if let Some(source) = &self.handles.source {
+            for (split, snapshot) in source.borrow().restored().iter().enumerate() {
+                for (marks, time) in self.handles.watermarks.iter().zip(&snapshot.times) {
+                    marks.borrow_mut().restore(split, *time);
+                }
+            }
+        } else if floor > Timestamp::MIN {
+            self.inbox.restore(floor);
+            self.actions.push_back(Action::Time(TimeEvent::Watermark(floor)));
+        }
+        self.watermark = floor;
+        self.look_at_timers();
+        Ok(())
+    }
+}
+
+/// The hashes of the keys of a task: those of its key groups, which are a range.
+fn hashes(groups: KeyGroups, task: usize) -> RangeInclusive<u64> {
+    let range = groups.range(task as u32);
+    let first = |group: u32| (u128::from(group) << 64).div_ceil(u128::from(groups.groups()));
+    first(range.start) as u64..=(first(range.end) - 1) as u64
+}

@@ -1,0 +1,164 @@
+//! What tasks and whoever takes checkpoints tell each other.
+//!
+//! ```text
+//!   checkpoints' thread ── wanted, given up, finished: numbers that tasks look at between two turns ──▶ tasks
+//!        ▲                                                                                                │
+//!        └────────────── bounded channel: blocks of state as they fill, then the task's snapshot ─────────┘
+//! ```
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::mpsc::{SyncSender, TrySendError};
+
+use super::committers::Committers;
+use crate::connector::{Position, Preparation, Split};
+use crate::state::{Block, SavedSection};
+use crate::time::Timestamp;
+
+/// A task of a plan: chain and number.
+pub(crate) type TaskId = (usize, usize);
+
+/// What a task says.
+pub(crate) enum TaskMessage {
+    /// Some of its state, which belongs to the snapshot that follows.
+    Blocks {
+        checkpoint: u64,
+        task: TaskId,
+        /// The state's number among the snapshot's.
+        state: usize,
+        blocks: Vec<Block>,
+    },
+    /// All its state was sent, and this is the rest.
+    Saved(Box<TaskSnapshot>),
+    /// It cannot take part: the checkpoint is to be given up.
+    Declined { checkpoint: u64, task: TaskId },
+    /// Its input has ended and everything was processed: it waits for the job's last checkpoint.
+    Waits(TaskId),
+}
+
+/// What one task has at a barrier, besides the blocks.
+pub(crate) struct TaskSnapshot {
+    pub(crate) checkpoint: u64,
+    pub(crate) task: TaskId,
+    /// How far its input's time was.
+    pub(crate) watermark: Timestamp,
+    pub(crate) states: Vec<StateSnapshot>,
+    pub(crate) source: Option<SourceSnapshot>,
+    pub(crate) sinks: Vec<SinkSnapshot>,
+}
+
+/// What one state wrote.
+pub(crate) struct StateSnapshot {
+    pub(crate) id: String,
+    pub(crate) sections: Vec<SavedSection>,
+    pub(crate) notes: BTreeMap<&'static str, i64>,
+}
+
+/// How far a source was read.
+pub(crate) struct SourceSnapshot {
+    pub(crate) name: String,
+    pub(crate) splits: Vec<SplitSnapshot>,
+}
+
+/// How far one split was read.
+#[derive(Clone, PartialEq, Debug)]
+pub(crate) struct SplitSnapshot {
+    pub(crate) split: Split,
+    /// None if it was not opened.
+    pub(crate) position: Option<Position>,
+    pub(crate) ended: bool,
+    /// What each of the task's watermark generators has seen of it.
+    pub(crate) times: Vec<Timestamp>,
+}
+
+impl SplitSnapshot {
+    /// A split that nothing was read of.
+    pub(crate) fn new(split: Split) -> SplitSnapshot {
+        SplitSnapshot { split, position: None, ended: false, times: Vec::new() }
+    }
+}
+
+/// What a sink is to make durable.
+pub(crate) struct SinkSnapshot {
+    pub(crate) name: String,
+    pub(crate) preparation: Option<Preparation>,
+}
+
+/// The checkpoints of one attempt of a job, as its tasks see them.
+pub(crate) struct Checkpoints {
+    /// No other attempt of the job has this number.
+    pub(crate) attempt: u64,
+    pub(crate) committers: Committers,
+    /// The last checkpoint that sources are to begin.
+    wanted: AtomicU64,
+    /// The last one that was given up.
+    given_up: AtomicU64,
+    /// The last checkpoint of all is complete.
+    finished: AtomicBool,
+    to: SyncSender<(u64, TaskMessage)>,
+}
+
+impl fmt::Debug for Checkpoints {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_struct("Checkpoints").field("attempt", &self.attempt).finish_non_exhaustive()
+    }
+}
+
+impl Checkpoints {
+    /// The checkpoints of an attempt; what its tasks say comes with its number.
+    pub(crate) fn new(
+        attempt: u64,
+        committers: Committers,
+        to: SyncSender<(u64, TaskMessage)>,
+    ) -> Checkpoints {
+        Checkpoints {
+            attempt,
+            committers,
+            wanted: AtomicU64::new(0),
+            given_up: AtomicU64::new(0),
+            finished: AtomicBool::new(false),
+            to,
+        }
+    }
+
+    /// Has sources begin a checkpoint; the slots are to be woken.
+    pub(crate) fn want(&self, checkpoint: u64) {
+        self.wanted.fetch_max(checkpoint, Ordering::Release);
+    }
+
+    /// The last checkpoint that is wanted and was not given up; 0 if there was none.
+    pub(crate) fn wanted(&self) -> u64 {
+        let wanted = self.wanted.load(Ordering::Acquire);
+        if self.is_given_up(wanted) { 0 } else { wanted }
+    }
+
+    /// A checkpoint and all before it will never be complete; the slots are to be woken.
+    pub(crate) fn give_up(&self, checkpoint: u64) {
+        self.given_up.fetch_max(checkpoint, Ordering::Release);
+    }
+
+    /// True if a checkpoint will never be complete.
+    pub(crate) fn is_given_up(&self, checkpoint: u64) -> bool {
+        checkpoint <= self.given_up.load(Ordering::Acquire)
+    }
+
+    /// Lets the tasks end; the slots are to be woken.
+    pub(crate) fn finish(&self) {
+        self.finished.store(true, Ordering::Release);
+    }
+
+    /// True if the tasks may end.
+    pub(crate) fn is_finished(&self) -> bool {
+        self.finished.load(Ordering::Acquire)
+    }
+
+    /// Says something, or gives it back if there is no room now.
+    pub(crate) fn tell(&self, message: TaskMessage) -> Option<TaskMessage> {
+        match self.to.try_send((self.attempt, message)) {
+            // Nobody listens: the job is ending.
+            Ok(()) | Err(TrySendError::Disconnected(_)) => None,
+            Err(TrySendError::Full((_, message))) => Some(message),
+        }
+    }
+}
