@@ -10,7 +10,7 @@ use tracing_subscriber::EnvFilter;
 
 use crate::config::{Parallelism, Pause};
 use crate::job::{Args, Arguments, Parameter};
-use crate::task::Failure;
+use crate::task::{CheckpointOptions, Failure};
 
 /// How a job is run, apart from its parameters.
 #[derive(Debug)]
@@ -18,6 +18,7 @@ pub(crate) struct Options {
     pub(crate) parallelism: Option<usize>,
     pub(crate) buffer_timeout: Option<Duration>,
     pub(crate) metrics: Option<SocketAddr>,
+    pub(crate) checkpoints: Option<CheckpointOptions>,
     pub(crate) quiet: bool,
     pub(crate) log: String,
 }
@@ -26,10 +27,17 @@ pub(crate) struct Options {
 pub(crate) const CONFIG: &str = "config";
 /// Names that no parameter may have: the options', those that only some subcommands have, and those whose `THALWEG_`
 /// variable means something else.
-pub(crate) const RESERVED: [&str; 12] = [
+pub(crate) const RESERVED: [&str; 19] = [
     "parallelism",
     "buffer_timeout",
     "metrics",
+    "checkpoint_dir",
+    "checkpoint_interval",
+    "checkpoint_min_pause",
+    "checkpoint_timeout",
+    "checkpoint_retain",
+    "restarts",
+    "fresh",
     "quiet",
     "log",
     CONFIG,
@@ -72,6 +80,48 @@ impl Args for Options {
                 "address",
                 None,
             ),
+            Parameter::of::<Option<String>, _>(
+                "checkpoint_dir",
+                "Take checkpoints into this directory, and go on from the last one there.",
+                "directory",
+                None,
+            ),
+            Parameter::of::<Pause, _>(
+                "checkpoint_interval",
+                "How often a checkpoint is taken.",
+                "duration",
+                Some("10s"),
+            ),
+            Parameter::of::<Pause, _>(
+                "checkpoint_min_pause",
+                "How long to wait at least between the end of a checkpoint and the next one.",
+                "duration",
+                Some("0ms"),
+            ),
+            Parameter::of::<Pause, _>(
+                "checkpoint_timeout",
+                "How long a checkpoint may take before it is given up.",
+                "duration",
+                Some("10m"),
+            ),
+            Parameter::of::<Retain, _>(
+                "checkpoint_retain",
+                "How many completed checkpoints are kept.",
+                "number",
+                Some("3"),
+            ),
+            Parameter::of::<u32, _>(
+                "restarts",
+                "How often in a row a job with checkpoints is restarted after a failure.",
+                "number",
+                Some("10"),
+            ),
+            Parameter::of::<bool, _>(
+                "fresh",
+                "Begin anew, whatever is in the checkpoint directory.",
+                "flag",
+                None,
+            ),
             Parameter::of::<bool, _>("quiet", "No progress line and no summary.", "flag", None),
             Parameter::of::<Filter, _>(
                 "log",
@@ -87,13 +137,48 @@ impl Args for Options {
         let buffer_timeout: Option<Pause> = arguments.take("buffer_timeout")?;
         let metrics: Option<Address> = arguments.take("metrics")?;
         let log: Filter = arguments.take("log")?;
+        let checkpoints = checkpoints(arguments)?;
         Ok(Options {
+            checkpoints,
             parallelism: parallelism.map(|Parallelism(n)| n),
             buffer_timeout: buffer_timeout.map(|Pause(duration)| duration),
             metrics: metrics.map(|Address(address)| address),
             quiet: arguments.take("quiet")?,
             log: log.0,
         })
+    }
+}
+
+fn checkpoints(arguments: &Arguments) -> Result<Option<CheckpointOptions>, Failure> {
+    let dir: Option<String> = arguments.take("checkpoint_dir")?;
+    let pause = |name| arguments.take(name).map(|Pause(duration)| duration);
+    let Retain(retain) = arguments.take("checkpoint_retain")?;
+    let (interval, min_pause) = (pause("checkpoint_interval")?, pause("checkpoint_min_pause")?);
+    let (timeout, restarts) = (pause("checkpoint_timeout")?, arguments.take("restarts")?);
+    let fresh = arguments.take("fresh")?;
+    let options = |dir| CheckpointOptions {
+        interval,
+        min_pause,
+        timeout,
+        retain,
+        restarts,
+        fresh,
+        ..CheckpointOptions::new(dir)
+    };
+    Ok(dir.map(options))
+}
+
+/// How many checkpoints are kept: one at least.
+struct Retain(usize);
+
+impl FromStr for Retain {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Retain, String> {
+        match text.parse() {
+            Ok(retain @ 1..) => Ok(Retain(retain)),
+            _ => Err("a whole number from 1 on is needed".to_owned()),
+        }
     }
 }
 

@@ -56,6 +56,7 @@ fn execute(
     let options = Options {
         parallelism: request.options.parallelism.unwrap_or_else(cores),
         buffer_timeout: request.options.buffer_timeout.unwrap_or(defaults.buffer_timeout),
+        checkpoints: request.options.checkpoints.clone(),
         ..defaults
     };
     tracing::info!(

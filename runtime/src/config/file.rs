@@ -29,7 +29,9 @@ pub(crate) struct JobFile {
 
 /// The most bytes of a file that are read: a configuration is far smaller, a wrong path may not be.
 const FILE_BYTES_MAX: u64 = 1 << 20;
-const TABLES: [&str; 3] = ["args", "operator", "state"];
+const TABLES: [&str; 4] = ["args", "checkpoint", "operator", "state"];
+/// What the options about checkpoints begin with: they stand in a table of their own.
+const CHECKPOINT: &str = "checkpoint_";
 const OPERATOR_KEYS: [&str; 4] = ["parallelism", "name", "ttl", "buffer_timeout"];
 /// Backends that other builds have.
 const OTHER_BACKENDS: [&str; 2] = ["fs", "rocksdb"];
@@ -99,6 +101,7 @@ impl FileReader<'_> {
                 }
             }
             ("state", Value::Table(table)) => self.state(table),
+            ("checkpoint", Value::Table(table)) => self.checkpoint(table),
             (key, _) if TABLES.contains(&key) => {
                 self.error(&format!("`{key}` is a table: write [{key}]"));
             }
@@ -179,6 +182,20 @@ impl FileReader<'_> {
             }
         }
         self.file.operators.insert(uid.to_owned(), read);
+    }
+
+    fn checkpoint(&mut self, table: Table) {
+        let options = self.options.iter();
+        let known: Vec<&str> =
+            options.filter_map(|option| option.strip_prefix(CHECKPOINT)).collect();
+        for (key, value) in table {
+            if !known.contains(&key.replace('-', "_").as_str()) {
+                self.unknown("checkpoint.", &key, &known);
+            } else if let Some(given) = self.given(&key, "checkpoint", value) {
+                let option = format!("{CHECKPOINT}{}", key.replace('-', "_"));
+                self.file.options.insert(option, given);
+            }
+        }
     }
 
     fn state(&mut self, table: Table) {

@@ -7,7 +7,7 @@ use super::{
     ArgumentError, ArgumentErrors, Arguments, Definition, Given, Layer, Origin, RunError, prepare,
 };
 use crate::plan::{OperatorSettings, Plan};
-use crate::task::{self, Control, Options, Summary};
+use crate::task::{self, CheckpointOptions, Control, Options, Summary};
 
 /// A pipeline to be run inside a program or a test, without command line, environment or files.
 ///
@@ -64,6 +64,13 @@ impl Job {
     #[must_use]
     pub fn buffer_timeout(mut self, timeout: Duration) -> Job {
         self.options.buffer_timeout = timeout;
+        self
+    }
+
+    /// Takes checkpoints, and goes on from the last one that there is.
+    #[must_use]
+    pub fn checkpoints(mut self, checkpoints: CheckpointOptions) -> Job {
+        self.options.checkpoints = Some(checkpoints);
         self
     }
 

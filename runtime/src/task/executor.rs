@@ -37,6 +37,8 @@ pub struct Options {
     pub pin: bool,
     /// How long a slot looks around before it sleeps; not at all if there are more slots than cores.
     pub spin: Duration,
+    /// Where and how often checkpoints are taken; none are if not said.
+    pub checkpoints: Option<CheckpointOptions>,
     /// Where async work runs, resources' among it; one is made if the plan needs one.
     pub runtime: Option<tokio::runtime::Handle>,
 }
@@ -51,6 +53,7 @@ impl Default for Options {
             max_record_output: 64 << 20,
             pin: false,
             spin: Duration::from_micros(20),
+            checkpoints: None,
             runtime: None,
         }
     }

@@ -13,6 +13,8 @@
 
 mod asynchronous;
 mod chain;
+mod checkpoint_options;
+mod checkpointing;
 mod clock;
 mod committers;
 mod context;
@@ -45,6 +47,7 @@ pub use asynchronous::{
     exponential_backoff, fixed_delay,
 };
 pub use chain::Chain;
+pub use checkpoint_options::CheckpointOptions;
 pub use clock::{Clock, SystemClock};
 pub use context::{Handle, TaskContext};
 pub use control::Control;

@@ -31,8 +31,6 @@ pub(crate) enum TaskMessage {
     },
     /// All its state was sent, and this is the rest.
     Saved(Box<TaskSnapshot>),
-    /// It cannot take part: the checkpoint is to be given up.
-    Declined { checkpoint: u64, task: TaskId },
     /// Its input has ended and everything was processed: it waits for the job's last checkpoint.
     Waits(TaskId),
 }

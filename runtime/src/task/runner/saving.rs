@@ -24,6 +24,20 @@ pub(super) struct Saving {
     waiting: VecDeque<TaskMessage>,
 }
 
+impl Saving {
+    /// True if it is part of this checkpoint, or of an earlier one.
+    fn is_of(&self, checkpoint: u64) -> bool {
+        self.snapshot.checkpoint <= checkpoint
+    }
+
+    /// Nobody needs the state any more. What sinks have prepared is not lost by that: it belongs to the next checkpoint.
+    fn abandon(&mut self) {
+        self.writers.clear();
+        self.snapshot.states.clear();
+        self.waiting.retain(|message| !matches!(message, TaskMessage::Blocks { .. }));
+    }
+}
+
 impl Runner {
     /// The checkpoint that this task's source is to begin, if there is one.
     pub(super) fn wanted_checkpoint(&self) -> Option<u64> {
@@ -102,7 +116,9 @@ impl Runner {
     /// A checkpoint was given up.
     pub(super) fn cancel(&mut self, checkpoint: u64) {
         self.last_checkpoint = self.last_checkpoint.max(checkpoint);
-        self.saving.take_if(|saving| saving.snapshot.checkpoint <= checkpoint);
+        if let Some(saving) = self.saving.as_mut().filter(|saving| saving.is_of(checkpoint)) {
+            saving.abandon();
+        }
         self.broadcast(None, &|| Frame::Cancel { id: checkpoint });
     }
 
@@ -111,8 +127,7 @@ impl Runner {
         let Some(saving) = &mut self.saving else { return false };
         let Some(checkpoints) = &self.job.checkpoints else { return false };
         if checkpoints.is_given_up(saving.snapshot.checkpoint) {
-            self.saving = None;
-            return true;
+            saving.abandon();
         }
         while let Some(message) = saving.waiting.pop_front() {
             if let Some(message) = checkpoints.tell(message) {

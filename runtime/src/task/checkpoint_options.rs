@@ -1,0 +1,49 @@
+//! Where, how often and how carefully checkpoints are taken.
+
+use std::time::Duration;
+
+/// Where, how often and how carefully checkpoints are taken.
+///
+/// ```
+/// use std::time::Duration;
+/// use thalweg::job::CheckpointOptions;
+///
+/// let every_second =
+///     CheckpointOptions { interval: Duration::from_secs(1), ..CheckpointOptions::new("/var/lib/orders") };
+/// assert_eq!(every_second.retain, 3);
+/// ```
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct CheckpointOptions {
+    /// The directory, or its `file://` URL. One process at a time runs a job from it.
+    pub dir: String,
+    /// How long after the beginning of a checkpoint the next one begins.
+    pub interval: Duration,
+    /// How long after the end of a checkpoint the next one begins at the earliest.
+    pub min_pause: Duration,
+    /// How long a checkpoint may take before it is given up.
+    pub timeout: Duration,
+    /// How many completed checkpoints are kept.
+    pub retain: usize,
+    /// How many checkpoints in a row may fail before the job does.
+    pub tolerable_failures: u32,
+    /// How often in a row the job is restarted after failures; the count begins again after ten minutes without one.
+    pub restarts: u32,
+    /// Begin anew, whatever checkpoints there are.
+    pub fresh: bool,
+}
+
+impl CheckpointOptions {
+    /// A checkpoint every ten seconds, of which the last three are kept.
+    pub fn new(dir: impl Into<String>) -> CheckpointOptions {
+        CheckpointOptions {
+            dir: dir.into(),
+            interval: Duration::from_secs(10),
+            min_pause: Duration::ZERO,
+            timeout: Duration::from_secs(600),
+            retain: 3,
+            tolerable_failures: 3,
+            restarts: 10,
+            fresh: false,
+        }
+    }
+}

@@ -1,0 +1,108 @@
+//! Makes of a manifest what an attempt goes on from.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::checkpoint::manifest::{Block, FileRef, Manifest, OperatorState, Section, SplitState};
+use crate::checkpoint::store::Store;
+use crate::connector::Committable;
+use crate::state::{LoadError, Saved};
+use crate::task::restored::{Restored, RestoredState};
+use crate::task::snapshot::SplitSnapshot;
+use crate::time::Timestamp;
+
+/// What the checkpoint holds for tasks.
+pub(super) fn restored(manifest: &Manifest, store: &Arc<dyn Store>) -> Restored {
+    let files: Arc<[FileRef]> = manifest.files.as_slice().into();
+    let states = manifest.operators.iter().map(|operator| {
+        let (store, files) = (store.clone(), files.clone());
+        let watermark = Timestamp(operator.watermark);
+        let saved = Arc::new(Stored { operator: operator.clone(), files, store });
+        (operator.id.clone(), RestoredState { saved, watermark })
+    });
+    let sources = manifest.sources.iter().map(|source| {
+        let open = source.splits.iter().filter(|split| !split.ended);
+        (source.id.clone(), open.map(snapshot).collect())
+    });
+    Restored { states: states.collect(), sources: sources.collect() }
+}
+
+/// What the checkpoint holds for sinks, in the order in which it is to be committed.
+pub(super) fn kept(manifest: &Manifest) -> BTreeMap<String, Vec<Committable>> {
+    let sinks = manifest.sinks.iter().map(|sink| {
+        let mut prepared: Vec<_> = sink.committables.iter().collect();
+        prepared.sort_by_key(|prepared| prepared.checkpoint);
+        let committables = prepared.into_iter().map(|one| Committable(one.committable.clone()));
+        (sink.id.clone(), committables.collect())
+    });
+    sinks.collect()
+}
+
+fn snapshot(state: &SplitState) -> SplitSnapshot {
+    SplitSnapshot {
+        split: state.split.clone(),
+        position: state.position.clone(),
+        ended: false,
+        times: state.times.iter().map(|time| Timestamp(*time)).collect(),
+    }
+}
+
+/// A state in the files of a checkpoint.
+struct Stored {
+    operator: OperatorState,
+    files: Arc<[FileRef]>,
+    store: Arc<dyn Store>,
+}
+
+/// Why a block cannot be had.
+#[derive(Debug, thiserror::Error)]
+enum BlockError {
+    #[error("the state file `{0}` is missing\nhelp: go on from an older checkpoint, or from a savepoint")]
+    Missing(String),
+    #[error("the state file `{path}` is damaged at byte {offset}: {what}\nhelp: go on from an older checkpoint, or from a savepoint")]
+    Damaged { path: String, offset: u64, what: &'static str },
+}
+
+impl Stored {
+    fn section(&self, name: &str) -> Option<&Section> {
+        self.operator.sections.iter().find(|section| section.name == name)
+    }
+
+    fn read_block(&self, block: &Block) -> Result<Vec<u8>, LoadError> {
+        let unread = |error: BlockError| LoadError::Unread(Box::new(error));
+        let file = &self.files[block.file as usize];
+        let path = || file.path.as_str().to_owned();
+        let range = block.offset..block.offset + u64::from(block.len);
+        let bytes = self.store.read(&file.path, Some(range));
+        let bytes = bytes.map_err(|error| LoadError::Unread(Box::new(error)))?;
+        let bytes = bytes.ok_or_else(|| unread(BlockError::Missing(path())))?;
+        let damaged = |what| unread(BlockError::Damaged { path: path(), offset: block.offset, what });
+        if bytes.len() != block.len as usize {
+            return Err(damaged("it ends too early"));
+        }
+        if crc32c::crc32c(&bytes) != block.crc32c {
+            return Err(damaged("its checksum is another"));
+        }
+        Ok(bytes)
+    }
+}
+
+impl Saved for Stored {
+    fn layout(&self, section: &str) -> Option<&str> {
+        self.section(section).map(|section| section.layout.as_str())
+    }
+
+    fn blocks(&self, section: &str) -> Vec<((u64, u64), u32)> {
+        let blocks = self.section(section).into_iter().flat_map(|section| &section.blocks);
+        blocks.map(|block| (block.hashes, block.entries)).collect()
+    }
+
+    fn note(&self, name: &str) -> Option<i64> {
+        self.operator.notes.get(name).copied()
+    }
+
+    fn read(&self, section: &str, block: usize) -> Result<Vec<u8>, LoadError> {
+        let section = self.section(section).expect("its blocks were asked for");
+        self.read_block(&section.blocks[block])
+    }
+}
