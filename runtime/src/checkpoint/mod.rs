@@ -5,6 +5,8 @@
 //! | file | what |
 //! |---|---|
 //! | [`store`] | objects by path, created once and never changed: a directory, or memory with faults |
+//! | [`envelope`] | documents that say what they are, how long, and whether they are whole |
+//! | [`pointer`] | the truth of a job, as numbered records that can only be created: one leader at a time wins |
 //!
 //! ```text
 //! pointer/<epoch>-<number>                    number 0 is the epoch's claim
@@ -16,6 +18,8 @@
 //! Who writes is told by a [`Fence`]: the epoch of the leader and the attempt of the job. Both only ever grow, and no
 //! attempt is ever used twice, so that nothing an earlier one does late can be taken for this one's.
 
+mod envelope;
+pub(crate) mod pointer;
 pub(crate) mod store;
 
 use std::fmt;

@@ -78,7 +78,7 @@ impl StoreError {
 
     /// It may have been done all the same.
     #[must_use]
-    pub(super) fn outcome_unknown(mut self) -> StoreError {
+    pub(crate) fn outcome_unknown(mut self) -> StoreError {
         self.is_outcome_unknown = true;
         self
     }
