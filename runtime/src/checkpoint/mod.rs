@@ -7,6 +7,7 @@
 //! | [`store`] | objects by path, created once and never changed: a directory, or memory with faults |
 //! | [`envelope`] | documents that say what they are, how long, and whether they are whole |
 //! | [`pointer`] | the truth of a job, as numbered records that can only be created: one leader at a time wins |
+//! | [`manifest`] | what a checkpoint holds, by names that outlive the program |
 //!
 //! ```text
 //! pointer/<epoch>-<number>                    number 0 is the epoch's claim
@@ -19,6 +20,7 @@
 //! attempt is ever used twice, so that nothing an earlier one does late can be taken for this one's.
 
 mod envelope;
+pub(crate) mod manifest;
 pub(crate) mod pointer;
 pub(crate) mod store;
 
