@@ -9,6 +9,7 @@
 //! | [`pointer`] | the truth of a job, as numbered records that can only be created: one leader at a time wins |
 //! | [`manifest`] | what a checkpoint holds, by names that outlive the program |
 //! | [`coordinator`] | the machine that triggers, gathers, publishes and has sinks commit |
+//! | [`collect`] | deletes what no retained checkpoint refers to |
 //!
 //! ```text
 //! pointer/<epoch>-<number>                    number 0 is the epoch's claim
@@ -20,6 +21,7 @@
 //! Who writes is told by a [`Fence`]: the epoch of the leader and the attempt of the job. Both only ever grow, and no
 //! attempt is ever used twice, so that nothing an earlier one does late can be taken for this one's.
 
+pub(crate) mod collect;
 pub(crate) mod coordinator;
 mod envelope;
 pub(crate) mod manifest;
