@@ -8,6 +8,8 @@
 //! | [`envelope`] | documents that say what they are, how long, and whether they are whole |
 //! | [`pointer`] | the truth of a job, as numbered records that can only be created: one leader at a time wins |
 //! | [`manifest`] | what a checkpoint holds, by names that outlive the program |
+//! | [`coordinator`] | the machine that triggers, gathers, publishes and has sinks commit |
+//! | [`collect`] | deletes what no retained checkpoint refers to |
 //!
 //! ```text
 //! pointer/<epoch>-<number>                    number 0 is the epoch's claim
@@ -19,6 +21,8 @@
 //! Who writes is told by a [`Fence`]: the epoch of the leader and the attempt of the job. Both only ever grow, and no
 //! attempt is ever used twice, so that nothing an earlier one does late can be taken for this one's.
 
+pub(crate) mod collect;
+pub(crate) mod coordinator;
 mod envelope;
 pub(crate) mod manifest;
 pub(crate) mod pointer;
@@ -188,6 +192,15 @@ mod tests {
             assert_eq!(Folder::of(&StorePath::parse(foreign).unwrap()), None, "{foreign}");
         }
         assert_eq!(Folder::of(&StorePath::parse("chk-5/3-17/a/b").unwrap()), None);
+    }
+
+    #[test]
+    fn a_later_leader_is_greater() {
+        let fence = Fence { epoch: Epoch(3), attempt: Attempt(17) };
+        let restarted = Fence { attempt: fence.attempt.next(), ..fence };
+        let taken_over = Fence { epoch: fence.epoch.next(), ..fence };
+        assert!(fence < restarted && restarted < taken_over);
+        assert_eq!(CheckpointId(1).next(), CheckpointId(2));
     }
 
     #[test]

@@ -372,7 +372,7 @@ impl Store for World {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 500, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn every_truth_follows_the_one_before(choices in prop::collection::vec(any::<u8>(), 400)) {

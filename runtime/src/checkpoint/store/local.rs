@@ -105,7 +105,7 @@ impl Store for LocalStore {
 
     fn size(&self, path: &StorePath) -> Result<Option<u64>, StoreError> {
         let path = self.0.root.join(path.as_str());
-        let size = present(fs::metadata(&path).map(|found| found.is_file().then(|| found.len())));
+        let size = present(fs::metadata(&path).map(|found| found.is_file().then_some(found.len())));
         size.map(Option::flatten).map_err(|error| StoreError::io(error, "read", path.display()))
     }
 
