@@ -4,6 +4,7 @@ use std::error::Error;
 use std::fmt;
 
 use crate::plan::PlanError;
+pub use crate::task::CheckpointError;
 use crate::task::Failure;
 pub use crate::task::Severity;
 
@@ -18,6 +19,8 @@ pub enum JobError {
     Thread(std::io::Error),
     /// A resource could not be opened.
     Resource(Failure),
+    /// Checkpoints cannot be taken, or be gone on from.
+    Checkpoints(CheckpointError),
     /// The engine itself failed.
     Slot {
         /// The slot's number, from 0.
@@ -44,6 +47,8 @@ impl JobError {
         match self {
             JobError::Plan(_) | JobError::Slot { .. } => Severity::FailJob,
             JobError::Thread(_) | JobError::Resource(_) => Severity::Retry,
+            JobError::Checkpoints(error) if error.is_transient() => Severity::Retry,
+            JobError::Checkpoints(_) => Severity::FailJob,
             JobError::Task { failure, .. } => failure.severity(),
         }
     }
@@ -59,6 +64,7 @@ impl fmt::Display for JobError {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             JobError::Plan(error) => write!(out, "{error}"),
+            JobError::Checkpoints(error) => write!(out, "{error}"),
             JobError::Thread(error) => write!(
                 out,
                 "cannot start a thread: {error}\nhelp: lower the parallelism or raise the limit of threads"

@@ -67,10 +67,6 @@
 //! | [`job`], [`resource`], [`render`] | the binary: parameters, settings, pictures of the plan |
 #[doc(hidden)]
 pub mod __private;
-#[cfg_attr(
-    not(test),
-    expect(dead_code, unused_imports, reason = "the runner does not take checkpoints yet")
-)]
 mod checkpoint;
 mod cli;
 mod config;

@@ -8,7 +8,7 @@
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -86,6 +86,8 @@ pub(crate) struct OperatorState {
     pub(crate) watermark: i64,
     /// How many tasks it had.
     pub(crate) parallelism: u32,
+    /// Numbers that its tasks noted: of each the greatest.
+    pub(crate) notes: BTreeMap<String, i64>,
     /// Its state, by name.
     pub(crate) sections: Vec<Section>,
 }

@@ -54,6 +54,7 @@ fn execute(
     let live = !request.options.quiet && io::stderr().is_terminal() && !draws_over_records(&plan);
     let defaults = Options::default();
     let options = Options {
+        name: request.definition.function.to_owned(),
         parallelism: request.options.parallelism.unwrap_or_else(cores),
         buffer_timeout: request.options.buffer_timeout.unwrap_or(defaults.buffer_timeout),
         checkpoints: request.options.checkpoints.clone(),

@@ -11,6 +11,7 @@ use super::hands::{Hands, Label};
 use super::restored::Recovery;
 use super::signal::{Signal, SourceWaker};
 use super::sink_task::AnySink;
+use super::snapshot::Connector;
 use super::source_task::{AnySource, TaskSplits};
 use super::{Failure, Scratch, SinkTask, SourceTask, Stage};
 use crate::connector::{Sink, Source, SourceError, Split};
@@ -145,6 +146,11 @@ impl TaskContext {
             hands.source::<S::Record>(address, (seed.chain, seed.task), seed.parallelism)
         });
         let name = self.name_of(source, "source");
+        // A source that a test feeds need not exist.
+        if fed.is_none() {
+            let described = seed.recovery.describe(Connector::Source, &name, source.parameters());
+            described.map_err(Failure::new)?;
+        }
         let restored =
             seed.recovery.restored.as_ref().and_then(|restored| restored.sources.get(&name));
         let mine = match (&fed, restored) {
@@ -191,7 +197,9 @@ impl TaskContext {
             }
         }
         let name = self.name_of(sink, "sink");
-        if let Some(checkpoints) = &self.seed.recovery.checkpoints {
+        let recovery = &self.seed.recovery;
+        recovery.describe(Connector::Sink, &name, sink.parameters()).map_err(Failure::new)?;
+        if let Some(checkpoints) = &recovery.checkpoints {
             checkpoints.committers.open(&name, sink).map_err(Failure::new)?;
         }
         let writer = sink.open(self.seed.task, self.seed.parallelism).map_err(Failure::new)?;

@@ -2,6 +2,7 @@
 
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::time::{Duration, Instant};
 
 use super::job::Job;
 
@@ -36,6 +37,19 @@ impl Control {
     pub fn abort(&self) {
         self.shared.asked.fetch_max(2, Ordering::SeqCst);
         self.tell();
+    }
+
+    /// Waits for so long; false if it was asked to stop or abort meanwhile.
+    pub(crate) fn pause(&self, pause: Duration) -> bool {
+        let end = Instant::now() + pause;
+        while self.shared.asked.load(Ordering::SeqCst) == 0 {
+            let left = end.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return true;
+            }
+            std::thread::sleep(left.min(Duration::from_millis(20)));
+        }
+        false
     }
 
     pub(crate) fn adopt(&self, job: &Arc<Job>) {

@@ -6,9 +6,12 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use super::asynchronous::AsyncRuntime;
+use super::checkpoint_options::CheckpointOptions;
+use super::checkpointing::{Begin, Driver, Driving, Leader};
 use super::clock::SystemClock;
 use super::context::{SplitTable, TaskSeed};
 use super::job::Job;
+use super::restarts::Restarts;
 use super::restored::Recovery;
 use super::runner::{Runner, RunnerParts};
 use super::slot::Slot;
@@ -23,6 +26,8 @@ use crate::time::Alignments;
 /// How a plan is run.
 #[derive(Clone, Debug)]
 pub struct Options {
+    /// The job's name, which its checkpoints carry.
+    pub name: String,
     /// Slots, and tasks of each chain that does not say otherwise.
     pub parallelism: usize,
     /// Key groups: the greatest parallelism that state can be spread over.
@@ -46,6 +51,7 @@ pub struct Options {
 impl Default for Options {
     fn default() -> Options {
         Options {
+            name: "job".to_owned(),
             parallelism: 1,
             key_groups: 128,
             buffer_timeout: Duration::from_millis(1),
@@ -68,6 +74,8 @@ pub enum Ending {
     Stopped,
     /// It was aborted.
     Aborted,
+    /// It had finished before, as its checkpoints say: there was nothing to do.
+    FinishedBefore,
     /// Whoever read the output has gone (`job | head`).
     ReaderGone,
 }
@@ -84,7 +92,8 @@ pub struct Summary {
 /// A job that was started.
 pub struct Running {
     engine: Engine,
-    attempt: Attempt,
+    /// None if the job has finished before.
+    attempt: Option<Attempt>,
 }
 
 /// Looks at a job's metrics, while it runs and afterwards.
@@ -149,7 +158,13 @@ pub fn start(plan: Plan, options: &Options, control: &Control) -> Result<Running
     let watch = Watch::new(&plan);
     let (plan, options, control) = (Arc::new(plan), options.clone(), control.clone());
     let engine = Engine { plan, topology, options, control, runtime, watch };
-    let attempt = engine.start(&Recovery::default());
+    let attempt = match &engine.options.checkpoints {
+        None => Some(engine.start(&Recovery::default())),
+        Some(checkpoints) => match Leader::begin(checkpoints).map_err(JobError::Checkpoints)? {
+            Begin::Finished => None,
+            Begin::Lead(leader) => Some(engine.start_from(leader)?),
+        },
+    };
     Ok(Running { engine, attempt })
 }
 
@@ -168,6 +183,9 @@ struct Engine {
 struct Attempt {
     job: Arc<Job>,
     slots: Vec<JoinHandle<()>>,
+    /// What takes its checkpoints.
+    driving: Option<Driving>,
+    started: Instant,
 }
 
 impl Engine {
@@ -180,7 +198,8 @@ impl Engine {
         let job = Arc::new(Job::new(tasks, signals.clone(), recovery.checkpoints.clone()));
         let wiring = Wiring::new(plan, &self.topology, options, &signals, &self.runtime, recovery);
         self.watch.look_at(wiring.metrics(plan));
-        let mut attempt = Attempt { job: job.clone(), slots: Vec::new() };
+        let (slots, driving, started) = (Vec::new(), None, Instant::now());
+        let mut attempt = Attempt { job: job.clone(), slots, driving, started };
         let clock = SystemClock::default();
         for (slot, seeds) in wiring.into_slots(options.parallelism).into_iter().enumerate() {
             let (plan, options) = (plan.clone(), options.clone());
@@ -197,6 +216,16 @@ impl Engine {
         }
         self.control.adopt(&job);
         attempt
+    }
+
+    /// Starts the next attempt, from the last checkpoint if there is one.
+    fn start_from(&self, leader: Leader) -> Result<Attempt, JobError> {
+        let (parallelism, groups) = (&self.topology.parallelism, self.options.key_groups);
+        let driver = Driver::new(leader, &self.options.name, parallelism, groups);
+        let driver = driver.map_err(JobError::Checkpoints)?;
+        let mut attempt = self.start(&driver.recovery());
+        attempt.driving = Some(driver.drive(attempt.job.clone()).map_err(JobError::Thread)?);
+        Ok(attempt)
     }
 }
 
@@ -239,13 +268,40 @@ impl Running {
         self.engine.watch.clone()
     }
 
-    /// Waits for the job's end.
+    /// Waits for the job's end. With checkpoints, a job that fails is started again from the last one, unless no
+    /// attempt could do better.
     ///
     /// # Errors
     /// If a task failed.
     pub fn wait(mut self) -> Result<Summary, JobError> {
-        let ending = self.attempt.wait()?;
-        Ok(Summary { ending, metrics: self.engine.watch.metrics() })
+        let Some(mut attempt) = self.attempt.take() else {
+            return Ok(self.summary(Ending::FinishedBefore));
+        };
+        let most = self.engine.options.checkpoints.as_ref().map_or(0, |options| options.restarts);
+        let mut restarts = Restarts::new(most);
+        loop {
+            let ended = attempt.wait();
+            let leader = attempt.driving.take().and_then(Driving::end);
+            let error = match (ended, &leader) {
+                (Ok(ending), _) => return Ok(self.summary(ending)),
+                (Err(error), None) => return Err(error),
+                // What is wrong with how it was started stays wrong.
+                (Err(error), Some(_)) if !attempt.job.was_open() => return Err(error),
+                (Err(error), Some(_)) => error,
+            };
+            let Some(pause) = restarts.after(&error, attempt.started.elapsed()) else {
+                return Err(error);
+            };
+            tracing::error!(%error, pause_ms = pause.as_millis() as u64, "restarting from the last checkpoint");
+            if !self.engine.control.pause(pause) {
+                return Err(error);
+            }
+            attempt = self.engine.start_from(leader.expect("looked at above"))?;
+        }
+    }
+
+    fn summary(&self, ending: Ending) -> Summary {
+        Summary { ending, metrics: self.engine.watch.metrics() }
     }
 }
 
@@ -450,6 +506,7 @@ impl Seat {
             hands: None,
         };
         let runner = Runner::open(&chain.factory, parts)?;
+        self.job.task_is_open();
         alignments.opened();
         Ok(runner)
     }

@@ -18,6 +18,8 @@ pub(crate) struct Job {
     /// Tasks whose input has ended and whose output is written: their sinks finish when all are that far, so that a
     /// failure of any task leaves nothing behind under a final name.
     waiting: AtomicUsize,
+    /// Tasks that were opened.
+    open: AtomicUsize,
     tasks: usize,
     signals: Vec<Arc<Signal>>,
     /// Its checkpoints, if it takes any.
@@ -35,6 +37,7 @@ impl Job {
         Job {
             state: AtomicU8::new(RUNNING),
             waiting: AtomicUsize::new(0),
+            open: AtomicUsize::new(0),
             tasks,
             signals,
             checkpoints,
@@ -88,6 +91,16 @@ impl Job {
         if self.waiting.fetch_add(1, Ordering::AcqRel) + 1 == self.tasks {
             self.wake();
         }
+    }
+
+    /// A task takes input.
+    pub(crate) fn task_is_open(&self) {
+        self.open.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// True if all tasks took input, so that what went wrong is not how the job was started.
+    pub(crate) fn was_open(&self) -> bool {
+        self.open.load(Ordering::Relaxed) == self.tasks
     }
 
     /// True if all tasks have processed everything and, where there are checkpoints, the last one is complete.

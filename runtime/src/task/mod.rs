@@ -29,6 +29,7 @@ mod kit;
 mod metering;
 mod pace;
 mod panics;
+mod restarts;
 mod restored;
 mod runner;
 mod scratch;
@@ -48,6 +49,7 @@ pub use asynchronous::{
 };
 pub use chain::Chain;
 pub use checkpoint_options::CheckpointOptions;
+pub use checkpointing::CheckpointError;
 pub use clock::{Clock, SystemClock};
 pub use context::{Handle, TaskContext};
 pub use control::Control;

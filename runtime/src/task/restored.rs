@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::snapshot::{Checkpoints, SplitSnapshot};
+use super::snapshot::{Checkpoints, Connector, SplitSnapshot};
 use crate::state::Saved;
 use crate::time::Timestamp;
 
@@ -23,6 +23,42 @@ pub(crate) struct Restored {
     pub(crate) states: BTreeMap<String, RestoredState>,
     /// The splits of each source that were not read to their end, in a fixed order.
     pub(crate) sources: BTreeMap<String, Vec<SplitSnapshot>>,
+    /// What sources read and sinks wrote.
+    pub(crate) parameters: BTreeMap<(Connector, String), String>,
+}
+
+/// A run reads or writes something else than the one that it would go on from.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "the {what} `{name}` is not the one that the checkpoint was taken with\n  checkpoint: {saved}\n  now:        {now}\nhelp: start the job as before, or begin anew with --fresh"
+)]
+pub(crate) struct AnotherConnector {
+    what: &'static str,
+    name: String,
+    saved: String,
+    now: String,
+}
+
+impl Recovery {
+    /// Takes note of a connector, and compares it with what the attempt goes on from.
+    pub(crate) fn describe(
+        &self,
+        connector: Connector,
+        name: &str,
+        now: String,
+    ) -> Result<(), AnotherConnector> {
+        let place = (connector, name.to_owned());
+        let saved = self.restored.as_ref().and_then(|restored| restored.parameters.get(&place));
+        if let Some(saved) = saved.filter(|saved| **saved != now) {
+            let what = if connector == Connector::Source { "source" } else { "sink" };
+            let (name, saved) = (name.to_owned(), saved.clone());
+            return Err(AnotherConnector { what, name, saved, now });
+        }
+        if let Some(checkpoints) = &self.checkpoints {
+            checkpoints.describe(connector, name, now);
+        }
+        Ok(())
+    }
 }
 
 /// What a state had, in all tasks.

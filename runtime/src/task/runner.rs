@@ -87,8 +87,8 @@ pub(crate) struct Runner {
     /// The last checkpoint whose barrier has gone on, or that was given up.
     last_checkpoint: u64,
     saving: Option<Saving>,
-    /// It was told that this task waits for the job's last checkpoint.
-    said_waits: bool,
+    /// What the checkpoints' thread knows of this task.
+    said: Said,
     /// How far time may have come downstream.
     time_told: Timestamp,
     /// The chain stopped before its end.
@@ -157,7 +157,7 @@ impl Runner {
             task: (seed.chain, seed.task),
             last_checkpoint: 0,
             saving: None,
-            said_waits: false,
+            said: Said::Nothing,
             time_told: Timestamp::MIN,
             resume: false,
             phase: Phase::Running,
@@ -183,6 +183,9 @@ impl Runner {
     pub(crate) fn step(&mut self, now: &mut Instant) -> Result<Outcome, Failure> {
         if self.phase == Phase::Closed {
             return Ok(Outcome::Closed);
+        }
+        if self.said == Said::Nothing {
+            self.say_that_it_is_open();
         }
         let saved = self.saving.is_some() && self.save_more();
         let outcome = match self.advance(now)? {
@@ -355,7 +358,10 @@ impl Runner {
         let Some(source) = &self.handles.source else { return Ok(Outcome::Idle) };
         let (status, has_rest) = (source.borrow().status(), source.borrow().has_rest());
         let drain = status == SourceStatus::Ended;
-        if drain || (self.job.is_stopping() && !has_rest) {
+        if !drain && self.is_paused() {
+            return Ok(Outcome::Idle);
+        }
+        if drain || (self.must_stop() && !has_rest) {
             self.ending = true;
             self.actions.push_back(Action::End { drain });
             return Ok(Outcome::Worked);
@@ -632,7 +638,7 @@ fn frame(event: TimeEvent) -> Frame {
 mod by_hand;
 mod saving;
 
-use saving::Saving;
+use saving::{Said, Saving};
 
 pub(crate) use by_hand::Mark;
 

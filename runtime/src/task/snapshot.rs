@@ -10,6 +10,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{SyncSender, TrySendError};
+use std::sync::{Mutex, PoisonError};
 
 use super::committers::Committers;
 use crate::connector::{Position, Preparation, Split};
@@ -31,6 +32,8 @@ pub(crate) enum TaskMessage {
     },
     /// All its state was sent, and this is the rest.
     Saved(Box<TaskSnapshot>),
+    /// It has taken in what it goes on from, and takes input.
+    Opened(TaskId),
     /// Its input has ended and everything was processed: it waits for the job's last checkpoint.
     Waits(TaskId),
 }
@@ -92,9 +95,27 @@ pub(crate) struct Checkpoints {
     wanted: AtomicU64,
     /// The last one that was given up.
     given_up: AtomicU64,
+    /// The checkpoint behind which sources stop, if they are to.
+    stops_with: AtomicU64,
     /// The last checkpoint of all is complete.
     finished: AtomicBool,
-    to: SyncSender<(u64, TaskMessage)>,
+    /// What sources read and sinks write, by kind and name.
+    parameters: Mutex<BTreeMap<(Connector, String), String>>,
+    to: SyncSender<ToCheckpoints>,
+}
+
+/// What reaches the thread that takes checkpoints.
+pub(crate) enum ToCheckpoints {
+    Task(TaskMessage),
+    /// All slots have ended.
+    Over,
+}
+
+/// Either end of a pipeline.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub(crate) enum Connector {
+    Source,
+    Sink,
 }
 
 impl fmt::Debug for Checkpoints {
@@ -104,24 +125,29 @@ impl fmt::Debug for Checkpoints {
 }
 
 impl Checkpoints {
-    /// The checkpoints of an attempt; what its tasks say comes with its number.
+    /// The checkpoints of an attempt.
     pub(crate) fn new(
         attempt: u64,
         committers: Committers,
-        to: SyncSender<(u64, TaskMessage)>,
+        to: SyncSender<ToCheckpoints>,
     ) -> Checkpoints {
         Checkpoints {
             attempt,
             committers,
             wanted: AtomicU64::new(0),
             given_up: AtomicU64::new(0),
+            stops_with: AtomicU64::new(0),
             finished: AtomicBool::new(false),
+            parameters: Mutex::default(),
             to,
         }
     }
 
-    /// Has sources begin a checkpoint; the slots are to be woken.
-    pub(crate) fn want(&self, checkpoint: u64) {
+    /// Has sources begin a checkpoint, the last one before they stop if `stops`; the slots are to be woken.
+    pub(crate) fn want(&self, checkpoint: u64, stops: bool) {
+        if stops {
+            self.stops_with.store(checkpoint, Ordering::Release);
+        }
         self.wanted.fetch_max(checkpoint, Ordering::Release);
     }
 
@@ -141,6 +167,13 @@ impl Checkpoints {
         checkpoint <= self.given_up.load(Ordering::Acquire)
     }
 
+    /// True if sources stop behind this checkpoint, unless it is given up.
+    pub(crate) fn stops_with(&self, checkpoint: u64) -> bool {
+        checkpoint > 0
+            && self.stops_with.load(Ordering::Acquire) == checkpoint
+            && !self.is_given_up(checkpoint)
+    }
+
     /// Lets the tasks end; the slots are to be woken.
     pub(crate) fn finish(&self) {
         self.finished.store(true, Ordering::Release);
@@ -151,12 +184,25 @@ impl Checkpoints {
         self.finished.load(Ordering::Acquire)
     }
 
+    /// Takes note of what makes a connector's data the same in another run.
+    pub(crate) fn describe(&self, connector: Connector, name: &str, parameters: String) {
+        let mut all = self.parameters.lock().unwrap_or_else(PoisonError::into_inner);
+        all.insert((connector, name.to_owned()), parameters);
+    }
+
+    /// What was taken note of.
+    pub(crate) fn parameters_of(&self, connector: Connector, name: &str) -> String {
+        let all = self.parameters.lock().unwrap_or_else(PoisonError::into_inner);
+        all.get(&(connector, name.to_owned())).cloned().unwrap_or_default()
+    }
+
     /// Says something, or gives it back if there is no room now.
     pub(crate) fn tell(&self, message: TaskMessage) -> Option<TaskMessage> {
-        match self.to.try_send((self.attempt, message)) {
+        match self.to.try_send(ToCheckpoints::Task(message)) {
             // Nobody listens: the job is ending.
             Ok(()) | Err(TrySendError::Disconnected(_)) => None,
-            Err(TrySendError::Full((_, message))) => Some(message),
+            Err(TrySendError::Full(ToCheckpoints::Task(message))) => Some(message),
+            Err(TrySendError::Full(ToCheckpoints::Over)) => unreachable!("what was sent"),
         }
     }
 }

@@ -2,193 +2,200 @@
 //! and puts the manifest together.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::sync::Arc;
 
+use super::driver::Committed;
+use crate::checkpoint::coordinator::{self, Decline};
 use crate::checkpoint::manifest::{
-    Block, FileRef, Kind, Manifest, OperatorState, Prepared, Section, SinkState, SourceState,
+    Block, FileRef, HASH, Kind, Manifest, OperatorState, Prepared, Section, SinkState, SourceState,
     SplitState,
 };
 use crate::checkpoint::store::{Store, StoreError, StorePath, Upload};
 use crate::checkpoint::{CheckpointId, Fence, Folder};
-use crate::connector::SinkError;
 use crate::state;
-use crate::task::snapshot::{SplitSnapshot, TaskId, TaskSnapshot};
+use crate::task::Failure;
+use crate::task::panics::guard;
+use crate::task::snapshot::{
+    Checkpoints, Connector, SinkSnapshot, SplitSnapshot, TaskId, TaskSnapshot,
+};
 
-/// A checkpoint that tasks are writing.
+/// Tasks' state on its way into the store.
 pub(super) struct Gathering {
-    folder: Folder,
+    fence: Fence,
     store: Arc<dyn Store>,
-    uploads: BTreeMap<TaskId, Part>,
-    parts: BTreeMap<TaskId, TaskPart>,
-    bytes: u64,
+    uploads: BTreeMap<(CheckpointId, TaskId), Part>,
+    /// Of the checkpoint written last.
+    bytes: (CheckpointId, u64),
 }
 
 /// What of a task's state has come.
 struct Part {
-    path: StorePath,
+    file: FileRef,
     upload: Box<dyn Upload>,
-    len: u64,
     /// By state and section.
-    blocks: BTreeMap<(usize, usize), Vec<Block>>,
+    blocks: Blocks,
+    /// Why the rest of it is not written.
+    failed: Option<StoreError>,
 }
 
-/// What a task has written.
-struct TaskPart {
+type Blocks = BTreeMap<(usize, usize), Vec<Block>>;
+
+/// A task's part of a checkpoint, durable.
+pub(super) struct TaskPart {
     file: Option<FileRef>,
-    blocks: BTreeMap<(usize, usize), Vec<Block>>,
+    blocks: Blocks,
     snapshot: TaskSnapshot,
-    prepared: Vec<(String, serde_json::Value)>,
 }
 
-/// Why a task's snapshot is not part of a checkpoint.
-#[derive(Debug, thiserror::Error)]
-pub(super) enum GatherError {
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    /// The attempt fails: what the sink has written is in nobody's hands.
-    #[error("the sink `{sink}` could not prepare its output: {source}")]
-    Sink { sink: String, source: SinkError },
+impl TaskPart {
+    /// Its file, if it has any state.
+    pub(super) fn file(&self) -> Option<&StorePath> {
+        self.file.as_ref().map(|file| &file.path)
+    }
 }
 
 impl Gathering {
-    pub(super) fn new(id: CheckpointId, fence: Fence, store: Arc<dyn Store>) -> Gathering {
-        let (uploads, parts) = (BTreeMap::new(), BTreeMap::new());
-        Gathering { folder: Folder { id, fence }, store, uploads, parts, bytes: 0 }
+    pub(super) fn new(fence: Fence, store: Arc<dyn Store>) -> Gathering {
+        Gathering { fence, store, uploads: BTreeMap::new(), bytes: (CheckpointId(0), 0) }
     }
 
-    pub(super) fn id(&self) -> CheckpointId {
-        self.folder.id
+    /// Where a checkpoint lies.
+    pub(super) fn folder(&self, id: CheckpointId) -> Folder {
+        Folder { id, fence: self.fence }
     }
 
-    /// Bytes of state so far.
-    pub(super) fn bytes(&self) -> u64 {
-        self.bytes
+    /// Bytes of state that were written for a checkpoint, if it is the last one.
+    pub(super) fn bytes(&self, id: CheckpointId) -> u64 {
+        if self.bytes.0 == id { self.bytes.1 } else { 0 }
     }
 
     /// Writes blocks of a task's state.
     pub(super) fn write(
         &mut self,
+        id: CheckpointId,
         task: TaskId,
         state: usize,
         blocks: Vec<state::Block>,
-    ) -> Result<(), StoreError> {
-        let part = match self.uploads.entry(task) {
-            std::collections::btree_map::Entry::Occupied(part) => part.into_mut(),
-            std::collections::btree_map::Entry::Vacant(place) => {
-                let path = self.folder.state(task.0, task.1);
-                let upload = self.store.upload(&path)?;
-                place.insert(Part { path, upload, len: 0, blocks: BTreeMap::new() })
+    ) {
+        if self.bytes.0 != id {
+            self.bytes = (id, 0);
+        }
+        let part = match self.uploads.entry((id, task)) {
+            Entry::Occupied(part) => part.into_mut(),
+            Entry::Vacant(place) => {
+                let path = Folder { id, fence: self.fence }.state(task.0, task.1);
+                let (upload, failed): (Box<dyn Upload>, _) = match self.store.upload(&path) {
+                    Ok(upload) => (upload, None),
+                    Err(error) => (Box::new(Nowhere), Some(error)),
+                };
+                let file = FileRef { path, len: 0 };
+                place.insert(Part { file, upload, blocks: Blocks::new(), failed })
             }
         };
         for block in blocks {
-            part.upload.write(&block.bytes)?;
+            if part.failed.is_some() {
+                return;
+            }
+            part.failed = part.upload.write(&block.bytes).err();
             let len = u32::try_from(block.bytes.len()).expect("a block is far below 4 GiB");
             part.blocks.entry((state, block.section)).or_default().push(Block {
                 file: 0,
-                offset: part.len,
+                offset: part.file.len,
                 len,
                 crc32c: crc32c::crc32c(&block.bytes),
                 entries: block.entries,
                 hashes: block.hashes,
             });
-            part.len += u64::from(len);
-            self.bytes += u64::from(len);
+            part.file.len += u64::from(len);
+            self.bytes.1 += u64::from(len);
         }
-        Ok(())
     }
 
-    /// Makes a task's snapshot durable; from then on it counts. Answers what it has written, in bytes.
-    pub(super) fn complete(&mut self, mut snapshot: TaskSnapshot) -> Result<u64, GatherError> {
-        let task = snapshot.task;
-        let (file, blocks) = match self.uploads.remove(&task) {
-            Some(Part { path, upload, len, blocks }) => {
-                upload.finish()?;
-                (Some(FileRef { path, len }), blocks)
-            }
-            None => (None, BTreeMap::new()),
-        };
+    /// Makes a task's part durable, and what its sinks were given: the latter also where the former fails.
+    pub(super) fn complete(
+        &mut self,
+        mut snapshot: TaskSnapshot,
+    ) -> (Result<TaskPart, Decline>, Vec<Committed>) {
+        let (id, task) = (CheckpointId(snapshot.checkpoint), snapshot.task);
         let mut prepared = Vec::new();
         for sink in &mut snapshot.sinks {
-            if let Some(prepare) = sink.preparation.take() {
-                let committable = prepare()
-                    .map_err(|source| GatherError::Sink { sink: sink.name.clone(), source })?;
-                prepared.push((sink.name.clone(), committable.0));
+            let Some(prepare) = sink.preparation.take() else { continue };
+            match guard(|| prepare().map_err(Failure::new)) {
+                Ok(committable) => prepared.push((sink.name.clone(), committable.0)),
+                Err(error) => {
+                    let why = format!("`{}`: {error}", sink.name);
+                    return (Err(Decline::Prepare(why)), prepared);
+                }
             }
         }
-        let bytes = file.as_ref().map_or(0, |file| file.len);
-        self.parts.insert(task, TaskPart { file, blocks, snapshot, prepared });
-        Ok(bytes)
+        let written = self.uploads.remove(&(id, task)).map(Part::finish).transpose();
+        let part = written.map(|written| {
+            let (file, blocks) =
+                written.map_or((None, Blocks::new()), |(file, blocks)| (Some(file), blocks));
+            TaskPart { file, blocks, snapshot }
+        });
+        (part.map_err(|error| Decline::Snapshot(error.to_string())), prepared)
     }
 
-    /// The manifest of all tasks' snapshots. `carried` is what sinks prepared for checkpoints that were given up.
-    pub(super) fn manifest(
+    /// The manifest of all tasks' parts.
+    pub(super) fn manifest<'p>(
         &self,
         about: &About,
-        kind: Kind,
-        carried: &BTreeMap<String, Vec<Prepared>>,
+        (id, kind): (CheckpointId, Kind),
+        parts: impl Iterator<Item = &'p TaskPart>,
+        prepared: &[coordinator::Prepared<Committed>],
     ) -> Manifest {
         let mut manifest = Manifest {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             job: about.job.clone(),
-            id: self.folder.id,
-            fence: self.folder.fence,
+            id,
+            fence: self.fence,
             kind,
             key_groups: about.key_groups,
-            hash: crate::checkpoint::manifest::HASH.to_owned(),
+            hash: HASH.to_owned(),
             operators: Vec::new(),
             files: Vec::new(),
             sources: Vec::new(),
             sinks: Vec::new(),
             finished: kind == Kind::Final,
         };
-        for part in self.parts.values() {
-            let file = manifest.files.len() as u32;
-            manifest.files.extend(part.file.clone());
-            for (number, state) in part.snapshot.states.iter().enumerate() {
-                let operator = operator(&mut manifest.operators, &state.id);
-                operator.parallelism += 1;
-                operator.watermark = operator.watermark.max(part.snapshot.watermark.0);
-                for (note, value) in &state.notes {
-                    let known = operator.notes.entry((*note).to_owned()).or_insert(*value);
-                    *known = (*known).max(*value);
-                }
-                for (at, section) in state.sections.iter().enumerate() {
-                    let blocks = part.blocks.get(&(number, at)).map_or(&[][..], Vec::as_slice);
-                    add(operator, section, blocks, file);
-                }
-            }
-            if let Some(source) = &part.snapshot.source {
-                let known = named(&mut manifest.sources, |known| known.id == source.name, || {
-                    let parameters = about.parameters_of(&source.name);
-                    SourceState { id: source.name.clone(), parameters, splits: Vec::new() }
-                });
-                known.splits.extend(source.splits.iter().map(split));
-            }
+        for part in parts {
+            add_part(&mut manifest, part, about);
         }
-        for (sink, prepared) in self.prepared_with(carried) {
-            let parameters = about.parameters_of(&sink);
-            manifest.sinks.push(SinkState { id: sink, parameters, committables: prepared });
+        for prepared in prepared {
+            let (id, committable) = prepared.committable.clone();
+            let sink = manifest.sinks.iter_mut().find(|sink| sink.id == id);
+            let sink = sink.expect("a sink that prepares is a task's");
+            let (checkpoint, task) = (prepared.checkpoint, prepared.task.0);
+            sink.committables.push(Prepared { checkpoint, task, committable });
         }
         for source in &mut manifest.sources {
             source.splits.sort_by(|a, b| a.split.id.cmp(&b.split.id));
         }
         manifest
     }
+}
 
-    /// What sinks have prepared, for this checkpoint and before, in the order of checkpoints.
-    pub(super) fn prepared_with(
-        &self,
-        carried: &BTreeMap<String, Vec<Prepared>>,
-    ) -> BTreeMap<String, Vec<Prepared>> {
-        let mut all = carried.clone();
-        for ((_, task), part) in &self.parts {
-            for (sink, committable) in &part.prepared {
-                let (checkpoint, task) = (self.folder.id, *task as u32);
-                let prepared = Prepared { checkpoint, task, committable: committable.clone() };
-                all.entry(sink.clone()).or_default().push(prepared);
-            }
+impl Part {
+    fn finish(self) -> Result<(FileRef, Blocks), StoreError> {
+        if let Some(error) = self.failed {
+            return Err(error);
         }
-        all
+        self.upload.finish()?;
+        Ok((self.file, self.blocks))
+    }
+}
+
+/// Where what cannot be written goes.
+struct Nowhere;
+
+impl Upload for Nowhere {
+    fn write(&mut self, _: &[u8]) -> Result<(), StoreError> {
+        Ok(())
+    }
+    fn finish(self: Box<Self>) -> Result<(), StoreError> {
+        Ok(())
     }
 }
 
@@ -196,35 +203,81 @@ impl Gathering {
 pub(super) struct About {
     pub(super) job: String,
     pub(super) key_groups: u32,
-    /// Of sources and sinks, by name: what makes two runs' input and output the same.
-    pub(super) parameters: BTreeMap<String, String>,
+    pub(super) checkpoints: Arc<Checkpoints>,
 }
 
-impl About {
-    fn parameters_of(&self, name: &str) -> String {
-        self.parameters.get(name).cloned().unwrap_or_default()
+fn add_part(manifest: &mut Manifest, part: &TaskPart, about: &About) {
+    let file = manifest.files.len() as u32;
+    manifest.files.extend(part.file.clone());
+    for (number, state) in part.snapshot.states.iter().enumerate() {
+        let operator = operator(&mut manifest.operators, &state.id);
+        operator.parallelism += 1;
+        operator.watermark = operator.watermark.max(part.snapshot.watermark.0);
+        for (note, value) in &state.notes {
+            let known = operator.notes.entry((*note).to_owned()).or_insert(*value);
+            *known = (*known).max(*value);
+        }
+        for (at, section) in state.sections.iter().enumerate() {
+            let blocks = part.blocks.get(&(number, at)).map_or(&[][..], Vec::as_slice);
+            add_section(operator, section, blocks, file);
+        }
+    }
+    if let Some(source) = &part.snapshot.source {
+        let id = &source.name;
+        let known = named(
+            &mut manifest.sources,
+            |known| known.id == *id,
+            || {
+                let parameters = about.checkpoints.parameters_of(Connector::Source, id);
+                SourceState { id: id.clone(), parameters, splits: Vec::new() }
+            },
+        );
+        known.splits.extend(source.splits.iter().map(split));
+    }
+    for SinkSnapshot { name: id, .. } in &part.snapshot.sinks {
+        named(
+            &mut manifest.sinks,
+            |known| known.id == *id,
+            || {
+                let parameters = about.checkpoints.parameters_of(Connector::Sink, id);
+                SinkState { id: id.clone(), parameters, committables: Vec::new() }
+            },
+        );
     }
 }
 
 fn operator<'m>(operators: &'m mut Vec<OperatorState>, id: &str) -> &'m mut OperatorState {
-    named(operators, |known| known.id == id, || OperatorState {
-        id: id.to_owned(),
-        meaning: String::new(),
-        watermark: i64::MIN,
-        parallelism: 0,
-        notes: BTreeMap::new(),
-        sections: Vec::new(),
-    })
+    named(
+        operators,
+        |known| known.id == id,
+        || OperatorState {
+            id: id.to_owned(),
+            meaning: String::new(),
+            watermark: i64::MIN,
+            parallelism: 0,
+            notes: BTreeMap::new(),
+            sections: Vec::new(),
+        },
+    )
 }
 
-fn add(operator: &mut OperatorState, saved: &state::SavedSection, blocks: &[Block], file: u32) {
-    let section = named(&mut operator.sections, |known| known.name == saved.name, || Section {
-        name: saved.name.to_owned(),
-        layout: saved.layout.clone(),
-        fingerprint: saved.fingerprint,
-        entries: 0,
-        blocks: Vec::new(),
-    });
+fn add_section(
+    operator: &mut OperatorState,
+    saved: &state::SavedSection,
+    blocks: &[Block],
+    file: u32,
+) {
+    let section = named(
+        &mut operator.sections,
+        |known| known.name == saved.name,
+        || Section {
+            name: saved.name.to_owned(),
+            layout: saved.layout.clone(),
+            fingerprint: saved.fingerprint,
+            entries: 0,
+            blocks: Vec::new(),
+        },
+    );
     section.entries += blocks.iter().map(|block| u64::from(block.entries)).sum::<u64>();
     section.blocks.extend(blocks.iter().map(|block| Block { file, ..block.clone() }));
 }

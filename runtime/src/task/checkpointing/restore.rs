@@ -8,7 +8,7 @@ use crate::checkpoint::store::Store;
 use crate::connector::Committable;
 use crate::state::{LoadError, Saved};
 use crate::task::restored::{Restored, RestoredState};
-use crate::task::snapshot::SplitSnapshot;
+use crate::task::snapshot::{Connector, SplitSnapshot};
 use crate::time::Timestamp;
 
 /// What the checkpoint holds for tasks.
@@ -24,7 +24,12 @@ pub(super) fn restored(manifest: &Manifest, store: &Arc<dyn Store>) -> Restored 
         let open = source.splits.iter().filter(|split| !split.ended);
         (source.id.clone(), open.map(snapshot).collect())
     });
-    Restored { states: states.collect(), sources: sources.collect() }
+    let of =
+        |connector, id: &String, parameters: &String| ((connector, id.clone()), parameters.clone());
+    let read = manifest.sources.iter().map(|it| of(Connector::Source, &it.id, &it.parameters));
+    let written = manifest.sinks.iter().map(|it| of(Connector::Sink, &it.id, &it.parameters));
+    let parameters = read.chain(written).collect();
+    Restored { states: states.collect(), sources: sources.collect(), parameters }
 }
 
 /// What the checkpoint holds for sinks, in the order in which it is to be committed.
@@ -57,9 +62,13 @@ struct Stored {
 /// Why a block cannot be had.
 #[derive(Debug, thiserror::Error)]
 enum BlockError {
-    #[error("the state file `{0}` is missing\nhelp: go on from an older checkpoint, or from a savepoint")]
+    #[error(
+        "the state file `{0}` is missing\nhelp: go on from an older checkpoint, or from a savepoint"
+    )]
     Missing(String),
-    #[error("the state file `{path}` is damaged at byte {offset}: {what}\nhelp: go on from an older checkpoint, or from a savepoint")]
+    #[error(
+        "the state file `{path}` is damaged at byte {offset}: {what}\nhelp: go on from an older checkpoint, or from a savepoint"
+    )]
     Damaged { path: String, offset: u64, what: &'static str },
 }
 
@@ -76,7 +85,8 @@ impl Stored {
         let bytes = self.store.read(&file.path, Some(range));
         let bytes = bytes.map_err(|error| LoadError::Unread(Box::new(error)))?;
         let bytes = bytes.ok_or_else(|| unread(BlockError::Missing(path())))?;
-        let damaged = |what| unread(BlockError::Damaged { path: path(), offset: block.offset, what });
+        let damaged =
+            |what| unread(BlockError::Damaged { path: path(), offset: block.offset, what });
         if bytes.len() != block.len as usize {
             return Err(damaged("it ends too early"));
         }

@@ -13,6 +13,14 @@ use crate::task::restored::Restored;
 use crate::task::snapshot::{SinkSnapshot, StateSnapshot, TaskMessage, TaskSnapshot};
 use crate::time::{TimeEvent, Timestamp};
 
+/// What was said of a task.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub(super) enum Said {
+    Nothing,
+    Opened,
+    Waits,
+}
+
 /// A snapshot on its way out.
 pub(super) struct Saving {
     snapshot: Box<TaskSnapshot>,
@@ -47,6 +55,21 @@ impl Runner {
         (wanted > self.last_checkpoint).then_some(wanted)
     }
 
+    /// True if the source waits for the checkpoint that the job stops with: if that fails, it goes on.
+    pub(super) fn is_paused(&self) -> bool {
+        self.job.checkpoints.as_ref().is_some_and(|checkpoints| {
+            checkpoints.stops_with(self.last_checkpoint) && !checkpoints.is_finished()
+        })
+    }
+
+    /// True if the source is to stop as if its input had ended.
+    pub(super) fn must_stop(&self) -> bool {
+        match &self.job.checkpoints {
+            None => self.job.is_stopping(),
+            Some(checkpoints) => checkpoints.stops_with(self.last_checkpoint),
+        }
+    }
+
     /// Gives up the checkpoint whose barriers this task waits for, if nobody will ever complete it.
     pub(super) fn look_at_given_up(&mut self) {
         let Some(checkpoints) = &self.job.checkpoints else { return };
@@ -59,8 +82,21 @@ impl Runner {
 
     /// Its input has ended: the job's last checkpoint can be taken when all tasks are that far.
     pub(super) fn say_that_it_waits(&mut self) {
-        if let Some(checkpoints) = self.job.checkpoints.as_ref().filter(|_| !self.said_waits) {
-            self.said_waits = checkpoints.tell(TaskMessage::Waits(self.task)).is_none();
+        self.say(Said::Waits, TaskMessage::Waits(self.task));
+    }
+
+    /// It is open: checkpoints can be taken.
+    pub(super) fn say_that_it_is_open(&mut self) {
+        self.say(Said::Opened, TaskMessage::Opened(self.task));
+    }
+
+    fn say(&mut self, said: Said, message: TaskMessage) {
+        if self.said < said {
+            let left =
+                self.job.checkpoints.as_ref().and_then(|checkpoints| checkpoints.tell(message));
+            if left.is_none() {
+                self.said = said;
+            }
         }
     }
 

@@ -1,0 +1,314 @@
+//! The thread that takes the checkpoints of one attempt.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use super::error::{CheckpointError, Reason};
+use super::gather::{About, Gathering, TaskPart};
+use super::leader::{Begun, Leader};
+use super::restore::{kept, restored};
+use crate::checkpoint::coordinator::{
+    self, Action, Coordinator, Event, Prepared, RequestId, TaskId,
+};
+use crate::checkpoint::manifest::{Kind, Manifest, ManifestError};
+use crate::checkpoint::pointer::Retained;
+use crate::checkpoint::store::StorePath;
+use crate::checkpoint::{CheckpointId, Fence};
+use crate::connector::Committable;
+use crate::error::JobError;
+use crate::task::committers::Committers;
+use crate::task::job::Job;
+use crate::task::restored::Recovery;
+use crate::task::snapshot::{self, Checkpoints, TaskMessage, ToCheckpoints};
+
+/// One thing for a sink to commit, with the sink's name.
+pub(super) type Committed = (String, serde_json::Value);
+type Actions = Vec<Action<Arc<TaskPart>, Committed>>;
+
+/// Messages that may wait for the thread: a few blocks of each task of a small job.
+const MESSAGES: usize = 64;
+/// How often the thread looks whether the job is being stopped.
+const LOOK: Duration = Duration::from_millis(20);
+
+/// An attempt whose tasks are not running yet.
+pub(in crate::task) struct Driver {
+    leader: Leader,
+    begun: Begun,
+    about: About,
+    checkpoints: Arc<Checkpoints>,
+    from: Receiver<ToCheckpoints>,
+    to: SyncSender<ToCheckpoints>,
+    /// Chain and number of each task, by its number among all.
+    tasks: Vec<snapshot::TaskId>,
+}
+
+/// The thread of an attempt.
+pub(in crate::task) struct Driving {
+    thread: JoinHandle<Leader>,
+    to: SyncSender<ToCheckpoints>,
+}
+
+impl Driver {
+    /// Begins an attempt of `job`, whose chains have so many tasks each.
+    pub(in crate::task) fn new(
+        mut leader: Leader,
+        job: &str,
+        parallelism: &[usize],
+        key_groups: u32,
+    ) -> Result<Driver, CheckpointError> {
+        let chains = parallelism.iter().enumerate();
+        let tasks: Vec<_> =
+            chains.flat_map(|(chain, &tasks)| (0..tasks).map(move |task| (chain, task))).collect();
+        let begun = leader.attempt(tasks.len(), key_groups)?;
+        let (to, from) = sync_channel(MESSAGES);
+        let attempt = begun.fence.attempt.0;
+        let committers = Committers::new(attempt, begun.manifest.as_ref().map(kept));
+        let checkpoints = Arc::new(Checkpoints::new(attempt, committers, to.clone()));
+        let about = About { job: job.to_owned(), key_groups, checkpoints: checkpoints.clone() };
+        Ok(Driver { leader, begun, about, checkpoints, from, to, tasks })
+    }
+
+    /// What the attempt's tasks are to know.
+    pub(in crate::task) fn recovery(&self) -> Recovery {
+        let manifest = self.begun.manifest.as_ref();
+        let restored = manifest.map(|manifest| Arc::new(restored(manifest, &self.leader.store)));
+        Recovery { checkpoints: Some(self.checkpoints.clone()), restored }
+    }
+
+    /// Takes checkpoints of a job that is running.
+    pub(in crate::task) fn drive(self, job: Arc<Job>) -> Result<Driving, std::io::Error> {
+        let to = self.to.clone();
+        let thread = std::thread::Builder::new().name("thalweg-checkpoints".to_owned());
+        let thread = thread.spawn(move || Drive::new(self, job).run())?;
+        Ok(Driving { thread, to })
+    }
+}
+
+impl Driving {
+    /// The attempt is over: gives the lead back. None if the thread is gone, which is a defect.
+    pub(in crate::task) fn end(self) -> Option<Leader> {
+        // It takes messages until this one: there is always room in the end.
+        let _ = self.to.send(ToCheckpoints::Over);
+        self.thread.join().ok()
+    }
+}
+
+/// The thread's own.
+struct Drive {
+    leader: Leader,
+    fence: Fence,
+    coordinator: Coordinator<Arc<TaskPart>, Committed>,
+    gathering: Gathering,
+    about: About,
+    checkpoints: Arc<Checkpoints>,
+    job: Arc<Job>,
+    from: Receiver<ToCheckpoints>,
+    numbers: BTreeMap<snapshot::TaskId, TaskId>,
+    started: Instant,
+    /// When the checkpoint in flight began.
+    triggered: Instant,
+    asked_to_stop: bool,
+}
+
+impl Drive {
+    fn new(driver: Driver, job: Arc<Job>) -> Drive {
+        let Driver { leader, begun, about, checkpoints, from, tasks, .. } = driver;
+        let options = coordinator::Options {
+            interval: Some(leader.options.interval),
+            min_pause: leader.options.min_pause,
+            timeout: leader.options.timeout,
+            tolerable: leader.options.tolerable_failures,
+            retained: leader.options.retain,
+        };
+        let (fence, now) = (begun.fence, Instant::now());
+        let numbers = tasks.into_iter().zip((0..).map(TaskId)).collect();
+        Drive {
+            coordinator: Coordinator::new(options, begun.start),
+            gathering: Gathering::new(fence, leader.store.clone()),
+            leader,
+            fence,
+            about,
+            checkpoints,
+            job,
+            from,
+            numbers,
+            started: now,
+            triggered: now,
+            asked_to_stop: false,
+        }
+    }
+
+    fn run(mut self) -> Leader {
+        loop {
+            let due = self.coordinator.deadline().map(|at| at.saturating_sub(self.now()));
+            match self.from.recv_timeout(due.map_or(LOOK, |due| due.min(LOOK))) {
+                Ok(ToCheckpoints::Task(message)) => self.hear(message),
+                Err(RecvTimeoutError::Timeout) => self.step(Event::Tick),
+                Ok(ToCheckpoints::Over) | Err(RecvTimeoutError::Disconnected) => break,
+            }
+            if self.job.is_stopping() && !self.asked_to_stop {
+                self.asked_to_stop = true;
+                self.step(Event::Requested { request: RequestId(0), kind: Kind::Stop });
+            }
+        }
+        self.leader
+    }
+
+    fn now(&self) -> Duration {
+        self.started.elapsed()
+    }
+
+    fn hear(&mut self, message: TaskMessage) {
+        let fence = self.fence;
+        let number = |task| self.numbers[&task];
+        match message {
+            TaskMessage::Opened(task) => {
+                let task = number(task);
+                self.step(Event::Running { task, fence });
+            }
+            TaskMessage::Waits(task) => {
+                let task = number(task);
+                self.step(Event::AwaitsFinal { task, fence });
+            }
+            TaskMessage::Blocks { checkpoint, task, state, blocks } => {
+                self.gathering.write(CheckpointId(checkpoint), task, state, blocks);
+            }
+            TaskMessage::Saved(saved) => {
+                let (id, task) = (CheckpointId(saved.checkpoint), number(saved.task));
+                let (part, prepared) = self.gathering.complete(*saved);
+                let event = match part {
+                    Ok(part) => {
+                        Event::Acked { id, task, fence, snapshot: Arc::new(part), prepared }
+                    }
+                    Err(why) => Event::Declined { id, task, fence, why, prepared },
+                };
+                self.step(event);
+            }
+        }
+    }
+
+    fn step(&mut self, event: Event<Arc<TaskPart>, Committed>) {
+        let now = self.now();
+        let mut actions: VecDeque<_> = self.coordinator.step(now, event).into();
+        while let Some(action) = actions.pop_front() {
+            actions.extend(self.act(action));
+        }
+    }
+
+    /// Does something, and answers what that leads to.
+    fn act(&mut self, action: Action<Arc<TaskPart>, Committed>) -> Actions {
+        match action {
+            Action::Trigger { id, kind } => {
+                self.triggered = Instant::now();
+                self.checkpoints.want(id.0, kind == Kind::Stop);
+                self.job.wake();
+            }
+            Action::Abort { id, why } => {
+                tracing::warn!(%id, %why, "checkpoint given up");
+                self.checkpoints.give_up(id.0);
+                self.job.wake();
+            }
+            Action::Discard { snapshots, manifest, .. } => {
+                let files = snapshots.iter().filter_map(|part| part.file());
+                let files: Vec<_> = files.cloned().chain(manifest).collect();
+                self.delete(&files);
+            }
+            Action::Write { id, kind, snapshots, prepared, .. } => {
+                let parts = snapshots.iter().map(|(_, part)| &**part);
+                let manifest = self.gathering.manifest(&self.about, (id, kind), parts, &prepared);
+                let written =
+                    manifest.write(&*self.leader.store, self.gathering.folder(id).manifest());
+                let result = written.map_err(|error| error.to_string());
+                let now = self.now();
+                return self.coordinator.step(now, Event::Written { id, result });
+            }
+            Action::Publish(publication) => {
+                let outcome = self.leader.publish(publication);
+                let now = self.now();
+                return self.coordinator.step(now, Event::Published(outcome));
+            }
+            Action::Settle => {
+                let outcome = self.leader.settle();
+                let now = self.now();
+                return self.coordinator.step(now, Event::Published(outcome));
+            }
+            Action::Subsume(past) => self.subsume(&past),
+            Action::Complete { id, tasks, prepared, .. } => {
+                return self.complete(id, tasks, prepared);
+            }
+            Action::Drain | Action::Answer { .. } => {}
+            Action::Ended { .. } => {
+                self.checkpoints.finish();
+                self.job.wake();
+            }
+            Action::Fail(failure) => self.fail(failure.into()),
+            Action::StandDown => self.fail(Reason::Deposed.into()),
+        }
+        Vec::new()
+    }
+
+    /// A checkpoint is the truth: what sinks have prepared becomes visible.
+    fn complete(
+        &mut self,
+        id: CheckpointId,
+        tasks: Vec<TaskId>,
+        prepared: Vec<Prepared<Committed>>,
+    ) -> Actions {
+        tracing::info!(
+            %id,
+            took_ms = self.triggered.elapsed().as_millis() as u64,
+            bytes = self.gathering.bytes(id),
+            "checkpoint complete"
+        );
+        for Prepared { committable: (sink, committable), .. } in prepared {
+            let committed = self.checkpoints.committers.commit(&sink, &[Committable(committable)]);
+            if let Err(source) = committed {
+                self.fail(Reason::Commit { sink, source }.into());
+                return Vec::new();
+            }
+        }
+        let (now, fence) = (self.now(), self.fence);
+        let mut actions = Vec::new();
+        for task in tasks {
+            actions.extend(self.coordinator.step(now, Event::Confirmed { id, task, fence }));
+        }
+        actions
+    }
+
+    /// These are not needed any more: their files go, unless one that is needed refers to them.
+    fn subsume(&mut self, past: &[Retained]) {
+        let store = &*self.leader.store;
+        let manifests = |retained: &[Retained]| -> Result<Vec<Manifest>, ManifestError> {
+            retained.iter().map(|one| Manifest::read(store, one)).collect()
+        };
+        let files = manifests(self.coordinator.retained()).and_then(|needed| {
+            let needed: BTreeSet<_> = needed.iter().flat_map(Manifest::files).cloned().collect();
+            let past = manifests(past)?;
+            let files = past.iter().flat_map(Manifest::files).cloned();
+            Ok(files.filter(|file| !needed.contains(file)).collect::<Vec<_>>())
+        });
+        match files {
+            Ok(mut files) => {
+                files.extend(past.iter().map(|one| one.manifest.clone()));
+                self.delete(&files);
+                self.leader.tidy();
+            }
+            Err(error) => tracing::warn!(%error, "files of past checkpoints stay"),
+        }
+    }
+
+    fn delete(&self, files: &[StorePath]) {
+        for file in files {
+            if let Err(error) = self.leader.store.delete(file) {
+                tracing::warn!(%error, "a file of a past checkpoint stays");
+            }
+        }
+    }
+
+    fn fail(&self, error: CheckpointError) {
+        self.job.fail(JobError::Checkpoints(error));
+    }
+}

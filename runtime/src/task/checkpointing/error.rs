@@ -1,0 +1,56 @@
+//! Why a job cannot keep or use its checkpoints.
+
+use crate::checkpoint::coordinator;
+use crate::checkpoint::manifest::ManifestError;
+use crate::checkpoint::pointer::PointerError;
+use crate::checkpoint::store::StoreError;
+use crate::connector::SinkError;
+
+/// Why a job cannot keep or use its checkpoints.
+#[derive(Debug, thiserror::Error)]
+#[error(transparent)]
+pub struct CheckpointError(pub(super) Reason);
+
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Reason {
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error(transparent)]
+    Pointer(#[from] PointerError),
+    #[error(transparent)]
+    Manifest(#[from] ManifestError),
+    #[error(transparent)]
+    Coordinator(#[from] coordinator::Failure),
+    #[error(
+        "`{0}` is no place for checkpoints\nhelp: name a directory, or write file:///path/of/it"
+    )]
+    Place(String),
+    #[error(
+        "the checkpoint has {saved} key groups, and this job {now}\nhelp: start it with as many as before"
+    )]
+    KeyGroups { saved: u32, now: u32 },
+    #[error(
+        "another process has taken over this job\nhelp: run it once for each checkpoint directory"
+    )]
+    Deposed,
+    #[error("what the sink `{sink}` wrote cannot be made visible: {source}")]
+    Commit { sink: String, source: SinkError },
+}
+
+macro_rules! reasons {
+    ($($error:ty),*) => {$(
+        impl From<$error> for CheckpointError {
+            fn from(error: $error) -> CheckpointError {
+                CheckpointError(error.into())
+            }
+        }
+    )*};
+}
+reasons! { Reason, StoreError, PointerError, ManifestError, coordinator::Failure }
+
+impl CheckpointError {
+    /// True if trying again may help.
+    pub(crate) fn is_transient(&self) -> bool {
+        matches!(self.0, Reason::Store(_) | Reason::Coordinator(_) | Reason::Commit { .. })
+    }
+}

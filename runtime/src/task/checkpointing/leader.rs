@@ -1,0 +1,138 @@
+//! Who leads a job from a directory: the store and the truth, between attempts.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use super::error::{CheckpointError, Reason};
+use crate::checkpoint::coordinator::{self, IDS, Outcome, Publication};
+use crate::checkpoint::manifest::Manifest;
+use crate::checkpoint::pointer::{Advance, Pointer, PointerError, Status, Truth};
+use crate::checkpoint::store::Store;
+use crate::checkpoint::store::local::LocalStore;
+use crate::checkpoint::{Attempt, CheckpointId, Fence};
+use crate::task::CheckpointOptions;
+
+/// The store and the truth of a job.
+pub(in crate::task) struct Leader {
+    pub(super) options: CheckpointOptions,
+    pub(super) store: Arc<dyn Store>,
+    pointer: Pointer,
+}
+
+/// How a job begins in a directory.
+pub(in crate::task) enum Begin {
+    /// With an attempt.
+    Lead(Leader),
+    /// Not at all: it has finished before.
+    Finished,
+}
+
+/// An attempt that was begun durably.
+pub(in crate::task) struct Begun {
+    pub(super) fence: Fence,
+    /// What it goes on from.
+    pub(super) manifest: Option<Manifest>,
+    pub(super) start: coordinator::Start,
+}
+
+impl Leader {
+    /// Takes the lead of the job in a directory.
+    pub(in crate::task) fn begin(options: &CheckpointOptions) -> Result<Begin, CheckpointError> {
+        let store: Arc<dyn Store> = Arc::new(LocalStore::open(&directory(&options.dir)?)?);
+        if options.fresh {
+            // Nobody else can look: the directory is locked.
+            for path in store.list(None)? {
+                store.delete(&path)?;
+            }
+        }
+        let pointer = Pointer::claim(store.clone())?;
+        let finished = |truth: &Truth| matches!(truth.status, Status::Finished { .. });
+        if pointer.truth().is_some_and(finished) {
+            return Ok(Begin::Finished);
+        }
+        Ok(Begin::Lead(Leader { options: options.clone(), store, pointer }))
+    }
+
+    /// Begins the next attempt, from the last checkpoint if there is one.
+    pub(in crate::task) fn attempt(
+        &mut self,
+        tasks: usize,
+        key_groups: u32,
+    ) -> Result<Begun, CheckpointError> {
+        let mut truth = self.pointer.truth().cloned().unwrap_or(Truth {
+            attempt: Attempt(0),
+            id_high: CheckpointId(0),
+            checkpoints: Vec::new(),
+            status: Status::Running,
+            parameters: String::new(),
+        });
+        let next_id = truth.id_high.next();
+        truth.attempt = truth.attempt.next();
+        truth.id_high = CheckpointId(truth.id_high.0 + IDS);
+        let (retained, id_high, attempt) =
+            (truth.checkpoints.clone(), truth.id_high, truth.attempt);
+        match self.pointer.advance(truth)? {
+            Advance::Won(_) => {}
+            Advance::Lost => return Err(Reason::Deposed.into()),
+        }
+        let manifest = match retained.last() {
+            Some(last) => Some(Manifest::read(&*self.store, last)?),
+            None => None,
+        };
+        if let Some(manifest) = manifest.as_ref().filter(|it| it.key_groups != key_groups) {
+            let saved = manifest.key_groups;
+            return Err(Reason::KeyGroups { saved, now: key_groups }.into());
+        }
+        let fence = Fence { epoch: self.pointer.epoch(), attempt };
+        let tasks = u32::try_from(tasks).expect("tasks are threads' work: far fewer than 2^32");
+        let start = coordinator::Start { fence, tasks, next_id, id_high, retained };
+        Ok(Begun { fence, manifest, start })
+    }
+
+    /// Says what the coordinator wants to be the truth.
+    pub(super) fn publish(&mut self, publication: Publication) -> Outcome {
+        let truth = self.pointer.truth().expect("an attempt was begun");
+        let status = if publication.finished {
+            Status::Finished { summary: serde_json::Value::Null }
+        } else {
+            truth.status.clone()
+        };
+        let truth = Truth {
+            id_high: publication.id_high,
+            checkpoints: publication.checkpoints,
+            status,
+            ..truth.clone()
+        };
+        outcome(self.pointer.advance(truth))
+    }
+
+    /// Finds out what became of the last publication.
+    pub(super) fn settle(&mut self) -> Outcome {
+        outcome(self.pointer.settle())
+    }
+
+    /// Deletes records of the truth that are past.
+    pub(super) fn tidy(&mut self) {
+        if let Err(error) = self.pointer.collect() {
+            tracing::warn!(%error, "records that are past stay");
+        }
+    }
+}
+
+fn outcome(advanced: Result<Advance, PointerError>) -> Outcome {
+    match advanced {
+        Ok(Advance::Won(_)) => Outcome::Won,
+        Ok(Advance::Lost) => Outcome::Lost,
+        Err(error) if error.is_outcome_unknown() => Outcome::Unknown,
+        Err(error) => Outcome::Failed(error.to_string()),
+    }
+}
+
+/// The directory that a place names.
+fn directory(place: &str) -> Result<PathBuf, CheckpointError> {
+    match place.strip_prefix("file://") {
+        Some(path) if path.starts_with('/') => Ok(PathBuf::from(path)),
+        None if !place.is_empty() && !place.contains("://") => Ok(PathBuf::from(place)),
+        _ => Err(Reason::Place(place.to_owned()).into()),
+    }
+}

@@ -1,0 +1,95 @@
+//! Whether and when a job that failed is started again.
+
+use std::collections::hash_map::RandomState;
+use std::hash::BuildHasher;
+use std::time::Duration;
+
+use crate::error::JobError;
+use crate::task::Severity;
+
+/// Counts failures in a row.
+#[derive(Debug)]
+pub(super) struct Restarts {
+    /// Restarts after failures in a row, at most.
+    most: u32,
+    failures: u32,
+    /// The record at which it failed last, and how often in a row.
+    poison: Option<(String, u32)>,
+}
+
+impl Restarts {
+    const FIRST_PAUSE: Duration = Duration::from_millis(100);
+    const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+    /// An attempt that lasted as long was healthy: failures are counted anew.
+    const HEALTHY: Duration = Duration::from_secs(600);
+    /// A record at which as many attempts in a row fail will not do better.
+    const POISON: u32 = 3;
+
+    pub(super) fn new(most: u32) -> Restarts {
+        Restarts { most, failures: 0, poison: None }
+    }
+
+    /// How long to wait until the next attempt, after one that lasted so long; none if there should be no other.
+    pub(super) fn after(&mut self, error: &JobError, lasted: Duration) -> Option<Duration> {
+        if lasted >= Self::HEALTHY {
+            self.failures = 0;
+        }
+        self.failures += 1;
+        let poisoned = self.is_poisoned(error);
+        if error.severity() == Severity::FailJob || self.failures > self.most || poisoned {
+            return None;
+        }
+        let doublings = (self.failures - 1).min(16);
+        let pause = (Self::FIRST_PAUSE * (1 << doublings)).min(Self::LONGEST_PAUSE);
+        // Up to a fifth more, so that jobs that failed together do not come back together.
+        let jitter = RandomState::new().hash_one(self.failures) % 200;
+        Some(pause.mul_f64(1.0 + jitter as f64 / 1000.0))
+    }
+
+    fn is_poisoned(&mut self, error: &JobError) -> bool {
+        let JobError::Task { failure, .. } = error else { return false };
+        let Some(position) = failure.position() else { return false };
+        let times = match &self.poison {
+            Some((same, times)) if same == position => times + 1,
+            _ => 1,
+        };
+        self.poison = Some((position.to_owned(), times));
+        times >= Self::POISON
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::task::Failure;
+
+    fn failed(position: Option<&str>) -> JobError {
+        let failure = Failure::new("no");
+        let failure = match position {
+            Some(position) => failure.at(|| position.to_owned()),
+            None => failure,
+        };
+        JobError::Task { chain: "a".to_owned(), task: 0, parallelism: 1, failure }
+    }
+
+    #[test]
+    fn pauses_double_and_end() {
+        let mut restarts = Restarts::new(3);
+        let soon = Duration::from_secs(1);
+        for least in [100, 200, 400] {
+            let pause = restarts.after(&failed(None), soon).unwrap().as_millis();
+            assert!((least..=least * 6 / 5).contains(&pause), "{pause} ms");
+        }
+        assert_eq!(restarts.after(&failed(None), soon), None);
+        assert!(restarts.after(&failed(None), Duration::from_secs(601)).is_some(), "counted anew");
+    }
+
+    #[test]
+    fn a_record_that_always_fails_ends_the_job() {
+        let mut restarts = Restarts::new(100);
+        for position in ["a:1", "a:2", "a:2"] {
+            assert!(restarts.after(&failed(Some(position)), Duration::ZERO).is_some());
+        }
+        assert_eq!(restarts.after(&failed(Some("a:2")), Duration::ZERO), None);
+    }
+}
