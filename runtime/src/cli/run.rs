@@ -34,7 +34,9 @@ pub(super) fn run(request: &Request, screen: &Screen) -> u8 {
     };
     match execute(plan, request, screen, &control, &watch) {
         Ok(ended) => {
-            if !request.options.quiet {
+            if ended.ending == Ending::FinishedBefore {
+                screen.print(FINISHED_BEFORE);
+            } else if !request.options.quiet {
                 screen.print(&summary(&ended.metrics, ended.ending != Ending::Finished));
             }
             // A job also stops when nobody reads what it prints any more (`job | head`), which is no interruption.
@@ -43,6 +45,8 @@ pub(super) fn run(request: &Request, screen: &Screen) -> u8 {
         Err(error) => refuse(&error, screen),
     }
 }
+
+const FINISHED_BEFORE: &str = "this job has finished before, as its checkpoint directory says: there is nothing to do\nhelp: --fresh begins anew\n";
 
 fn execute(
     plan: Plan,

@@ -1,6 +1,6 @@
 //! The thread that takes the checkpoints of one attempt.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::thread::JoinHandle;
@@ -10,12 +10,11 @@ use super::error::{CheckpointError, Reason};
 use super::gather::{About, Gathering, TaskPart};
 use super::leader::{Begun, Leader};
 use super::restore::{kept, restored};
+use crate::checkpoint::collect::objects;
 use crate::checkpoint::coordinator::{
     self, Action, Coordinator, Event, Prepared, RequestId, TaskId,
 };
-use crate::checkpoint::manifest::{Kind, Manifest, ManifestError};
-use crate::checkpoint::pointer::Retained;
-use crate::checkpoint::store::StorePath;
+use crate::checkpoint::manifest::Kind;
 use crate::checkpoint::{CheckpointId, Fence};
 use crate::connector::Committable;
 use crate::error::JobError;
@@ -196,6 +195,7 @@ impl Drive {
         while let Some(action) = actions.pop_front() {
             actions.extend(self.act(action));
         }
+        self.leader.clean();
     }
 
     /// Does something, and answers what that leads to.
@@ -211,16 +211,19 @@ impl Drive {
                 self.checkpoints.give_up(id.0);
                 self.job.wake();
             }
-            Action::Discard { snapshots, manifest, .. } => {
-                let files = snapshots.iter().filter_map(|part| part.file());
-                let files: Vec<_> = files.cloned().chain(manifest).collect();
-                self.delete(&files);
+            Action::Discard { id, snapshots, manifest } => {
+                let files = snapshots.iter().filter_map(|part| part.file()).cloned();
+                self.leader.collector.release(id);
+                self.leader.collector.discard(files.chain(manifest));
             }
             Action::Write { id, kind, snapshots, prepared, .. } => {
                 let parts = snapshots.iter().map(|(_, part)| &**part);
                 let manifest = self.gathering.manifest(&self.about, (id, kind), parts, &prepared);
                 let written =
                     manifest.write(&*self.leader.store, self.gathering.folder(id).manifest());
+                if let Ok(retained) = &written {
+                    self.leader.collector.retain(id, objects(retained, &manifest));
+                }
                 let result = written.map_err(|error| error.to_string());
                 let now = self.now();
                 return self.coordinator.step(now, Event::Written { id, result });
@@ -235,7 +238,9 @@ impl Drive {
                 let now = self.now();
                 return self.coordinator.step(now, Event::Published(outcome));
             }
-            Action::Subsume(past) => self.subsume(&past),
+            Action::Subsume(past) => {
+                past.iter().for_each(|past| self.leader.collector.release(past.id));
+            }
             Action::Complete { id, tasks, prepared, .. } => {
                 return self.complete(id, tasks, prepared);
             }
@@ -276,36 +281,6 @@ impl Drive {
             actions.extend(self.coordinator.step(now, Event::Confirmed { id, task, fence }));
         }
         actions
-    }
-
-    /// These are not needed any more: their files go, unless one that is needed refers to them.
-    fn subsume(&mut self, past: &[Retained]) {
-        let store = &*self.leader.store;
-        let manifests = |retained: &[Retained]| -> Result<Vec<Manifest>, ManifestError> {
-            retained.iter().map(|one| Manifest::read(store, one)).collect()
-        };
-        let files = manifests(self.coordinator.retained()).and_then(|needed| {
-            let needed: BTreeSet<_> = needed.iter().flat_map(Manifest::files).cloned().collect();
-            let past = manifests(past)?;
-            let files = past.iter().flat_map(Manifest::files).cloned();
-            Ok(files.filter(|file| !needed.contains(file)).collect::<Vec<_>>())
-        });
-        match files {
-            Ok(mut files) => {
-                files.extend(past.iter().map(|one| one.manifest.clone()));
-                self.delete(&files);
-                self.leader.tidy();
-            }
-            Err(error) => tracing::warn!(%error, "files of past checkpoints stay"),
-        }
-    }
-
-    fn delete(&self, files: &[StorePath]) {
-        for file in files {
-            if let Err(error) = self.leader.store.delete(file) {
-                tracing::warn!(%error, "a file of a past checkpoint stays");
-            }
-        }
     }
 
     fn fail(&self, error: CheckpointError) {

@@ -4,9 +4,10 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::error::{CheckpointError, Reason};
+use crate::checkpoint::collect::{Collector, objects};
 use crate::checkpoint::coordinator::{self, IDS, Outcome, Publication};
 use crate::checkpoint::manifest::Manifest;
-use crate::checkpoint::pointer::{Advance, Pointer, PointerError, Status, Truth};
+use crate::checkpoint::pointer::{Advance, Pointer, PointerError, Retained, Status, Truth};
 use crate::checkpoint::store::Store;
 use crate::checkpoint::store::local::LocalStore;
 use crate::checkpoint::{Attempt, CheckpointId, Fence};
@@ -16,6 +17,7 @@ use crate::task::CheckpointOptions;
 pub(in crate::task) struct Leader {
     pub(super) options: CheckpointOptions,
     pub(super) store: Arc<dyn Store>,
+    pub(super) collector: Collector,
     pointer: Pointer,
 }
 
@@ -50,7 +52,8 @@ impl Leader {
         if pointer.truth().is_some_and(finished) {
             return Ok(Begin::Finished);
         }
-        Ok(Begin::Lead(Leader { options: options.clone(), store, pointer }))
+        let collector = Collector::default();
+        Ok(Begin::Lead(Leader { options: options.clone(), store, collector, pointer }))
     }
 
     /// Begins the next attempt, from the last checkpoint if there is one.
@@ -75,10 +78,7 @@ impl Leader {
             Advance::Won(_) => {}
             Advance::Lost => return Err(Reason::Deposed.into()),
         }
-        let manifest = match retained.last() {
-            Some(last) => Some(Manifest::read(&*self.store, last)?),
-            None => None,
-        };
+        let manifest = self.manifest(&retained, attempt)?;
         if let Some(manifest) = manifest.as_ref().filter(|it| it.key_groups != key_groups) {
             let saved = manifest.key_groups;
             return Err(Reason::KeyGroups { saved, now: key_groups }.into());
@@ -87,6 +87,33 @@ impl Leader {
         let tasks = u32::try_from(tasks).expect("tasks are threads' work: far fewer than 2^32");
         let start = coordinator::Start { fence, tasks, next_id, id_high, retained };
         Ok(Begun { fence, manifest, start })
+    }
+
+    /// The manifest of the last of these checkpoints. Their files stay, those of attempts that were given up go.
+    fn manifest(
+        &mut self,
+        retained: &[Retained],
+        attempt: Attempt,
+    ) -> Result<Option<Manifest>, CheckpointError> {
+        let mut last = None;
+        let mut all_known = true;
+        for one in retained {
+            match Manifest::read(&*self.store, one) {
+                Ok(manifest) => {
+                    self.collector.retain(one.id, objects(one, &manifest));
+                    last = Some(manifest);
+                }
+                Err(error) if Some(one) == retained.last() => return Err(error.into()),
+                Err(error) => {
+                    tracing::warn!(%error, "an earlier checkpoint cannot be used");
+                    all_known = false;
+                }
+            }
+        }
+        if all_known && let Err(error) = self.collector.sweep(&*self.store, attempt) {
+            tracing::warn!(%error, "files of earlier attempts stay");
+        }
+        Ok(last)
     }
 
     /// Says what the coordinator wants to be the truth.
@@ -111,12 +138,21 @@ impl Leader {
         outcome(self.pointer.settle())
     }
 
-    /// Deletes records of the truth that are past.
-    pub(super) fn tidy(&mut self) {
+    /// Deletes some of what is not needed any more.
+    pub(super) fn clean(&mut self) {
+        if self.collector.waiting() == 0 {
+            return;
+        }
+        if let Err(error) = self.collector.collect(&*self.store, Self::CLEANED) {
+            tracing::warn!(%error, "files of past checkpoints stay for now");
+        }
         if let Err(error) = self.pointer.collect() {
-            tracing::warn!(%error, "records that are past stay");
+            tracing::warn!(%error, "records that are past stay for now");
         }
     }
+
+    /// Files that are deleted at once.
+    const CLEANED: usize = 64;
 }
 
 fn outcome(advanced: Result<Advance, PointerError>) -> Outcome {
