@@ -1,10 +1,11 @@
 //! The builder: `files(path)`, its formats and options.
 
 use std::marker::PhantomData;
-use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex};
+use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
+use super::folder::Folder;
 use crate::connector::OnRejected;
 use crate::time::Span;
 
@@ -19,7 +20,14 @@ use crate::time::Span;
 ///
 /// **As a sink** each task writes `part-<task>-<n>.csv` (`.jsonl`, `.txt`) into the directory: under a hidden name
 /// until the part is complete and on disk, then renamed. A directory that already holds parts is refused unless
-/// [`overwrite`](Files::overwrite) is given. A task that gets no record writes no file.
+/// [`overwrite`](Files::overwrite) is given. A task that gets no record writes no file. A directory belongs to one sink
+/// of one job, which locks it.
+///
+/// In a job with checkpoints, parts are named `part-<task>-<attempt>-<n>.csv` (a later number than the attempt's where
+/// such parts are there already), and appear once the checkpoint is complete that covers their rows: each row is in one
+/// part, whatever fails. Every checkpoint ends the open part if it has rows. Parts may be copied at once; they may be
+/// moved or removed after the end of the job, or once the next checkpoint is complete: a job that is restored checks
+/// that what its checkpoint covers is there, and fails if it cannot tell.
 ///
 /// ```
 /// use thalweg::connector::{Source, files};
@@ -35,7 +43,7 @@ pub fn files(path: impl AsRef<Path>) -> Files {
         format: Unformatted,
         on_rejected: OnRejected::Fail,
         read: ReadOptions { allow_empty: false, range_bytes: RANGE_BYTES, longest: LONGEST },
-        write: WriteOptions { roll: None, overwrite: false, replaced: Arc::default() },
+        write: WriteOptions { roll: None, overwrite: false, folder: Arc::default() },
         direction: PhantomData,
     }
 }
@@ -69,9 +77,8 @@ pub(super) struct WriteOptions {
     /// Bytes and age after which a part is complete.
     pub roll: Option<(u64, Duration)>,
     pub overwrite: bool,
-    /// Set when the directory was looked into, by whichever task came first: the parts of an earlier run that are to
-    /// be removed before the first new one.
-    pub replaced: Arc<Mutex<Option<Vec<PathBuf>>>>,
+    /// The directory, whose lock and state all tasks share.
+    pub folder: Arc<Folder>,
 }
 
 /// `files(..)` before a format was chosen.
@@ -232,7 +239,7 @@ impl<F, D: CanWrite> Files<F, D> {
     }
 
     /// Removes the parts of an earlier run from the directory when the first record is written, or at the end if there
-    /// is none: a job that fails before leaves them. Other files stay.
+    /// is none; in a job with checkpoints, with the first of them. A job that fails before leaves them. Other files stay.
     #[must_use]
     pub fn overwrite(self) -> Files<F, Writes> {
         let mut files = self.only();

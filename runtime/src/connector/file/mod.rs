@@ -6,10 +6,12 @@
 //!                             of a large plain one)
 //!
 //!   records ─ text · json · csv ─▶ buffer ─ part ─▶ .part-0-0.csv.inprogress ─ fsync, rename ─▶ part-0-0.csv
+//!                                                           with checkpoints: fsync ─ commit ─▶ part-0-1-0.csv
 //! ```
 //!
 //! Invariants: every line belongs to exactly one split, however the file is divided; what a position says was read is
-//! never read again; a file under a final name is complete and on disk.
+//! never read again; a file under a final name is complete and on disk, and with checkpoints, what it holds is in no
+//! other and is covered by a complete checkpoint.
 //!
 //! Reading happens on the slot's own thread, a bounded chunk per batch. Measured on the flights of 2013 (31 MB, one of
 //! two busy cores, 2026-11): a batch of lines took 0.03 ms plain, 0.13 ms from gzip (0.23 ms before `zlib-rs` took
@@ -19,7 +21,10 @@
 #[cfg(feature = "avro")]
 mod avro;
 mod builder;
+mod commit;
 mod csv;
+mod disk;
+mod folder;
 mod input;
 mod json;
 mod lines;

@@ -1,27 +1,36 @@
 //! Parts: the files that one task writes into a directory, one after the other.
 //!
 //! ```text
-//!   open ──▶ .part-<task>-<n>.csv.inprogress (locked) ──▶ fsync ──▶ rename to part-<task>-<n>.csv ──▶ fsync folder
-//!                          └── dropped: removed
+//!   open ──▶ hidden ──▶ fsync ─┬─ without checkpoints: rename to its name ──▶ fsync folder
+//!              │               └─ with them: a committable ─ the checkpoint is complete ─▶ see `commit`
+//!              └── dropped: removed
 //! ```
+//!
+//! A part that is big or old enough is completed on a thread of its own. With checkpoints it then waits for the next
+//! one, which ends the open part too, so that every part belongs to one checkpoint.
 
-use std::fs::{self, File, TryLockError};
-use std::io::{self, Write};
+use std::fs::File;
+use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use super::builder::WriteOptions;
-use crate::connector::SinkError;
+use xxhash_rust::xxh3::Xxh3;
 
-/// What unfinished parts end in.
-const UNFINISHED: &str = ".inprogress";
+use super::builder::WriteOptions;
+use super::commit::{Prepared, PreparedPart};
+use super::disk::Disk;
+use super::folder::{Folder, Names, remove_if_there, unwritable};
+use crate::connector::{Preparation, SinkError};
 
 pub(super) struct Parts {
-    folder: PathBuf,
-    /// Shared by all tasks; see [`WriteOptions`].
-    replaced: Arc<Mutex<Option<Vec<PathBuf>>>>,
+    path: PathBuf,
+    /// Shared by all tasks.
+    folder: Arc<Folder>,
+    /// Until all parts are complete.
+    lock: Option<Arc<File>>,
+    names: Names,
     task: usize,
     /// Of the next part.
     number: u64,
@@ -29,18 +38,34 @@ pub(super) struct Parts {
     roll: Option<(u64, Duration)>,
     open: Option<Part>,
     /// The part before, if it rolled: syncing it may take long, and must not hold up the slot.
-    completing: Option<JoinHandle<Result<(), SinkError>>>,
+    completing: Option<JoinHandle<Result<Option<Sealed>, SinkError>>>,
+    /// The parts before that one which wait for the next checkpoint.
+    sealed: Vec<Sealed>,
     /// What was not written to the open part yet.
     pub(super) buffer: Vec<u8>,
 }
 
 struct Part {
     file: File,
-    hidden: PathBuf,
-    /// False once it has its name.
-    is_hidden: bool,
+    hidden: Hidden,
+    name: String,
     bytes: u64,
+    /// Of what was written, for a part that waits for its checkpoint.
+    digest: Option<Box<Xxh3>>,
     opened: Instant,
+}
+
+/// The hidden name of a part: removed when it is dropped, unless it was kept.
+struct Hidden {
+    path: PathBuf,
+    disk: Disk,
+    is_kept: bool,
+}
+
+/// A part that is on disk and waits for its checkpoint.
+struct Sealed {
+    hidden: Hidden,
+    part: PreparedPart,
 }
 
 impl Parts {
@@ -54,19 +79,20 @@ impl Parts {
         extension: &'static str,
         options: &WriteOptions,
     ) -> Result<Parts, SinkError> {
-        let mut replaced = options.replaced.lock().unwrap_or_else(PoisonError::into_inner);
-        if replaced.is_none() {
-            *replaced = Some(prepare(Path::new(folder), options.overwrite)?);
-        }
+        let path = PathBuf::from(folder);
+        let (names, lock) = options.folder.open(&path, options.overwrite)?;
         Ok(Parts {
-            folder: PathBuf::from(folder),
-            replaced: options.replaced.clone(),
+            path,
+            folder: options.folder.clone(),
+            lock: Some(lock),
+            names,
             task,
             number: 0,
             extension,
             roll: options.roll,
             open: None,
             completing: None,
+            sealed: Vec::new(),
             buffer: Vec::new(),
         })
     }
@@ -76,29 +102,31 @@ impl Parts {
         self.open.is_some()
     }
 
+    /// True if parts wait for their checkpoint.
+    pub(super) fn waits(&self) -> bool {
+        self.names != Names::Plain
+    }
+
     /// Begins a part.
     pub(super) fn begin(&mut self) -> Result<(), SinkError> {
-        self.replace()?;
-        let hidden = self.folder.join(format!(".{}{UNFINISHED}", self.name()));
-        let file = File::create(&hidden).map_err(|error| unwritable(&hidden, error))?;
-        if let Err(TryLockError::WouldBlock) = file.try_lock() {
-            return Err(in_use(&self.folder));
+        let waits = self.waits();
+        if !waits {
+            self.folder.replace(&self.path)?;
         }
-        self.open = Some(Part { file, hidden, is_hidden: true, bytes: 0, opened: Instant::now() });
+        let name = self.names.part(self.task, self.number, self.extension);
+        let path = self.path.join(self.names.hidden(&name));
+        let disk = self.folder.disk.clone();
+        let file = disk.create(&path, waits).map_err(|error| unwritable(&path, error))?;
+        self.number += 1;
+        self.open = Some(Part {
+            file,
+            hidden: Hidden { path, disk, is_kept: false },
+            name,
+            bytes: 0,
+            digest: waits.then(Box::default),
+            opened: Instant::now(),
+        });
         Ok(())
-    }
-
-    /// Removes the parts of an earlier run, if no task has done so.
-    fn replace(&self) -> Result<(), SinkError> {
-        let mut replaced = self.replaced.lock().unwrap_or_else(PoisonError::into_inner);
-        for part in replaced.as_mut().map(std::mem::take).unwrap_or_default() {
-            fs::remove_file(&part).map_err(|error| unwritable(&part, error))?;
-        }
-        Ok(())
-    }
-
-    fn name(&self) -> String {
-        format!("part-{}-{}.{}", self.task, self.number, self.extension)
     }
 
     /// True if the buffer is to be flushed; `pending` bytes are with the encoder.
@@ -135,10 +163,12 @@ impl Parts {
         self.completed()?;
         let Some(mut part) = self.open.take() else { return Ok(()) };
         part.write(&mut self.buffer)?;
-        let (folder, name) = (self.folder.clone(), self.name());
-        self.number += 1;
+        let (folder, names) = (self.path.clone(), self.names);
         let thread = thread::Builder::new().name("thalweg-part".to_owned());
-        let completing = thread.spawn(move || part.complete(&folder, &name));
+        let completing = thread.spawn(move || match names {
+            Names::Plain => part.complete(&folder).map(|()| None),
+            Names::Fenced { attempt, .. } => part.seal(attempt).map(Some),
+        });
         self.completing = Some(completing.map_err(|error| {
             let help = "raise the limit on threads of the user that runs the job";
             SinkError::new("cannot start a thread to complete a file", help).because(error)
@@ -148,53 +178,116 @@ impl Parts {
 
     /// Waits for the part that is being completed, if any.
     fn completed(&mut self) -> Result<(), SinkError> {
-        match self.completing.take().map(JoinHandle::join) {
-            None => Ok(()),
-            Some(Ok(done)) => done,
-            Some(Err(panic)) => std::panic::resume_unwind(panic),
-        }
+        let sealed = self.completing.take().map_or(Ok(None), joined)?;
+        self.sealed.extend(sealed);
+        Ok(())
     }
 
-    /// Completes all parts: from now on they are there under their names, whatever happens.
+    /// Ends the open part, and prepares it with those that wait.
+    pub(super) fn prepare(&mut self) -> Option<Preparation> {
+        let Names::Fenced { attempt, .. } = self.names else { return None };
+        let replaces = self.folder.take_replaced();
+        let (mut sealed, completing) = (std::mem::take(&mut self.sealed), self.completing.take());
+        let (open, mut buffer) = (self.open.take(), std::mem::take(&mut self.buffer));
+        if replaces.is_empty() && sealed.is_empty() && completing.is_none() && open.is_none() {
+            return None;
+        }
+        let (path, disk) = (self.path.clone(), self.folder.disk.clone());
+        Some(Box::new(move || {
+            sealed.extend(completing.map_or(Ok(None), joined)?);
+            if let Some(mut part) = open {
+                part.write(&mut buffer)?;
+                sealed.push(part.seal(attempt)?);
+            }
+            // The names too must outlive a loss of power.
+            disk.sync_folder(&path).map_err(|error| unwritable(&path, error))?;
+            let parts = sealed.into_iter().map(Sealed::keep).collect();
+            Ok(Prepared { replaces, parts }.into())
+        }))
+    }
+
+    /// Completes all parts: from now on they are there under their names, whatever happens. With checkpoints they are
+    /// already.
     pub(super) fn complete(&mut self) -> Result<(), SinkError> {
         self.completed()?;
-        self.replace()?;
-        let Some(mut part) = self.open.take() else { return Ok(()) };
-        part.write(&mut self.buffer)?;
-        let name = self.name();
-        self.number += 1;
-        part.complete(&self.folder, &name)
+        if self.waits() {
+            return self.all_committed();
+        }
+        self.folder.replace(&self.path)?;
+        if let Some(mut part) = self.open.take() {
+            part.write(&mut self.buffer)?;
+            part.complete(&self.path)?;
+        }
+        self.lock = None;
+        Ok(())
     }
+
+    fn all_committed(&self) -> Result<(), SinkError> {
+        if self.open.is_none() && self.sealed.is_empty() {
+            return Ok(());
+        }
+        Err(SinkError::new(
+            format!("`{}` would lack what came behind the last checkpoint", self.path.display()),
+            "this is a defect of the engine, please report it",
+        ))
+    }
+}
+
+fn joined(
+    completing: JoinHandle<Result<Option<Sealed>, SinkError>>,
+) -> Result<Option<Sealed>, SinkError> {
+    completing.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
 }
 
 impl Part {
     fn write(&mut self, buffer: &mut Vec<u8>) -> Result<(), SinkError> {
-        self.file.write_all(buffer).map_err(|error| unwritable(&self.hidden, error))?;
+        let Hidden { path, disk, .. } = &self.hidden;
+        disk.write(&mut self.file, path, buffer).map_err(|error| unwritable(path, error))?;
         self.bytes += buffer.len() as u64;
+        if let Some(digest) = &mut self.digest {
+            digest.update(buffer);
+        }
         buffer.clear();
         Ok(())
     }
 
-    fn complete(mut self, folder: &Path, name: &str) -> Result<(), SinkError> {
-        let name = folder.join(name);
+    fn complete(mut self, folder: &Path) -> Result<(), SinkError> {
+        let name = folder.join(&self.name);
+        let Hidden { path, disk, is_kept } = &mut self.hidden;
         let renamed = (|| {
-            self.file.sync_all()?;
+            disk.sync(&self.file, path)?;
             if name.exists() {
                 return Err(io::ErrorKind::AlreadyExists.into());
             }
-            fs::rename(&self.hidden, &name)?;
-            self.is_hidden = false;
-            File::open(folder)?.sync_all()
+            disk.rename(path, &name)?;
+            *is_kept = true;
+            disk.sync_folder(folder)
         })();
-        renamed.map_err(|error| unwritable(&self.hidden, error))
+        renamed.map_err(|error| unwritable(path, error))
+    }
+
+    /// Sees to it that the part is on disk.
+    fn seal(self, attempt: u64) -> Result<Sealed, SinkError> {
+        let Part { file, hidden, name, bytes, digest, .. } = self;
+        hidden.disk.sync(&file, &hidden.path).map_err(|error| unwritable(&hidden.path, error))?;
+        let digest = digest.map_or(0, |digest| digest.digest128());
+        Ok(Sealed { hidden, part: PreparedPart::new(name, attempt, bytes, digest) })
     }
 }
 
-impl Drop for Part {
+impl Sealed {
+    /// From now on it is in the hands of whoever commits it.
+    fn keep(mut self) -> PreparedPart {
+        self.hidden.is_kept = true;
+        self.part
+    }
+}
+
+impl Drop for Hidden {
     /// An unfinished part is removed, as well as can be: it is hidden, and the next run removes it too.
     fn drop(&mut self) {
-        if self.is_hidden {
-            let _ = fs::remove_file(&self.hidden);
+        if !self.is_kept {
+            let _ = remove_if_there(&self.disk, &self.path);
         }
     }
 }
@@ -204,71 +297,4 @@ impl Drop for Parts {
         // A part that is being completed is complete: it may get its name. Whoever drops does not ask for errors.
         let _ = self.completing.take().map(JoinHandle::join);
     }
-}
-
-/// Makes the folder, and removes what a run that was killed has left. Refuses parts of an earlier run, or returns them.
-fn prepare(folder: &Path, overwrite: bool) -> Result<Vec<PathBuf>, SinkError> {
-    if folder.exists() && !folder.is_dir() {
-        return Err(SinkError::new(
-            format!("`{}` is a file, where a directory is wanted to write into", folder.display()),
-            "name a directory: each task writes a file of its own",
-        ));
-    }
-    fs::create_dir_all(folder).map_err(|error| unwritable(folder, error))?;
-    let mut parts = Vec::new();
-    for entry in fs::read_dir(folder).map_err(|error| unwritable(folder, error))? {
-        let path = entry.map_err(|error| unwritable(folder, error))?.path();
-        let name = path.file_name().unwrap_or_default().to_string_lossy();
-        if name.starts_with(".part-") && name.ends_with(UNFINISHED) {
-            remove_unfinished(folder, &path)?;
-        } else if name.starts_with("part-") {
-            parts.push(path);
-        }
-    }
-    parts.sort_unstable();
-    match parts.first() {
-        Some(part) if !overwrite => Err(SinkError::new(
-            format!(
-                "`{}` already holds parts of an earlier run: {} and {} more",
-                folder.display(),
-                part.file_name().unwrap_or_default().display(),
-                parts.len() - 1
-            ),
-            "name an empty directory, remove them, or add `.overwrite()`",
-        )),
-        _ => Ok(parts),
-    }
-}
-
-fn remove_unfinished(folder: &Path, path: &Path) -> Result<(), SinkError> {
-    if let Ok(file) = File::open(path)
-        && let Err(TryLockError::WouldBlock) = file.try_lock()
-    {
-        return Err(in_use(folder));
-    }
-    fs::remove_file(path).map_err(|error| unwritable(path, error))
-}
-
-#[cold]
-fn in_use(folder: &Path) -> SinkError {
-    SinkError::new(
-        format!("another sink or job is writing into `{}`", folder.display()),
-        "give each sink a directory of its own",
-    )
-}
-
-#[cold]
-fn unwritable(path: &Path, error: io::Error) -> SinkError {
-    let help = match error.kind() {
-        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
-            "free some space, or write to another disk; parts that were complete are still there"
-        }
-        io::ErrorKind::PermissionDenied => {
-            "give the user that runs the job the right to write there"
-        }
-        io::ErrorKind::NotFound => "somebody removed it while the job was writing: start it again",
-        io::ErrorKind::ReadOnlyFilesystem => "write to another disk: this one is read-only",
-        _ => "check the path and the disk",
-    };
-    SinkError::new(format!("cannot write `{}`", path.display()), help).because(error)
 }

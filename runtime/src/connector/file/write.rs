@@ -5,7 +5,9 @@ use serde::Serialize;
 use super::builder::{CanWrite, Csv, Files, Json, Text};
 use super::csv::CsvEncoder;
 use super::part::Parts;
-use crate::connector::{OnRejected, Sink, SinkError, Writer};
+use crate::connector::{
+    OnRejected, Preparation, Sink, SinkError, Transaction, TwoPhaseCommitSink, Writer,
+};
 use crate::record::{Record, View};
 use crate::time::Timestamp;
 
@@ -92,6 +94,9 @@ impl<D: CanWrite> Sink<String> for Files<Text, D> {
     fn open(&self, task: usize, _: usize) -> Result<TextWriter, SinkError> {
         self.open_parts(task, "txt", TextEncoder)
     }
+    fn two_phase(&self) -> Option<&dyn TwoPhaseCommitSink> {
+        Some(self)
+    }
 }
 
 impl<T: Record, D: CanWrite> Sink<T> for Files<Json<T>, D>
@@ -105,6 +110,9 @@ where
     fn open(&self, task: usize, _: usize) -> Result<JsonWriter, SinkError> {
         self.open_parts(task, "jsonl", JsonEncoder)
     }
+    fn two_phase(&self) -> Option<&dyn TwoPhaseCommitSink> {
+        Some(self)
+    }
 }
 
 impl<T: Record, D: CanWrite> Sink<T> for Files<Csv<T>, D>
@@ -115,9 +123,16 @@ where
     fn name(&self) -> String {
         format!("files({}).csv", self.path)
     }
+    fn parameters(&self) -> String {
+        let (path, Csv { delimiter, headers, .. }) = (&self.path, &self.format);
+        format!("files({path}).csv, {:?}, headers {headers}", char::from(*delimiter))
+    }
     fn open(&self, task: usize, _: usize) -> Result<CsvWriter, SinkError> {
         let encoder = CsvEncoder::new(self.format.delimiter, self.format.headers);
         self.open_parts(task, "csv", encoder)
+    }
+    fn two_phase(&self) -> Option<&dyn TwoPhaseCommitSink> {
+        Some(self)
     }
 }
 
@@ -194,6 +209,14 @@ impl<T: Record, E: Encode<T>> Writer<T> for PartWriter<E> {
 
     fn skipped(&self) -> u64 {
         self.skipped
+    }
+
+    fn prepare(&mut self, _: &Transaction) -> Result<Option<Preparation>, SinkError> {
+        if !self.parts.waits() {
+            return Ok(None);
+        }
+        self.end_part::<T>()?;
+        Ok(self.parts.prepare())
     }
 
     fn finish(&mut self) -> Result<(), SinkError> {

@@ -10,7 +10,7 @@ use super::super::write::{Encode, PartWriter};
 use super::container::{MARKER, block, header, new_marker};
 use super::encode::Encoder;
 use super::{Avro, schema};
-use crate::connector::{Sink, SinkError};
+use crate::connector::{Sink, SinkError, TwoPhaseCommitSink};
 use crate::record::{Record, View};
 
 /// Writes Avro.
@@ -32,6 +32,10 @@ where
         let (records, marker) = (Vec::new(), [0; MARKER]);
         let encoder = AvroEncoder { shape, schema, records, count: 0, marker, record: PhantomData };
         self.open_parts(task, "avro", encoder)
+    }
+
+    fn two_phase(&self) -> Option<&dyn TwoPhaseCommitSink> {
+        Some(self)
     }
 }
 

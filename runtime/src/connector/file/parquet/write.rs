@@ -14,7 +14,7 @@ use super::super::builder::{CanWrite, Files};
 use super::super::shape::Shape;
 use super::super::write::{Encode, PartWriter};
 use super::{Parquet, schema};
-use crate::connector::{OnRejected, Sink, SinkError};
+use crate::connector::{OnRejected, Sink, SinkError, TwoPhaseCommitSink};
 use crate::record::{Record, View};
 
 /// Writes Parquet.
@@ -38,6 +38,10 @@ where
             SinkError::new("no Parquet schema can be made of the record", help).because(error)
         })?;
         self.open_parts(task, "parquet", encoder)
+    }
+
+    fn two_phase(&self) -> Option<&dyn TwoPhaseCommitSink> {
+        Some(self)
     }
 }
 
