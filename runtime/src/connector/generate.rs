@@ -90,6 +90,11 @@ where
         }
     }
 
+    /// The rate may change: it is not what is made but when.
+    fn parameters(&self) -> String {
+        format!("generate({})", self.end)
+    }
+
     fn splits(&self, parallelism: usize) -> Result<Vec<Split>, SourceError> {
         let stripe = |task| Split {
             id: format!("{task} of {parallelism}"),

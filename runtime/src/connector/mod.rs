@@ -230,6 +230,8 @@ mod socket;
 mod source;
 #[cfg(test)]
 mod testing;
+#[cfg(test)]
+mod tests;
 
 pub use callback::{Callback, CallbackWriter, callback};
 pub use collect::{Collect, CollectWriter, Collected, collect};
