@@ -228,6 +228,7 @@ mod sink;
 mod slice;
 mod socket;
 mod source;
+mod stripes;
 #[cfg(test)]
 mod testing;
 #[cfg(test)]
@@ -252,5 +253,5 @@ pub use sink::{Committable, Opening, Preparation, Sink, Transaction, TwoPhaseCom
 pub use slice::{Collection, Replay, SliceReader, SliceRows, SteppedViews, collection, replay};
 pub use socket::{Socket, SocketReader, socket};
 pub use source::{
-    Fill, OnRejected, OpenSource, Position, Reader, Rejected, Rows, Source, Split, Views,
+    Fill, OnRejected, OpenSource, Position, Reader, Rejected, Resumed, Rows, Source, Split, Views,
 };
