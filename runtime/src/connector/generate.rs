@@ -6,9 +6,8 @@ use std::task::Waker;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use serde_json::json;
-
-use super::{Fill, OpenSource, Position, Reader, Rejected, Source, SourceError, Split};
+use super::stripes::Stripes;
+use super::{Fill, OpenSource, Position, Reader, Rejected, Resumed, Source, SourceError, Split};
 use crate::record::Emit;
 
 /// The records `make(0)` to `make(n - 1)`.
@@ -90,47 +89,40 @@ where
         }
     }
 
+    /// The rate may change: it is not what is made but when.
+    fn parameters(&self) -> String {
+        format!("generate({})", self.end)
+    }
+
     fn splits(&self, parallelism: usize) -> Result<Vec<Split>, SourceError> {
-        let stripe = |task| Split {
-            id: format!("{task} of {parallelism}"),
-            detail: json!({ "task": task, "step": parallelism }),
-        };
-        Ok((0..parallelism).map(stripe).collect())
+        Ok(Stripes::splits(parallelism))
+    }
+
+    fn redivide(
+        &self,
+        splits: Vec<Resumed>,
+        parallelism: usize,
+    ) -> Result<Vec<Resumed>, SourceError> {
+        Stripes::redivide(&splits, parallelism, self.end)
     }
 
     fn open(&self, open: OpenSource<'_>) -> Result<GenerateReader<E, F>, SourceError> {
-        let number = |name: &str| open.split.detail[name].as_u64();
-        let next = match open.position {
-            Some(position) => position.0.as_u64(),
-            None => number("task"),
-        };
-        let (Some(next), Some(step @ 1..)) = (next, number("step")) else {
-            return Err(SourceError::foreign(&open));
-        };
+        let stripes = Stripes::open(&open)?;
         let pace = match self.per_second {
-            Some(rate) => Some(Pace::start(next, rate, open.waker)?),
+            Some(rate) => Some(Pace::start(stripes.first(), rate, open.waker)?),
             None => None,
         };
-        let make = self.make.clone();
-        Ok(GenerateReader {
-            make,
-            next,
-            first: next,
-            step,
-            end: self.end,
-            pace,
-            record: PhantomData,
-        })
+        let (make, first) = (self.make.clone(), stripes.first());
+        Ok(GenerateReader { make, stripes, first, end: self.end, pace, record: PhantomData })
     }
 }
 
 /// Makes every `step`-th record.
 pub struct GenerateReader<E, F> {
     make: F,
-    next: u64,
+    stripes: Stripes,
     /// The first of the last batch.
     first: u64,
-    step: u64,
     end: u64,
     pace: Option<Pace>,
     record: PhantomData<fn() -> E>,
@@ -138,7 +130,24 @@ pub struct GenerateReader<E, F> {
 
 impl<E, F> std::fmt::Debug for GenerateReader<E, F> {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(out, "generate, at {}", self.next)
+        write!(out, "generate, at {}", self.stripes.next)
+    }
+}
+
+impl<E, F> GenerateReader<E, F>
+where
+    E: Emit,
+    F: Fn(u64) -> E,
+{
+    #[inline]
+    fn make_on(&mut self, batch: &mut Vec<E::Record>, limit: usize, due: u64) {
+        for _ in 0..limit.max(1) {
+            if self.stripes.next >= due {
+                break;
+            }
+            batch.push((self.make)(self.stripes.next).into_record());
+            self.stripes.next = self.stripes.next.saturating_add(self.stripes.step);
+        }
     }
 }
 
@@ -156,22 +165,25 @@ where
         limit: usize,
         _: &mut Vec<Rejected>,
     ) -> Result<Fill, SourceError> {
-        self.first = self.next;
+        self.first = self.stripes.first();
         let due = match &self.pace {
             Some(pace) => pace.due(Instant::now()).min(self.end),
             None => self.end,
         };
-        for _ in 0..limit.max(1) {
-            if self.next >= due {
-                break;
+        if let Some(record) = self.stripes.lagging() {
+            // By itself, for want of a step. Few lag behind, and only after a change of the parallelism.
+            if record < due {
+                batch.push((self.make)(record).into_record());
+                self.stripes.pass(record);
             }
-            batch.push((self.make)(self.next).into_record());
-            self.next = self.next.saturating_add(self.step);
+        } else {
+            self.make_on(batch, limit, due);
         }
+        let next = self.stripes.first();
         match &self.pace {
-            _ if self.next >= self.end => Ok(Fill::End),
-            Some(pace) if self.next >= due => {
-                pace.wake_at(self.next);
+            _ if next >= self.end => Ok(Fill::End),
+            Some(pace) if next >= due => {
+                pace.wake_at(next);
                 Ok(Fill::Wait)
             }
             _ => Ok(Fill::More),
@@ -179,11 +191,11 @@ where
     }
 
     fn position(&self) -> Position {
-        Position(self.next.into())
+        self.stripes.position()
     }
 
     fn locate(&self, index: usize) -> String {
-        format!("record {}", self.first + index as u64 * self.step)
+        format!("record {}", self.first + index as u64 * self.stripes.step)
     }
 }
 

@@ -228,8 +228,11 @@ mod sink;
 mod slice;
 mod socket;
 mod source;
+mod stripes;
 #[cfg(test)]
 mod testing;
+#[cfg(test)]
+mod tests;
 
 pub use callback::{Callback, CallbackWriter, callback};
 pub use collect::{Collect, CollectWriter, Collected, collect};
@@ -250,5 +253,5 @@ pub use sink::{Committable, Opening, Preparation, Sink, Transaction, TwoPhaseCom
 pub use slice::{Collection, Replay, SliceReader, SliceRows, SteppedViews, collection, replay};
 pub use socket::{Socket, SocketReader, socket};
 pub use source::{
-    Fill, OnRejected, OpenSource, Position, Reader, Rejected, Rows, Source, Split, Views,
+    Fill, OnRejected, OpenSource, Position, Reader, Rejected, Resumed, Rows, Source, Split, Views,
 };

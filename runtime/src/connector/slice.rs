@@ -4,9 +4,10 @@
 
 use std::sync::Arc;
 
-use serde_json::json;
-
-use super::{Fill, OpenSource, Position, Reader, Rejected, Rows, Source, SourceError, Split};
+use super::stripes::Stripes;
+use super::{
+    Fill, OpenSource, Position, Reader, Rejected, Resumed, Rows, Source, SourceError, Split,
+};
 use crate::prefetch::prefetch;
 use crate::record::{Record, View};
 
@@ -105,6 +106,11 @@ impl<T> Replay<T> {
         self.laps = laps;
         self
     }
+
+    /// How many records there are, of all laps.
+    fn end(&self) -> u64 {
+        (self.records.len() as u64).saturating_mul(self.laps)
+    }
 }
 
 impl<T: Record + Send + Sync> Source for Collection<T> {
@@ -116,7 +122,8 @@ impl<T: Record + Send + Sync> Source for Collection<T> {
     }
 
     fn splits(&self, _: usize) -> Result<Vec<Split>, SourceError> {
-        Ok(vec![Split { id: "all".to_owned(), detail: json!({ "task": 0, "step": 1 }) }])
+        let whole = Stripes::splits(1).into_iter();
+        Ok(whole.map(|split| Split { id: "all".to_owned(), ..split }).collect())
     }
 
     fn open(&self, open: OpenSource<'_>) -> Result<SliceReader<T>, SourceError> {
@@ -129,15 +136,19 @@ impl<T: Record + Send + Sync> Source for Replay<T> {
     type Reader = SliceReader<T>;
 
     fn name(&self) -> String {
-        format!("replay({} records)", self.records.len() as u64 * self.laps)
+        format!("replay({} records)", self.end())
     }
 
     fn splits(&self, parallelism: usize) -> Result<Vec<Split>, SourceError> {
-        let stripe = |task| Split {
-            id: format!("{task} of {parallelism}"),
-            detail: json!({ "task": task, "step": parallelism }),
-        };
-        Ok((0..parallelism).map(stripe).collect())
+        Ok(Stripes::splits(parallelism))
+    }
+
+    fn redivide(
+        &self,
+        splits: Vec<Resumed>,
+        parallelism: usize,
+    ) -> Result<Vec<Resumed>, SourceError> {
+        Stripes::redivide(&splits, parallelism, self.end())
     }
 
     fn open(&self, open: OpenSource<'_>) -> Result<SliceReader<T>, SourceError> {
@@ -149,9 +160,8 @@ impl<T: Record + Send + Sync> Source for Replay<T> {
 #[derive(Debug)]
 pub struct SliceReader<T: 'static> {
     records: Shared<T>,
-    step: u64,
-    /// The next record, counted over all laps.
-    next: u64,
+    /// Counted over all laps.
+    stripes: Stripes,
     /// Behind the last, counted over all laps.
     end: u64,
     /// The first record of the last batch, counted over all laps.
@@ -160,16 +170,27 @@ pub struct SliceReader<T: 'static> {
 
 impl<T> SliceReader<T> {
     fn open(records: &Shared<T>, laps: u64, open: &OpenSource<'_>) -> Result<Self, SourceError> {
-        let number = |name: &str| open.split.detail[name].as_u64();
-        let next = match open.position {
-            Some(position) => position.0.as_u64(),
-            None => number("task"),
-        };
-        let (Some(next), Some(step @ 1..)) = (next, number("step")) else {
-            return Err(SourceError::foreign(open));
-        };
+        let stripes = Stripes::open(open)?;
         let end = (records.len() as u64).saturating_mul(laps);
-        Ok(SliceReader { records: records.clone(), step, next, end, first: next })
+        let first = stripes.first();
+        Ok(SliceReader { records: records.clone(), stripes, end, first })
+    }
+
+    /// From where to where in the slice the next batch reaches, and in what steps.
+    fn pass(&mut self, limit: usize) -> (u64, u64, u64) {
+        let len = self.records.len() as u64;
+        if let Some(record) = self.stripes.lagging() {
+            // By itself, for want of a step. Few lag behind, and only after a change of the parallelism.
+            self.stripes.pass(record);
+            return (record % len, record % len + 1, 1);
+        }
+        let Stripes { next, step, .. } = &mut self.stripes;
+        let start = *next % len;
+        let wanted = (limit.max(1) as u64).saturating_mul(*step);
+        let end = start.saturating_add(wanted).min(len);
+        // As many as there are multiples of `step` from `start` to `end`; the next may lie in the next lap.
+        *next += (end - start).div_ceil(*step) * *step;
+        (start, end, *step)
     }
 }
 
@@ -183,27 +204,22 @@ impl<T: Record> Reader for SliceReader<T> {
         limit: usize,
         _: &mut Vec<Rejected>,
     ) -> Result<Fill, SourceError> {
-        if self.next >= self.end {
+        self.first = self.stripes.first();
+        if self.first >= self.end {
             return Ok(Fill::End);
         }
-        let len = self.records.len() as u64;
-        let start = self.next % len;
-        let wanted = (limit.max(1) as u64).saturating_mul(self.step);
-        let end = start.saturating_add(wanted).min(len);
-        self.first = self.next;
-        // As many as there are multiples of `step` from `start` to `end`; the next may lie in the next lap.
-        self.next += (end - start).div_ceil(self.step) * self.step;
+        let (start, end, step) = self.pass(limit);
         batch.records.get_or_insert_with(|| self.records.clone());
-        (batch.start, batch.end, batch.step) = (start as usize, end as usize, self.step as usize);
+        (batch.start, batch.end, batch.step) = (start as usize, end as usize, step as usize);
         Ok(Fill::More)
     }
 
     fn position(&self) -> Position {
-        Position(self.next.into())
+        self.stripes.position()
     }
 
     fn locate(&self, index: usize) -> String {
-        format!("record {}", self.first + index as u64 * self.step)
+        format!("record {}", self.first + index as u64 * self.stripes.step)
     }
 }
 

@@ -29,6 +29,23 @@ pub trait Source: Send + Sync + 'static {
     /// If the input cannot be found or listed.
     fn splits(&self, parallelism: usize) -> Result<Vec<Split>, SourceError>;
 
+    /// The splits of a checkpoint that were not read to their end, for another number of tasks. They are dealt out as
+    /// they are, unless a source says otherwise: one that divides itself by the parallelism. The records must be those
+    /// that were left, each once.
+    ///
+    /// A job that is restored reads these: [`splits`](Source::splits) is asked when it first starts.
+    ///
+    /// # Errors
+    /// If the splits or positions are not of this source.
+    fn redivide(
+        &self,
+        splits: Vec<Resumed>,
+        parallelism: usize,
+    ) -> Result<Vec<Resumed>, SourceError> {
+        let _ = parallelism;
+        Ok(splits)
+    }
+
     /// Opens one split, from its start or behind a position; on the thread that will read it.
     ///
     /// # Errors
@@ -86,6 +103,15 @@ pub struct Split {
 /// How far a split was read; opaque to all but its source.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Position(pub serde_json::Value);
+
+/// A split of a checkpoint.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Resumed {
+    /// The split.
+    pub split: Split,
+    /// How far it was read; `None` if not at all.
+    pub position: Option<Position>,
+}
 
 /// Reads one split, a batch at a time.
 pub trait Reader: 'static {

@@ -72,6 +72,13 @@ pub(super) struct ReadOptions {
     pub longest: usize,
 }
 
+impl ReadOptions {
+    /// How files are divided, for a source's parameters: other ranges are other splits.
+    pub(super) fn ranges(&self) -> String {
+        format!("in ranges of {} bytes", self.range_bytes)
+    }
+}
+
 #[derive(Clone, Debug)]
 pub(super) struct WriteOptions {
     /// Bytes and age after which a part is complete.

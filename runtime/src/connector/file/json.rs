@@ -17,6 +17,10 @@ impl<T: Record + DeserializeOwned, D: CanRead> Source for Files<Json<T>, D> {
         format!("files({}).json", self.path)
     }
 
+    fn parameters(&self) -> String {
+        format!("files({}).json, {}", self.path, self.read.ranges())
+    }
+
     fn splits(&self, _: usize) -> Result<Vec<Split>, SourceError> {
         list(&self.path, &self.read, true)
     }

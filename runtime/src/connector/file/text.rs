@@ -14,6 +14,10 @@ impl<D: CanRead> Source for Files<Text, D> {
         format!("files({}).text", self.path)
     }
 
+    fn parameters(&self) -> String {
+        format!("files({}).text, {}", self.path, self.read.ranges())
+    }
+
     fn splits(&self, _: usize) -> Result<Vec<Split>, SourceError> {
         list(&self.path, &self.read, true)
     }

@@ -71,6 +71,10 @@ where
         format!("{}.watch", self.files.name())
     }
 
+    fn parameters(&self) -> String {
+        format!("{}, watched", self.files.parameters())
+    }
+
     fn splits(&self, _: usize) -> Result<Vec<Split>, SourceError> {
         let id = format!("{} watched", self.files.path);
         Ok(vec![Split { id, detail: serde_json::Value::Null }])

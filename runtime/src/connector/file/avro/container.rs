@@ -142,7 +142,7 @@ impl Blocks {
 
     /// The next block, as a file of its own; none at the end of the range.
     pub(super) fn next(&mut self) -> io::Result<Option<Vec<u8>>> {
-        let belongs = self.offset - MARKER as u64 <= self.end.saturating_sub(1);
+        let belongs = self.offset.saturating_sub(MARKER as u64) <= self.end.saturating_sub(1);
         if !belongs || self.file.fill_buf_is_empty()? {
             return Ok(None);
         }

@@ -33,6 +33,10 @@ impl<T: Record + DeserializeOwned, D: CanRead> Source for Files<Avro<T>, D> {
         format!("files({}).avro", self.path)
     }
 
+    fn parameters(&self) -> String {
+        format!("files({}).avro, {}", self.path, self.read.ranges())
+    }
+
     fn splits(&self, _: usize) -> Result<Vec<Split>, SourceError> {
         list(&self.path, &self.read, true)
     }

@@ -32,6 +32,13 @@ impl<T: Record + DeserializeOwned, D: CanRead> Source for Files<Csv<T>, D> {
         format!("files({}).csv", self.path)
     }
 
+    fn parameters(&self) -> String {
+        let Csv { nulls, delimiter, headers, splittable, .. } = &self.format;
+        let ranges = if *splittable { self.read.ranges() } else { "whole files".to_owned() };
+        let (path, delimiter) = (&self.path, char::from(*delimiter));
+        format!("files({path}).csv, {delimiter:?}, headers {headers}, nulls {nulls:?}, {ranges}")
+    }
+
     fn splits(&self, _: usize) -> Result<Vec<Split>, SourceError> {
         list(&self.path, &self.read, self.format.splittable)
     }

@@ -38,8 +38,13 @@ pub(super) struct Rows {
 impl Rows {
     pub(super) fn new(input: Input, format: &CsvFormat, line: Option<u64>) -> Rows {
         let offset = input.offset();
+        let mut core = csv_core::ReaderBuilder::new().delimiter(format.delimiter).build();
+        if offset > 0 {
+            // It takes a byte order mark for none only at the start of what it reads, which must be that of the file.
+            core.read_record(b"\n", &mut [0], &mut [0]);
+        }
         Rows {
-            core: csv_core::ReaderBuilder::new().delimiter(format.delimiter).build(),
+            core,
             first: FirstLine::new(input.path(), offset, line),
             input,
             delimiter: format.delimiter,
