@@ -1,0 +1,120 @@
+//! Joins whose tasks are saved and restored by more or fewer tasks: rows come as if nothing had been.
+
+use super::*;
+use crate::state::testing::{Rescale, Tasks, by_task, rescales};
+use crate::time::{Span, millis};
+use crate::window::{Fixed, session, sliding, tumbling};
+
+/// A join of several tasks. The machine's time is the watermark.
+struct Saved<'r, J, F> {
+    tasks: Tasks<J, F>,
+    rescales: &'r [Rescale],
+    stage: Stage,
+    keys: Vec<u64>,
+    late: Vec<u64>,
+    /// Rows by step, and how many tasks there were.
+    steps: Vec<(Vec<Row>, usize)>,
+}
+
+impl<J: AnyJoin, F: Fn() -> J> Operator for Saved<'_, J, F> {
+    fn element(&mut self, right: bool, time: i64, key: u64, number: u64, watermark: i64) {
+        let turn = self.stage.turn(Timestamp(watermark)).at(Timestamp(watermark));
+        self.keys.push(key);
+        if !self.tasks.of(u64::key_hash(key)).add(&turn, right, time, key, number) {
+            self.late.push(number);
+        }
+    }
+
+    fn fire(&mut self, watermark: i64) {
+        let mut rows = Vec::new();
+        for join in self.tasks.all() {
+            let mut turn = self.stage.turn(Timestamp(watermark)).at(Timestamp(watermark));
+            rows.extend(std::iter::from_fn(|| join.next(&mut turn)));
+        }
+        self.steps.push((rows, self.tasks.all().count()));
+        self.tasks.rescale(self.rescales, self.steps.len(), watermark, watermark);
+    }
+}
+
+/// Plays events with and without a restore.
+fn check<J: AnyJoin>(make: impl Fn() -> J, events: &[Event], rescales: &[Rescale]) {
+    fn played<'r, J: AnyJoin, F: Fn() -> J>(
+        make: F,
+        events: &[Event],
+        rescales: &'r [Rescale],
+    ) -> Saved<'r, J, F> {
+        let (keys, late, steps) = (Vec::new(), Vec::new(), Vec::new());
+        let (tasks, stage) = (Tasks::one(make), Stage::default());
+        let mut saved = Saved { tasks, rescales, stage, keys, late, steps };
+        play(events, &mut saved);
+        assert!(saved.tasks.all().all(|join| join.entries() == 0 && join.bytes() == 0));
+        saved
+    }
+    let (kept, saved) = (played(&make, events, &[]), played(&make, events, rescales));
+    assert_eq!(saved.late, kept.late);
+    for (saved_rows, kept_rows) in saved.steps.into_iter().zip(kept.steps) {
+        let (rows, tasks) = saved_rows;
+        let hash = |row: &Row| {
+            let number = row.1.or(row.2).expect("a side") as usize;
+            u64::key_hash(kept.keys[number])
+        };
+        assert_eq!(rows, by_task(kept_rows.0, tasks, hash));
+    }
+}
+
+fn in_time<S: Fixed>(
+    spec: S,
+    kind: JoinKind,
+    processing: impl FnOnce(S) -> S,
+    is_processing: bool,
+) -> impl Fn() -> WindowJoin<S, u64, String, u64> {
+    let spec = if is_processing { processing(spec) } else { spec };
+    move || WindowJoin::new(spec.clone(), kind)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(1_000))]
+
+    #[test]
+    fn tumbling_windows_go_on(
+        events in events(), kind in kinds(), rescales in rescales(), processing in any::<bool>(),
+        size in 1i64..40, late in prop_oneof![Just(0i64), 0i64..40],
+    ) {
+        let spec = tumbling(millis(size)).allowed_lateness(millis(late));
+        check(in_time(spec, kind, |spec| spec.processing_time(), processing), &events, &rescales);
+    }
+
+    #[test]
+    fn sliding_windows_go_on(
+        events in events(), kind in kinds(), rescales in rescales(), processing in any::<bool>(),
+        size in 1i64..40, slide in 4i64..30, late in prop_oneof![Just(0i64), 0i64..40],
+    ) {
+        let spec = sliding(millis(size), millis(slide)).allowed_lateness(millis(late));
+        check(in_time(spec, kind, |spec| spec.processing_time(), processing), &events, &rescales);
+    }
+
+    #[test]
+    fn sessions_go_on(
+        events in events(), kind in kinds(), rescales in rescales(), processing in any::<bool>(),
+        gap in 1i64..30, late in prop_oneof![Just(0i64), 0i64..40],
+    ) {
+        let spec = session(millis(gap)).allowed_lateness(millis(late));
+        check(in_time(spec, kind, |spec| spec.processing_time(), processing), &events, &rescales);
+    }
+
+    #[test]
+    fn intervals_go_on(
+        events in events(), kind in kinds(), rescales in rescales(),
+        least in -60i64..60, span in prop_oneof![Just(0i64), 0i64..10, 0i64..100],
+    ) {
+        let within = Within::checked(Span(least)..=Span(least + span)).unwrap();
+        check(|| IntervalJoin::new(within, kind), &events, &rescales);
+    }
+
+    #[test]
+    fn what_held_goes_on_holding(
+        events in events(), kind in kinds(), rescales in rescales(),
+    ) {
+        check(|| AsOfJoin::new(kind), &events, &rescales);
+    }
+}
