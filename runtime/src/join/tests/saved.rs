@@ -1,7 +1,8 @@
 //! Joins whose tasks are saved and restored by more or fewer tasks: rows come as if nothing had been.
 
 use super::*;
-use crate::state::testing::{Rescale, Tasks, by_task, rescales};
+use crate::state::Loader;
+use crate::state::testing::{Kept, Rescale, Tasks, by_task, rescales, shares};
 use crate::time::{Span, millis};
 use crate::window::{Fixed, session, sliding, tumbling};
 
@@ -116,5 +117,66 @@ proptest! {
         events in events(), kind in kinds(), rescales in rescales(),
     ) {
         check(|| AsOfJoin::new(kind), &events, &rescales);
+    }
+}
+
+/// Tasks that were not equally far: a window that has fired in one still fires for the keys of the other, and for these
+/// only.
+#[test]
+fn windows_fire_once_though_tasks_were_not_equally_far() {
+    fn check<S: Fixed>(spec: &S, at: fn(&Stage, i64) -> Turn<'_>, restored: usize) {
+        let make = || WindowJoin::<S, u64, String, u64>::new(spec.clone(), JoinKind::Inner);
+        let (stage, mut kept) = (Stage::default(), Kept::default());
+        let mut fired = [Vec::new(), Vec::new()];
+        for (task, hashes) in shares(2).enumerate() {
+            let mut join = make();
+            let keys = || (0..20u64).filter(|key| hashes.contains(&u64::key_hash(*key)));
+            for key in keys() {
+                join.add(&at(&stage, 90), false, 90, key, key);
+                join.add(&at(&stage, 90), true, 90, key, key);
+            }
+            let mut turn = at(&stage, [100, 92][task]);
+            while let Some(row) = join.next(&mut turn) {
+                fired[0].push(row.2.unwrap());
+            }
+            assert_eq!(
+                fired[0].len(),
+                shares(2).next().map_or(0, |first| {
+                    (0..20u64).filter(|key| first.contains(&u64::key_hash(*key))).count()
+                })
+            );
+            kept.take(|out| join.save(out));
+        }
+        for hashes in shares(restored) {
+            let mut join = make();
+            let loader = Loader::new(&kept, hashes, Timestamp(100), Timestamp(100));
+            join.load(&loader).unwrap();
+            for now in [100, i64::MAX] {
+                let mut turn = at(&stage, now);
+                while let Some(row) = join.next(&mut turn) {
+                    fired[1].push(row.2.unwrap());
+                }
+            }
+            assert_eq!(join.entries(), 0);
+        }
+        let mut all = fired.concat();
+        all.sort_unstable();
+        assert_eq!(all, (0..20).collect::<Vec<_>>());
+    }
+    fn processing(stage: &Stage, now: i64) -> Turn<'_> {
+        let ended = if now == i64::MAX { Timestamp::MAX } else { Timestamp::MIN };
+        stage.turn(ended).at(Timestamp(now))
+    }
+    fn event(stage: &Stage, now: i64) -> Turn<'_> {
+        stage.turn(Timestamp(now))
+    }
+    for restored in 1..4 {
+        check(&tumbling(millis(8)).processing_time(), processing, restored);
+        check(&sliding(millis(8), millis(8)).processing_time(), processing, restored);
+        check(&session(millis(8)).processing_time(), processing, restored);
+        for lateness in [0, 50].map(Span) {
+            check(&tumbling(millis(8)).allowed_lateness(lateness), event, restored);
+            check(&session(millis(8)).allowed_lateness(lateness), event, restored);
+        }
     }
 }
