@@ -236,9 +236,10 @@ impl<S: Assigner<At = Timestamp>, K: Key, V: Record> State for LiveWindows<S, K,
 
     fn save(&mut self, out: &mut SnapshotWriter) {
         self.clock.save(out);
-        let mut out = out.section::<(Timestamp, Timestamp, K, V)>(WINDOWS);
         for pane in self.panes.live() {
             let Window { start, end } = pane.window;
+            let section = if pane.fired { FIRED } else { WAITING };
+            let mut out = out.section::<(Timestamp, Timestamp, K, V)>(section);
             let mut cursor = Cursor::default();
             while let Some((hash, key, value)) = pane.table.next_in_order(&mut cursor) {
                 out.put(hash, (start, end, key.as_view(), value.as_view()));
@@ -247,15 +248,25 @@ impl<S: Assigner<At = Timestamp>, K: Key, V: Record> State for LiveWindows<S, K,
     }
 
     fn load(&mut self, from: &Loader<'_>) -> Result<(), LoadError> {
-        let now = self.clock.load(from);
-        let panes = &mut self.panes;
-        from.each::<(Timestamp, Timestamp, K, V)>(WINDOWS, |hash, (start, end, key, value)| {
-            if let Some(number) = panes.pane_of(Window { start, end }, now) {
-                panes.get_mut(number).table.entry_or(hash, key, || V::from_view(value));
+        self.clock.load(from);
+        let (panes, again) = (&mut self.panes, &mut self.again);
+        from.each::<(Timestamp, Timestamp, K, V)>(FIRED, |hash, (start, end, key, value)| {
+            let pane = panes.restored(Window { start, end });
+            pane.fired = true;
+            pane.table.entry_or(hash, key, || V::from_view(value));
+        })?;
+        from.each::<(Timestamp, Timestamp, K, V)>(WAITING, |hash, (start, end, key, value)| {
+            let pane = panes.restored(Window { start, end });
+            pane.table.entry_or(hash, key, || V::from_view(value));
+            if pane.fired {
+                let (window, key, value) = (pane.window, K::from_view(key), V::from_view(value));
+                again.push_back(Again { window, hash, key, value });
             }
         })
     }
 }
 
-/// The section of what keys have in windows.
-const WINDOWS: &str = "windows";
+/// The sections of what keys have in windows. Whether a window has fired is said of each entry: tasks are not equally
+/// far, in processing time never, so that the time up to which one has fired says little of what others bring.
+const WAITING: &str = "windows";
+const FIRED: &str = "fired windows";

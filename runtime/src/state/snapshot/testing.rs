@@ -24,7 +24,7 @@ impl Kept {
     }
 
     /// Adds what a task writes.
-    fn take(&mut self, write: impl FnOnce(&mut SnapshotWriter)) {
+    pub fn take(&mut self, write: impl FnOnce(&mut SnapshotWriter)) {
         let mut writer = SnapshotWriter::default();
         write(&mut writer);
         writer.finish();
