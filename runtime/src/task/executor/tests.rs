@@ -31,7 +31,9 @@ impl State for Sums {
         }
     }
     fn load(&mut self, from: &Loader<'_>) -> Result<(), LoadError> {
-        from.each::<(u64, u64)>("sums", |_, (key, sum)| drop(self.sums.insert(key, sum)))
+        from.each::<(u64, u64)>("sums", |_, (key, sum)| {
+            self.sums.insert(key, sum);
+        })
     }
 }
 
