@@ -1,12 +1,14 @@
 //! Joins with what held at a point in time.
 
+mod state;
+
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
 use super::log::{Log, Mark, Run};
 use super::{JoinKind, Joined};
 use crate::record::{Emit, Key, Record};
-use crate::state::{Cursor, Entry, LoadError, Loader, SnapshotWriter, State, Table};
+use crate::state::{Cursor, Entry, Table};
 use crate::task::Turn;
 use crate::time::Timestamp;
 
@@ -255,33 +257,5 @@ impl<K: Key, L: Record, R: Record> AsOfJoin<K, L, R> {
         };
         ahead.iter_mut().filter(of_side).for_each(|ahead| ahead.0.4 = renumbered.of(ahead.0.4));
         self.ahead = ahead.into();
-    }
-}
-
-impl<K: Key, L: Record, R: Record> State for AsOfJoin<K, L, R> {
-    fn entries(&self) -> usize {
-        self.lefts.live() + self.rights.live()
-    }
-
-    fn bytes(&self) -> usize {
-        if self.lefts.log.bytes() + self.rights.log.bytes() == 0 {
-            return 0;
-        }
-        self.latest.bytes()
-            + self.lefts.log.bytes()
-            + self.rights.log.bytes()
-            + self.ahead.capacity() * size_of::<Reverse<Ahead>>()
-    }
-
-    fn late(&self) -> u64 {
-        self.late
-    }
-
-    fn save(&mut self, _: &mut SnapshotWriter) {
-        todo!()
-    }
-
-    fn load(&mut self, _: &Loader<'_>) -> Result<(), LoadError> {
-        todo!()
     }
 }

@@ -117,6 +117,11 @@ impl<K: Key, L: Record, R: Record> Buckets<K, L, R> {
         range.map(|(_, place)| (*place, self.get(*place)))
     }
 
+    /// All buckets, in order.
+    pub fn all(&self) -> impl Iterator<Item = (usize, &Bucket<K, L, R>)> {
+        self.by_number.values().map(|place| (*place, self.get(*place)))
+    }
+
     #[inline(always)]
     pub fn get(&self, place: usize) -> &Bucket<K, L, R> {
         self.slab[place].as_ref().expect("a live bucket")

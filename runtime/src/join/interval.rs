@@ -1,5 +1,7 @@
 //! Joins by time: the right side's lies within an interval around the left side's.
 
+mod state;
+
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, VecDeque};
 
@@ -7,7 +9,6 @@ use super::buckets::Buckets;
 use super::log::{Mark, Run};
 use super::{JoinKind, Joined, Within};
 use crate::record::{Emit, Key, Record, View};
-use crate::state::{LoadError, Loader, SnapshotWriter, State};
 use crate::task::Turn;
 use crate::time::{Span, Timestamp};
 
@@ -294,28 +295,4 @@ impl<K: Key, L: Record, R: Record> IntervalJoin<K, L, R> {
 #[inline(always)]
 fn is_over(until: Timestamp, time: Timestamp, mark: Mark, now: Timestamp) -> bool {
     until <= now && !(mark.last_minute && time == now)
-}
-
-impl<K: Key, L: Record, R: Record> State for IntervalJoin<K, L, R> {
-    fn entries(&self) -> usize {
-        self.buckets.elements()
-    }
-
-    fn bytes(&self) -> usize {
-        self.buckets.bytes()
-            + self.found.capacity() * size_of::<Found>()
-            + self.lonely.capacity() * size_of::<Reverse<Lonely>>()
-    }
-
-    fn late(&self) -> u64 {
-        self.late
-    }
-
-    fn save(&mut self, _: &mut SnapshotWriter) {
-        todo!()
-    }
-
-    fn load(&mut self, _: &Loader<'_>) -> Result<(), LoadError> {
-        todo!()
-    }
 }

@@ -1,5 +1,7 @@
 //! Windows of all keys that are filled and fire, key by key.
 
+mod save;
+
 use std::collections::VecDeque;
 
 use super::Sides;

@@ -181,13 +181,14 @@ impl<T: Record> Log<T> {
         copy
     }
 
+    /// The numbers of a run's elements.
+    pub fn each(&self, run: Run) -> impl Iterator<Item = u32> {
+        std::iter::successors(run.first(), move |at| self.after(*at, run))
+    }
+
     /// Adds the numbers of a run's elements.
     pub fn numbers(&self, run: Run, into: &mut Vec<u32>) {
-        let mut at = run.first();
-        while let Some(number) = at {
-            into.push(number);
-            at = self.after(number, run);
-        }
+        into.extend(self.each(run));
     }
 
     /// Forgets all elements but the given ones, which are numbered anew, still in order of arrival.

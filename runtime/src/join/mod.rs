@@ -23,6 +23,7 @@ mod live;
 mod log;
 mod pairs;
 mod panes;
+mod save;
 mod sessions;
 #[cfg(test)]
 mod tests;

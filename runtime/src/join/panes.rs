@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use super::Sides;
 use super::log::Log;
-use crate::record::{Key, Record};
+use super::save::Place;
+use crate::record::{Key, Record, View};
 use crate::state::Table;
 use crate::time::{Timestamp, Window};
 use crate::window::Assigner;
@@ -30,6 +31,12 @@ impl<K: Key, L: Record, R: Record> Pane<K, L, R> {
     fn new() -> Self {
         let (table, left, right) = (Table::new(), Log::new(), Log::new());
         Pane { window: NEVER, fired: false, cleanup: Timestamp::MAX, table, left, right }
+    }
+
+    /// What a key has here.
+    pub fn place(&mut self, hash: u64, key: View<'_, K>) -> Place<'_, L, R> {
+        let sides = self.table.entry(hash, key);
+        Place { sides, lefts: &mut self.left, rights: &mut self.right }
     }
 
     fn bytes(&self) -> usize {
@@ -127,20 +134,26 @@ impl<K: Key, L: Record, R: Record> Panes<K, L, R> {
             return (self.get(*number).cleanup > now).then_some(*number);
         }
         let cleanup = spec.cleanup(window);
-        if cleanup <= now {
-            return None;
-        }
+        (cleanup > now).then(|| self.open(window, cleanup, window.last() <= now))
+    }
+
+    /// The pane of a window that was saved; `fired` is said of it if it is not there.
+    pub fn restored(&mut self, spec: &impl Assigner, window: Window, fired: bool) -> usize {
+        let known = self.by_end.get(&order(window)).copied();
+        known.unwrap_or_else(|| self.open(window, spec.cleanup(window), fired))
+    }
+
+    fn open(&mut self, window: Window, cleanup: Timestamp, fired: bool) -> usize {
         let mut pane = self.spare.pop().unwrap_or_else(Pane::new);
         self.spare_bytes = self.spare_bytes.saturating_sub(pane.bytes());
-        pane.fired = window.last() <= now;
-        (pane.window, pane.cleanup) = (window, cleanup);
+        (pane.window, pane.cleanup, pane.fired) = (window, cleanup, fired);
         let number = self.free.pop().unwrap_or(self.slab.len());
         if number == self.slab.len() {
             self.slab.push(None);
         }
         self.slab[number] = Some(pane);
         self.by_end.insert(order(window), number);
-        Some(number)
+        number
     }
 
     #[inline(always)]
@@ -151,6 +164,11 @@ impl<K: Key, L: Record, R: Record> Panes<K, L, R> {
     #[inline(always)]
     pub fn get_mut(&mut self, number: usize) -> &mut Pane<K, L, R> {
         self.slab[number].as_mut().expect("a live pane")
+    }
+
+    /// The live panes, in order.
+    pub fn all(&self) -> impl Iterator<Item = &Pane<K, L, R>> {
+        self.by_end.values().map(|number| self.get(*number))
     }
 
     /// The live pane that ends first.

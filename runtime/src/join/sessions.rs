@@ -1,5 +1,7 @@
 //! Windows of a join that merge: sessions, each of one key.
 
+mod save;
+
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, VecDeque};
 

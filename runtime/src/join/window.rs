@@ -194,11 +194,17 @@ impl<S: Fixed, K: Key, L: Record, R: Record> State for WindowJoin<S, K, L, R> {
         self.late
     }
 
-    fn save(&mut self, _: &mut SnapshotWriter) {
-        todo!()
+    fn save(&mut self, out: &mut SnapshotWriter) {
+        self.clock.save(out);
+        if S::MERGES { self.sessions.save(out) } else { self.live.save(out) }
     }
 
-    fn load(&mut self, _: &Loader<'_>) -> Result<(), LoadError> {
-        todo!()
+    fn load(&mut self, from: &Loader<'_>) -> Result<(), LoadError> {
+        self.clock.load(from);
+        if S::MERGES {
+            self.sessions.load(&self.spec, from)
+        } else {
+            self.live.load(&self.spec, from)
+        }
     }
 }

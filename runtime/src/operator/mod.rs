@@ -10,6 +10,8 @@ mod own;
 mod reduce;
 mod results;
 mod running;
+#[cfg(test)]
+mod tests;
 
 pub use aggregate::{Aggregate, Combine, Overflow};
 pub use aggregates::{

@@ -1,5 +1,7 @@
 //! Process functions against a model: two maps and a set.
 
+mod saved;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::collection::vec;
@@ -9,7 +11,7 @@ use proptest::test_runner::{Config, TestRunner};
 use super::*;
 use crate::record::Key;
 use crate::state::{Keep, Moment, State, Ttl, event_time};
-use crate::task::{Scratch, Stage};
+use crate::task::{Scratch, Stage, Turn};
 use crate::time::{Span, Timestamp, millis};
 
 /// What an event asks for.

@@ -23,6 +23,8 @@ pub use kept::Kept;
 pub use list::{ListState, ListStateView};
 pub use map::{MapState, MapStateView};
 pub use same_hash::SameHash;
+#[cfg(test)]
+pub(crate) use snapshot::testing;
 pub use snapshot::{Block, LoadError, Loader, Saved, SavedSection, SectionWriter, SnapshotWriter};
 pub use table::{Entry, Table, Vacant};
 pub use ttl::{Forever, Keep, Moment, Ttl, event_time};

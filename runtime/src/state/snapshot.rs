@@ -18,6 +18,8 @@ mod loader;
 mod writer;
 
 #[cfg(test)]
+pub(crate) mod testing;
+#[cfg(test)]
 mod tests;
 
 pub use loader::{LoadError, Loader, Saved};

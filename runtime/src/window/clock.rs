@@ -28,7 +28,8 @@ impl Clock {
         }
     }
 
-    /// Goes on where the clock was, and says up to which point in time windows have fired.
+    /// Goes on where the clock was, and says up to which point in time the task that was furthest has fired; others may
+    /// not have.
     pub fn load(&mut self, from: &Loader<'_>) -> Timestamp {
         if !self.is_processing() {
             return from.watermark();

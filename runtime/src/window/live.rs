@@ -1,5 +1,7 @@
 //! Windows that are filled and fire, whatever is kept in them.
 
+mod state;
+
 use std::collections::VecDeque;
 
 use super::clock::Clock;
@@ -8,9 +10,9 @@ use super::panes::{Panes, Place, place};
 use super::store::{Store, Update};
 use super::{Assigner, InvalidWindow};
 use crate::record::{Key, Record, View};
-use crate::state::{Cursor, LoadError, Loader, SnapshotWriter, State, Table};
+use crate::state::{Cursor, Table};
 use crate::task::{Failure, Turn};
-use crate::time::{Timestamp, Window};
+use crate::time::Timestamp;
 
 /// The most windows that a record may change a value in: each has a table of its own.
 const MOST_WINDOWS: i64 = 65_536;
@@ -215,47 +217,3 @@ impl<S: Assigner<At = Timestamp>, K: Key, V: Record> LiveWindows<S, K, V> {
         }
     }
 }
-
-impl<S: Assigner<At = Timestamp>, K: Key, V: Record> State for LiveWindows<S, K, V> {
-    fn entries(&self) -> usize {
-        self.panes.entries() + self.again.len()
-    }
-
-    fn bytes(&self) -> usize {
-        self.panes.bytes() + self.again.capacity() * size_of::<Again<K, V>>()
-    }
-
-    fn next_timer(&self) -> Option<Timestamp> {
-        let first = self.panes.first()?;
-        self.clock.is_processing().then(|| self.panes.get(first).window.end)
-    }
-
-    fn late(&self) -> u64 {
-        self.late
-    }
-
-    fn save(&mut self, out: &mut SnapshotWriter) {
-        self.clock.save(out);
-        let mut out = out.section::<(Timestamp, Timestamp, K, V)>(WINDOWS);
-        for pane in self.panes.live() {
-            let Window { start, end } = pane.window;
-            let mut cursor = Cursor::default();
-            while let Some((hash, key, value)) = pane.table.next_in_order(&mut cursor) {
-                out.put(hash, (start, end, key.as_view(), value.as_view()));
-            }
-        }
-    }
-
-    fn load(&mut self, from: &Loader<'_>) -> Result<(), LoadError> {
-        let now = self.clock.load(from);
-        let panes = &mut self.panes;
-        from.each::<(Timestamp, Timestamp, K, V)>(WINDOWS, |hash, (start, end, key, value)| {
-            if let Some(number) = panes.pane_of(Window { start, end }, now) {
-                panes.get_mut(number).table.entry_or(hash, key, || V::from_view(value));
-            }
-        })
-    }
-}
-
-/// The section of what keys have in windows.
-const WINDOWS: &str = "windows";

@@ -144,6 +144,10 @@ impl<S: Assigner<At = Timestamp>, T: PaneTable> Panes<S, T> {
             return None;
         }
         let fired = window.last() <= now;
+        Some(self.open_until(window, fired, cleanup))
+    }
+
+    fn open_until(&mut self, window: Window, fired: bool, cleanup: Timestamp) -> usize {
         let number = match self.free.pop() {
             Some(number) => {
                 let pane = &mut self.slab[number];
@@ -156,7 +160,17 @@ impl<S: Assigner<At = Timestamp>, T: PaneTable> Panes<S, T> {
             }
         };
         self.live.insert(place(window), number);
-        Some(number)
+        number
+    }
+
+    /// The pane of a window that was saved, whatever time it is now: one that has not fired, if it is not there.
+    pub fn restored(&mut self, window: Window) -> &mut Pane<T> {
+        let number = self.live.get(&place(window)).copied();
+        let number = number.unwrap_or_else(|| {
+            let cleanup = self.spec.cleanup(window);
+            self.open_until(window, false, cleanup)
+        });
+        &mut self.slab[number]
     }
 
     #[inline(always)]

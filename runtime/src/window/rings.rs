@@ -1,6 +1,9 @@
 //! The table of sliding windows: by key, a ring of panes.
 
+mod state;
+
 use std::collections::{BTreeSet, VecDeque};
+use std::ops::RangeInclusive;
 
 use super::clock::Clock;
 use super::firing::{Again, Firing};
@@ -11,7 +14,7 @@ use super::tumbling::cut;
 use super::{Assigner, Sliding, Time};
 use crate::operator::{Aggregate, failed_on};
 use crate::record::{Emit, Key, Record, View};
-use crate::state::{CHUNK, Chunk, Cursor, LoadError, Loader, SnapshotWriter, State, Table};
+use crate::state::{CHUNK, Chunk, Cursor, Table};
 use crate::task::{Failure, Turn};
 use crate::time::{Span, Timestamp, Window};
 
@@ -28,6 +31,8 @@ pub(super) struct Rings<K: Key, A: Aggregate> {
     recent: [Pane; 2],
     /// The start of the last window that has fired, or that nothing was in.
     frontier: i128,
+    /// Keys' hashes, and the start of the last window that has fired for them: what a task brought that was further.
+    ahead: Vec<(RangeInclusive<u64>, i128)>,
     walk: Option<Walk>,
     /// Firings of keys whose window had fired before.
     again: VecDeque<Again<K, A::Acc>>,
@@ -80,6 +85,7 @@ impl<K: Key, A: Aggregate> Rings<K, A> {
             live: BTreeSet::new(),
             recent: [NO_PANE; 2],
             frontier: i128::MIN,
+            ahead: Vec::new(),
             walk: None,
             again: VecDeque::new(),
             current: None,
@@ -309,7 +315,21 @@ impl<K: Key, A: Aggregate> Rings<K, A> {
             let merged = aggregate.merge(value, ring.newest().as_view());
             merged.map_err(|overflow| failed_on::<K>(overflow, key.as_view()))?;
         }
+        if !self.ahead.is_empty() {
+            self.skip_ahead();
+        }
         Ok(())
+    }
+
+    /// Keys for which the window has fired where they came from do not fire.
+    #[cold]
+    fn skip_ahead(&mut self) {
+        let Some(table) = &self.table else { return };
+        let (entries, start) = (table.chunk(&self.chunk), self.frontier);
+        self.due.retain(|(number, _)| {
+            let hash = entries.hash(usize::from(*number));
+            !self.ahead.iter().any(|(hashes, last)| start <= *last && hashes.contains(&hash))
+        });
     }
 
     /// Begins with the next window that is due, or to drop panes; false if there is nothing to do.
@@ -359,6 +379,7 @@ impl<K: Key, A: Aggregate> Rings<K, A> {
     fn end(&mut self) {
         let Some(walk) = self.walk.take() else { return };
         self.recent = [NO_PANE; 2];
+        self.ahead.retain(|(_, last)| *last > self.frontier);
         while self.live.first().is_some_and(|pane| Some(*pane) <= walk.forget) {
             self.live.pop_first();
         }
@@ -427,49 +448,3 @@ fn merge_next<K: Key, A: Aggregate>(
     let window = ring.put_together_next(first, last, copy, merge);
     window.map_err(|overflow| failed_on::<K>(overflow, key.as_view()))
 }
-
-impl<K: Key, A: Aggregate> State for Rings<K, A> {
-    fn entries(&self) -> usize {
-        self.table.as_ref().map_or(0, Table::len) + self.spare.used + self.again.len()
-    }
-
-    fn bytes(&self) -> usize {
-        self.table.as_ref().map_or(0, Table::bytes)
-            + self.spare.bytes()
-            + self.again.capacity() * size_of::<Again<K, A::Acc>>()
-            + self.due.capacity() * size_of::<(u8, A::Acc)>()
-    }
-
-    fn next_timer(&self) -> Option<Timestamp> {
-        let next = self.clock.is_processing().then(|| self.next_window())?;
-        next.map(|start| self.window(start).end)
-    }
-
-    fn late(&self) -> u64 {
-        self.late
-    }
-
-    fn save(&mut self, out: &mut SnapshotWriter) {
-        self.clock.save(out);
-        let Some(table) = &self.table else { return };
-        let mut out = out.section::<(Timestamp, K, A::Acc)>(PANES);
-        let mut cursor = Cursor::default();
-        while let Some((hash, key, ring)) = table.next_in_order(&mut cursor) {
-            ring.each(|pane, value| out.put(hash, (pane, key.as_view(), value.as_view())));
-        }
-    }
-
-    fn load(&mut self, from: &Loader<'_>) -> Result<(), LoadError> {
-        let now = self.clock.load(from);
-        self.frontier = self.last_start(now, Span::ZERO);
-        let (table, live, spare) = (table_of(&mut self.table), &mut self.live, &mut self.spare);
-        from.each::<(Timestamp, K, A::Acc)>(PANES, |hash, (pane, key, value)| {
-            live.insert(pane);
-            let ring = table.entry_or(hash, key, || Ring::new(pane));
-            *ring.value(pane, spare) = A::Acc::from_view(value);
-        })
-    }
-}
-
-/// The section of what keys have in panes.
-const PANES: &str = "panes";

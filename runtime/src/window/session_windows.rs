@@ -332,7 +332,7 @@ impl<S: Assigner, K: Key, V: Record> State for SessionWindows<S, K, V> {
 
     fn load(&mut self, from: &Loader<'_>) -> Result<(), LoadError> {
         self.book.clock.load(from);
-        let (table, book) = (table_of(&mut self.table), &mut self.book);
+        let (table, book) = (&mut self.table, &mut self.book);
         from.each::<Saved<K, V>>(SESSIONS, |hash, (start, end, born, fired, key, value)| {
             let value = || V::from_view(value);
             let mut session = Session::new(Window { start, end }, born, value());
@@ -340,7 +340,7 @@ impl<S: Assigner, K: Key, V: Record> State for SessionWindows<S, K, V> {
             session.armed = next_of(&book.spec, &session);
             book.timers.set(session.armed, hash, session.window().size());
             book.sessions += 1;
-            let sessions = table.entry_or(hash, key, || Sessions::new(value()));
+            let sessions = table_of(table).entry_or(hash, key, || Sessions::new(value()));
             sessions.put(session, &mut book.spare);
         })
     }

@@ -1,6 +1,7 @@
 //! Windows against a brute-force model that does what Flink's window operator does, element by element.
 
 mod harness;
+mod saved;
 mod sessions;
 mod slides;
 

@@ -2,6 +2,7 @@
 
 mod as_of;
 mod interval;
+mod saved;
 mod window;
 
 use proptest::prelude::*;

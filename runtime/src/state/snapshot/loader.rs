@@ -78,6 +78,11 @@ impl<'s> Loader<'s> {
         Loader { saved, hashes, watermark, processing_time }
     }
 
+    /// The hashes of the task's keys.
+    pub fn hashes(&self) -> &RangeInclusive<u64> {
+        &self.hashes
+    }
+
     /// The processing time now.
     pub fn processing_time(&self) -> Timestamp {
         self.processing_time

@@ -1,34 +1,14 @@
 //! What is written is read again, by whoever owns it.
 
-use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 
+use super::testing::{Kept, shares};
 use super::*;
 use crate::record::{Key, Record};
 use crate::time::Timestamp;
 
-/// A snapshot in memory.
-struct Kept {
-    sections: Vec<SavedSection>,
-    blocks: Vec<Block>,
-    notes: BTreeMap<&'static str, i64>,
-}
-
 impl Kept {
-    fn of(write: impl FnOnce(&mut SnapshotWriter)) -> Kept {
-        let mut writer = SnapshotWriter::default();
-        write(&mut writer);
-        writer.finish();
-        let (sections, notes) = (writer.sections().cloned().collect(), writer.notes().clone());
-        Kept { sections, blocks: writer.take_blocks(), notes }
-    }
-
-    fn of_section(&self, name: &str) -> impl Iterator<Item = &Block> {
-        let number = self.sections.iter().position(|section| section.name == name);
-        self.blocks.iter().filter(move |block| Some(block.section) == number)
-    }
-
-    fn read<R: Record>(
+    fn read_all<R: Record>(
         &self,
         name: &str,
         hashes: RangeInclusive<u64>,
@@ -37,22 +17,6 @@ impl Kept {
         let loader = Loader::new(self, hashes, Timestamp::MIN, Timestamp::MIN);
         loader.each::<R>(name, |hash, entry| all.push((hash, R::from_view(entry))))?;
         Ok(all)
-    }
-}
-
-impl Saved for Kept {
-    fn layout(&self, section: &str) -> Option<&str> {
-        let known = self.sections.iter().find(|known| known.name == section);
-        known.map(|section| section.layout.as_str())
-    }
-    fn blocks(&self, section: &str) -> Vec<((u64, u64), u32)> {
-        self.of_section(section).map(|block| (block.hashes, block.entries)).collect()
-    }
-    fn note(&self, name: &str) -> Option<i64> {
-        self.notes.get(name).copied()
-    }
-    fn read(&self, section: &str, block: usize) -> Result<Vec<u8>, LoadError> {
-        Ok(self.of_section(section).nth(block).expect("a block").bytes.clone())
     }
 }
 
@@ -71,18 +35,16 @@ fn words() -> Kept {
 fn every_entry_is_read_by_the_task_that_owns_its_hash() {
     let kept = words();
     assert!(kept.blocks.len() > 6, "several blocks of each section: {}", kept.blocks.len());
-    let third = u64::MAX / 3;
-    let ranges = [0..=third, third + 1..=2 * third, 2 * third + 1..=u64::MAX];
     let mut texts = Vec::new();
-    for range in ranges {
-        let mine = kept.read::<(u64, String)>("texts", range.clone()).unwrap();
+    for range in shares(3) {
+        let mine = kept.read_all::<(u64, String)>("texts", range.clone()).unwrap();
         assert!(mine.iter().all(|(hash, _)| range.contains(hash)));
         texts.extend(mine.into_iter().map(|(_, entry)| entry));
     }
     texts.sort();
     assert_eq!(texts.len(), 40_000);
     assert!(texts.iter().all(|(key, text)| *text == format!("value number {}", key / 3)));
-    let numbers = kept.read::<(u64, u64)>("numbers", 0..=u64::MAX).unwrap();
+    let numbers = kept.read_all::<(u64, u64)>("numbers", 0..=u64::MAX).unwrap();
     assert!(
         numbers.into_iter().enumerate().all(|(i, (_, entry))| entry == (3 * i as u64, i as u64))
     );
@@ -91,9 +53,9 @@ fn every_entry_is_read_by_the_task_that_owns_its_hash() {
 #[test]
 fn a_section_of_another_layout_is_refused_and_an_absent_one_is_empty() {
     let kept = words();
-    let error = kept.read::<(u64, i64)>("numbers", 0..=u64::MAX).unwrap_err().to_string();
+    let error = kept.read_all::<(u64, i64)>("numbers", 0..=u64::MAX).unwrap_err().to_string();
     assert!(error.contains("tuple<u64,u64,>") && error.contains("tuple<u64,i64,>"), "{error}");
-    assert_eq!(kept.read::<u64>("nothing", 0..=u64::MAX).unwrap(), []);
+    assert_eq!(kept.read_all::<u64>("nothing", 0..=u64::MAX).unwrap(), []);
 }
 
 #[test]
@@ -101,11 +63,11 @@ fn damaged_blocks_are_errors_and_never_panics() {
     let kept = words();
     for cut in [0, 1, 7, 1000, 40_000] {
         let mut cut_off = words();
-        let last = cut_off.blocks.iter_mut().rfind(|block| block.section == 0).unwrap();
+        let (_, last) = cut_off.blocks.iter_mut().rfind(|block| block.0 == "texts").unwrap();
         last.bytes.truncate(cut.min(last.bytes.len() - 1));
-        assert!(cut_off.read::<(u64, String)>("texts", 0..=u64::MAX).is_err(), "cut at {cut}");
+        assert!(cut_off.read_all::<(u64, String)>("texts", 0..=u64::MAX).is_err(), "cut at {cut}");
     }
     let mut lied = kept;
-    lied.blocks[0].entries = u32::MAX;
-    assert!(lied.read::<(u64, String)>("texts", 0..=u64::MAX).is_err());
+    lied.blocks[0].1.entries = u32::MAX;
+    assert!(lied.read_all::<(u64, String)>("texts", 0..=u64::MAX).is_err());
 }

@@ -48,7 +48,8 @@ where
             if S::MERGES {
                 self.open_session(now, window, hash, key.as_view())?;
             } else if !self.is_late(now, window) {
-                self.open_window(now, window, hash, key.as_view());
+                let number = self.open_window(window, hash, key.as_view());
+                self.open.push(number);
             }
         }
         let is_late = any && self.open.is_empty();
@@ -60,23 +61,23 @@ where
         S::ENDS && now.time == Time::Event && self.spec.cleanup(window) <= now.watermark
     }
 
-    fn open_window(&mut self, now: Now, window: Window, hash: u64, key: View<'_, K>) {
+    /// The slot of a key's window, which is made if there is none.
+    pub(super) fn open_window(&mut self, window: Window, hash: u64, key: View<'_, K>) -> u32 {
         let keys = self.keys.get_or_insert_with(Table::new);
         let known = keys.entry_or(hash, key, KeyWindows::default);
-        let number = match known.find(window) {
+        match known.find(window) {
             Ok(at) => known.windows[at].1,
             Err(at) => {
                 let number = self.free.last().copied().unwrap_or(self.slots.len() as u32);
                 known.windows.insert(at, (window, number));
-                self.make(now, window, hash, K::from_view(key), C::default());
+                self.make(window, hash, K::from_view(key), C::default());
                 number
             }
-        };
-        self.open.push(number);
+        }
     }
 
     /// Fills the next free slot.
-    fn make(&mut self, now: Now, window: Window, hash: u64, key: K, contents: C) {
+    fn make(&mut self, window: Window, hash: u64, key: K, contents: C) {
         let number = match self.free.pop() {
             Some(number) => number,
             None => {
@@ -84,7 +85,7 @@ where
                 self.slots.len() as u32 - 1
             }
         };
-        let cleanup = S::ENDS.then(|| (now.time, self.spec.cleanup(window)));
+        let cleanup = S::ENDS.then(|| (self.spec.time(), self.spec.cleanup(window)));
         if let Some((time, at)) = cleanup {
             self.timers.of_mut(time).insert((at, hash, window, number));
         }
@@ -104,7 +105,8 @@ where
         let touching = known.map_or(0..0, |known| known.touching(window));
         if touching.is_empty() {
             if !self.is_late(now, window) {
-                self.open_window(now, window, hash, key);
+                let number = self.open_window(window, hash, key);
+                self.open.push(number);
             }
             return Ok(());
         }
@@ -149,7 +151,7 @@ where
             remembered.push(slot.trigger.take().unwrap_or_default());
         }
         // The slot that was emptied last is the first to be filled again.
-        self.make(now, cover, hash, K::from_view(key), contents);
+        self.make(cover, hash, K::from_view(key), contents);
         let (number, timestamp) = (numbers[numbers.len() - 1], self.at);
         for state in remembered {
             self.ask(number, now, timestamp, |trigger, cx| trigger.on_merge(state, cx));

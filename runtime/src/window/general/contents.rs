@@ -13,6 +13,8 @@ pub trait Contents: Default {
     type With;
     /// Bytes of each of the things counted by [`len`](Contents::len).
     const ITEM: usize;
+    /// What goes into a snapshot, one by one.
+    type Piece: Record;
 
     /// How many there are; without any a window does not fire.
     fn len(&self) -> usize;
@@ -29,6 +31,10 @@ pub trait Contents: Default {
     fn evict(&mut self, evictor: &Evictor) {
         let _ = evictor;
     }
+    /// Calls `each` with all pieces.
+    fn each_piece<'c>(&'c self, each: impl FnMut(View<'c, Self::Piece>));
+    /// Takes a piece back in, in the order in which they were given.
+    fn put_piece(&mut self, piece: View<'_, Self::Piece>);
 }
 
 /// All elements, in order of arrival.
@@ -78,6 +84,8 @@ impl<T: Record> Elements<T> {
 impl<T: Record> Contents for Elements<T> {
     type With = ();
     const ITEM: usize = size_of::<Element<T>>();
+    /// Time, number in order of arrival, record.
+    type Piece = (Timestamp, u64, T);
 
     fn len(&self) -> usize {
         self.list.len()
@@ -103,6 +111,16 @@ impl<T: Record> Contents for Elements<T> {
                 self.list.retain(|element| age(element.time) < i128::from(span.0));
             }
         }
+    }
+
+    fn each_piece<'c>(&'c self, each: impl FnMut(View<'c, Self::Piece>)) {
+        let piece =
+            |element: &'c Element<T>| (element.time, element.arrival, element.record.as_view());
+        self.list.iter().map(piece).for_each(each);
+    }
+
+    fn put_piece(&mut self, (time, arrival, record): View<'_, Self::Piece>) {
+        self.push(time, arrival, T::from_view(record));
     }
 }
 
@@ -203,6 +221,7 @@ impl<A: Aggregate> Default for Accumulated<A> {
 impl<A: Aggregate> Contents for Accumulated<A> {
     type With = A;
     const ITEM: usize = 0;
+    type Piece = A::Acc;
 
     fn len(&self) -> usize {
         usize::from(self.acc.is_some())
@@ -217,6 +236,14 @@ impl<A: Aggregate> Contents for Accumulated<A> {
             }
             (Some(_), None) => Ok(()),
         }
+    }
+
+    fn each_piece<'c>(&'c self, each: impl FnMut(View<'c, A::Acc>)) {
+        self.acc.iter().map(Emit::as_view).for_each(each);
+    }
+
+    fn put_piece(&mut self, piece: View<'_, A::Acc>) {
+        self.acc = Some(A::Acc::from_view(piece));
     }
 }
 
@@ -235,6 +262,7 @@ impl<T> Default for Reduced<T> {
 impl<T: Record> Contents for Reduced<T> {
     type With = ();
     const ITEM: usize = 0;
+    type Piece = T;
 
     fn len(&self) -> usize {
         usize::from(self.kept.is_some())
@@ -247,6 +275,18 @@ impl<T: Record> Contents for Reduced<T> {
         }
         self.more.extend(records);
         Ok(())
+    }
+
+    fn each_piece<'c>(&'c self, each: impl FnMut(View<'c, T>)) {
+        self.kept.iter().chain(&self.more).map(Emit::as_view).for_each(each);
+    }
+
+    fn put_piece(&mut self, piece: View<'_, T>) {
+        let record = T::from_view(piece);
+        match &self.kept {
+            None => self.kept = Some(record),
+            Some(_) => self.more.push_back(record),
+        }
     }
 }
 
@@ -264,6 +304,7 @@ impl<A> Default for Folded<A> {
 impl<A: Record> Contents for Folded<A> {
     type With = A;
     const ITEM: usize = 0;
+    type Piece = A;
 
     fn len(&self) -> usize {
         usize::from(self.kept.is_some())
@@ -271,5 +312,13 @@ impl<A: Record> Contents for Folded<A> {
 
     fn absorb(&mut self, _: Self, _: &A) -> Result<(), Overflow> {
         unreachable!("folds are refused on windows that merge")
+    }
+
+    fn each_piece<'c>(&'c self, each: impl FnMut(View<'c, A>)) {
+        self.kept.iter().map(Emit::as_view).for_each(each);
+    }
+
+    fn put_piece(&mut self, piece: View<'_, A>) {
+        self.kept = Some(A::from_view(piece));
     }
 }

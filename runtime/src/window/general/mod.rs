@@ -27,6 +27,7 @@ mod contents;
 mod fire;
 mod keyed;
 mod process;
+mod save;
 mod state;
 mod timers;
 

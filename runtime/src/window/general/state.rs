@@ -123,6 +123,8 @@ where
     S: Triggered,
     C: Contents,
     R: Trigger<T>,
+    P: Record,
+    W: Record,
 {
     fn entries(&self) -> usize {
         let live = self.slots.len() - self.free.len();
@@ -145,11 +147,11 @@ where
         self.late
     }
 
-    fn save(&mut self, _: &mut SnapshotWriter) {
-        todo!()
+    fn save(&mut self, out: &mut SnapshotWriter) {
+        self.save_windows(out);
     }
 
-    fn load(&mut self, _: &Loader<'_>) -> Result<(), LoadError> {
-        todo!()
+    fn load(&mut self, from: &Loader<'_>) -> Result<(), LoadError> {
+        self.load_windows(from)
     }
 }

@@ -1,6 +1,7 @@
 //! The operator against a brute-force model that does what Flink's window operator does, element by element.
 
 mod model;
+mod saved;
 mod single;
 
 use model::{Assign, Case, Event, Model, Result, Spec, TriggerKind, cases};
