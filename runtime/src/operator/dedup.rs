@@ -67,6 +67,9 @@ impl<K: Key, L: Keep> State for Dedup<K, L> {
     fn save(&mut self, out: &mut SnapshotWriter) {
         self.seen.save(out);
     }
+    fn save_more(&mut self, _: &mut SnapshotWriter) -> bool {
+        self.seen.save_more()
+    }
     fn load(&mut self, from: &Loader<'_>) -> Result<(), LoadError> {
         self.seen.load(from)
     }

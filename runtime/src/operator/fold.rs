@@ -75,6 +75,9 @@ impl<K: Key, S: Record, L: Keep> State for Fold<K, S, L> {
     fn save(&mut self, out: &mut SnapshotWriter) {
         self.table.save(out);
     }
+    fn save_more(&mut self, _: &mut SnapshotWriter) -> bool {
+        self.table.save_more()
+    }
     fn load(&mut self, from: &Loader<'_>) -> Result<(), LoadError> {
         self.table.load(from)
     }

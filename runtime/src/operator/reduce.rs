@@ -100,6 +100,9 @@ impl<K: Key, T: Record, L: Keep> State for Reduce<K, T, L> {
     fn save(&mut self, out: &mut SnapshotWriter) {
         self.table.save(out);
     }
+    fn save_more(&mut self, _: &mut SnapshotWriter) -> bool {
+        self.table.save_more()
+    }
     fn load(&mut self, from: &Loader<'_>) -> Result<(), LoadError> {
         self.table.load(from)
     }

@@ -123,14 +123,14 @@ fn a_time_to_live_may_come_and_go() {
     let turn = |now| stage.turn(Timestamp(now)).at(Timestamp(now));
     let mut forever: Dedup<u64, Forever> = Dedup::new();
     assert_eq!(forever.put(&turn(0), Timestamp(0), 1, 0), "true");
-    let kept = Kept::of(|out| forever.save(out));
+    let kept = Kept::of_state(&mut forever);
     let loader = Loader::new(&kept, 0..=u64::MAX, Timestamp(100), Timestamp(100));
     for ttl in [Ttl::from(millis(9)), event_time(millis(9))] {
         for (now, is_first) in [(108, "false"), (109, "true")] {
             let mut mortal = Dedup::<u64>::new().ttl(ttl);
             mortal.load(&loader).unwrap();
             assert_eq!(mortal.put(&turn(now), Timestamp(now), 1, 0), is_first);
-            let kept = Kept::of(|out| mortal.save(out));
+            let kept = Kept::of_state(&mut mortal);
             let mut forever: Dedup<u64, Forever> = Dedup::new();
             forever
                 .load(&Loader::new(&kept, 0..=u64::MAX, Timestamp(200), Timestamp(200)))

@@ -277,6 +277,10 @@ impl<K: Key, S: Record, I, L: Keep> State for Process<K, S, I, L> {
         out.note("clock", self.clock.0);
     }
 
+    fn save_more(&mut self, _: &mut SnapshotWriter) -> bool {
+        self.kept.save_more()
+    }
+
     fn load(&mut self, from: &Loader<'_>) -> Result<(), LoadError> {
         self.kept.load(from)?;
         self.timers.load(from)?;

@@ -127,8 +127,8 @@ impl<K: Key, V> Table<K, V> {
         let (segment, mut gone) = (chunk.segment, 0);
         for number in 0..chunk.len {
             let at = chunk.slots[number];
-            if self.tracked {
-                self.segments[segment].dirty.set(at as usize);
+            if self.watched {
+                self.about_to_change(segment, at as usize);
             }
             // Those to be taken out are written over those that were looked at; no jump depends on which they are.
             chunk.slots[gone] = at;

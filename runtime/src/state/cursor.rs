@@ -50,6 +50,7 @@ impl<K: Key, V> Table<K, V> {
             if let Some(at) = self.segments[segment].next_taken(cursor.slot) {
                 let hash = self.segments[segment].hash(at);
                 cursor.pass(hash, at);
+                self.save_slot(segment, at);
                 let (key, value) = self.segments[segment].entry_mut(at);
                 return Some((hash, key, value));
             }

@@ -5,7 +5,7 @@
 //! for each that came new, so that the table never holds more than about twice what is alive.
 
 use super::ttl::{Forever, Keep, Moment, Ttl};
-use super::{Cursor, Entry, LoadError, Loader, SnapshotWriter, Table};
+use super::{Context, Cursor, Entry, LoadError, Loader, SnapshotWriter, Table};
 use crate::record::{Key, Record, View};
 use crate::time::{Span, Timestamp};
 
@@ -16,6 +16,9 @@ pub struct Kept<K: Key, V, L: Keep = Forever> {
     at: Moment,
     pass: Pass,
 }
+
+/// What entries have in common in a snapshot.
+const NOTHING: Context = [0; 2];
 
 /// A pass over the table that removes what is over.
 #[derive(Default)]
@@ -200,18 +203,22 @@ impl<K: Key, V: Record, L: Keep> Kept<K, V, L> {
 
     /// Writes the entries into a snapshot.
     pub fn save(&mut self, out: &mut SnapshotWriter) {
-        let mut cursor = Cursor::default();
         if L::ENDS {
-            let mut out = out.section::<(K, V, Timestamp)>(Self::STAMPED);
-            while let Some((hash, key, (value, stamp))) = self.table.next_in_order(&mut cursor) {
+            let out = out.later::<(K, V, Timestamp)>(Self::STAMPED);
+            self.table.begin_saving(out, NOTHING, |out, _, hash, key, (value, stamp)| {
                 out.put(hash, (key.as_view(), value.as_view(), L::written(*stamp)));
-            }
+            });
         } else {
-            let mut out = out.section::<(K, V)>(Self::VALUES);
-            while let Some((hash, key, (value, _))) = self.table.next_in_order(&mut cursor) {
+            let out = out.later::<(K, V)>(Self::VALUES);
+            self.table.begin_saving(out, NOTHING, |out, _, hash, key, (value, _)| {
                 out.put(hash, (key.as_view(), value.as_view()));
-            }
+            });
         }
+    }
+
+    /// Goes on writing the entries there were; true if there are more.
+    pub fn save_more(&mut self) -> bool {
+        self.table.save_segment()
     }
 
     /// Takes in what was saved, with or without a time to live: what had none counts as written now.

@@ -10,6 +10,7 @@ mod kept;
 mod list;
 mod map;
 mod same_hash;
+mod saving;
 mod segment;
 mod snapshot;
 mod table;
@@ -23,9 +24,12 @@ pub use kept::Kept;
 pub use list::{ListState, ListStateView};
 pub use map::{MapState, MapStateView};
 pub use same_hash::SameHash;
+pub use saving::{Context, WriteEntry};
 #[cfg(test)]
 pub(crate) use snapshot::testing;
-pub use snapshot::{Block, LoadError, Loader, Saved, SavedSection, SectionWriter, SnapshotWriter};
+pub use snapshot::{
+    Block, LaterSection, LoadError, Loader, Saved, SavedSection, SectionWriter, SnapshotWriter,
+};
 pub use table::{Entry, Table, Vacant};
 pub use ttl::{Forever, Keep, Moment, Ttl, event_time};
 

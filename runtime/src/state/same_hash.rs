@@ -28,13 +28,13 @@ impl<K: Key, V> SameHash<'_, K, V> {
     /// The entry at hand, to be changed; none behind the last.
     #[inline]
     pub fn entry(&mut self) -> Option<(&K, &mut V)> {
-        let segment = &mut self.table.segments[self.segment];
-        if segment.hash(self.at) != self.hash {
+        if self.table.segments[self.segment].hash(self.at) != self.hash {
             return None;
         }
-        if self.table.tracked {
-            segment.dirty.set(self.at);
+        if self.table.watched {
+            self.table.about_to_change(self.segment, self.at);
         }
+        let segment = &mut self.table.segments[self.segment];
         let (key, value) = segment.entry_mut(self.at);
         Some((key, value))
     }

@@ -58,6 +58,8 @@ pub(super) struct Segment<K, V> {
     depth: u8,
     /// One bit per slot: changed since the last snapshot. Empty while nobody tracks changes.
     pub(super) dirty: Bits,
+    /// One bit per slot: no business of the snapshot under way any more. Empty while there is none.
+    pub(super) saved: Bits,
 }
 
 impl<K, V> Segment<K, V> {
@@ -80,7 +82,8 @@ impl<K, V> Segment<K, V> {
         let mut vacant = Vec::with_capacity(slots);
         vacant.resize_with(slots, || Slot::VACANT);
         let dirty = if tracked { Bits::new(slots) } else { Bits::default() };
-        Segment { slots: vacant, tags: vec![0; slots + WINDOW], len: 0, log, depth, dirty }
+        let (tags, saved) = (vec![0; slots + WINDOW], Bits::default());
+        Segment { slots: vacant, tags, len: 0, log, depth, dirty, saved }
     }
 
     pub(super) fn len(&self) -> usize {
@@ -101,7 +104,10 @@ impl<K, V> Segment<K, V> {
     }
 
     pub(super) fn bytes(&self) -> usize {
-        self.slots.capacity() * size_of::<Slot<K, V>>() + self.tags.capacity() + self.dirty.bytes()
+        self.slots.capacity() * size_of::<Slot<K, V>>()
+            + self.tags.capacity()
+            + self.dirty.bytes()
+            + self.saved.bytes()
     }
 
     /// The first slot and the first tag, for the directory.
@@ -144,6 +150,11 @@ impl<K, V> Segment<K, V> {
             at += 8;
         }
         None
+    }
+
+    /// The hash of the last entry.
+    pub(super) fn last_hash(&self) -> Option<u64> {
+        self.slots.iter().rev().map(|slot| slot.hash).find(|hash| *hash != EMPTY)
     }
 
     /// The taken slots at or behind `at`, as many as there is room for: how many, and the slot behind the last one looked
@@ -244,6 +255,7 @@ impl<K, V> Segment<K, V> {
         self.slots[at] = Slot { hash, entry: MaybeUninit::new(entry) };
         self.tags[at] = tag(hash);
         self.dirty.open(at, at + entries);
+        self.saved.open(at, at + entries);
         self.len += 1;
         Ok(())
     }
@@ -260,6 +272,7 @@ impl<K, V> Segment<K, V> {
         self.tags.copy_within(at + 1..=gap, at);
         self.tags[gap] = 0;
         self.dirty.close(at, gap);
+        self.saved.close(at, gap);
         self.len -= 1;
         // SAFETY: the slot was taken, and is vacant now, so that the entry has one owner.
         (unsafe { taken.entry.assume_init() }, gap)
@@ -283,6 +296,7 @@ impl<K, V> Segment<K, V> {
         }
         self.len = 0;
         self.dirty.clear();
+        self.saved.clear();
     }
 
     /// Makes room for at least one more entry without a split: more homes if three quarters are taken, else more slack
@@ -329,6 +343,9 @@ impl<K, V> Segment<K, V> {
         let (log, needed) = if entries == 0 { (Self::MIN_LOG, 0) } else { (log, needed) };
         let slots = (default_slots(log) + extra).max(needed + 8);
         let mut new = Segment::with_slots(depth, log, slots, self.dirty.len() > 0);
+        if self.saved.len() > 0 {
+            new.saved = Bits::new(slots);
+        }
         let mut next = 0;
         for at in range {
             if self.slots[at].hash == EMPTY {
@@ -339,6 +356,9 @@ impl<K, V> Segment<K, V> {
             new.tags[to] = std::mem::take(&mut self.tags[at]);
             if self.dirty.get(at) {
                 new.dirty.set(to);
+            }
+            if self.saved.get(at) {
+                new.saved.set(to);
             }
             next = to + 1;
         }

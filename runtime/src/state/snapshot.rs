@@ -23,4 +23,4 @@ pub(crate) mod testing;
 mod tests;
 
 pub use loader::{LoadError, Loader, Saved};
-pub use writer::{Block, SavedSection, SectionWriter, SnapshotWriter};
+pub use writer::{Block, LaterSection, SavedSection, SectionWriter, SnapshotWriter};

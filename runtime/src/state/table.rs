@@ -26,6 +26,9 @@
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
+use super::bits::Bits;
+use super::cursor::Cursor;
+use super::saving::Saving;
 use super::segment::{EMPTY, Segment, Slot, WINDOW, matching, tag};
 use crate::prefetch::prefetch;
 use crate::record::{Key, View};
@@ -48,6 +51,10 @@ pub struct Table<K: Key, V> {
     /// Changes whenever entries move.
     pub(super) version: u64,
     pub(super) tracked: bool,
+    /// The snapshot under way.
+    pub(super) saving: Option<Box<Saving<K, V>>>,
+    /// Somebody wants to know of changes: [`mark`](Table::mark) is to be called before each.
+    pub(super) watched: bool,
     pub(super) tombstones: Tombstones<K>,
     ahead: Ahead<K, V>,
 }
@@ -156,6 +163,8 @@ impl<K: Key, V> Table<K, V> {
             len: 0,
             version: 0,
             tracked: false,
+            saving: None,
+            watched: false,
             tombstones: Tombstones::new(),
             ahead: Ahead::new(),
         };
@@ -258,7 +267,7 @@ impl<K: Key, V> Table<K, V> {
                 if (*slot).hash == hash
                     && K::same_key((*slot).entry.assume_init_ref().0.as_view(), key)
                 {
-                    if self.tracked {
+                    if self.watched {
                         self.mark(hash, slot);
                     }
                     return &mut (*slot).entry.assume_init_mut().1;
@@ -273,7 +282,7 @@ impl<K: Key, V> Table<K, V> {
             self.ahead.slots[0] = found.slot;
             (self.ahead.next, self.ahead.end) = (0, 1);
         }
-        if self.tracked {
+        if self.watched {
             self.mark(hash, found.slot);
         }
         // SAFETY: a hit is a slot that holds an entry, and `self` is borrowed for as long as the value is.
@@ -292,7 +301,7 @@ impl<K: Key, V> Table<K, V> {
         let hash = usable(hash);
         let found = self.find(hash, key);
         if found.hit {
-            if self.tracked {
+            if self.watched {
                 self.mark(hash, found.slot);
             }
             // SAFETY: a hit is a slot that holds an entry, and `self` is borrowed for as long as the value is.
@@ -317,6 +326,7 @@ impl<K: Key, V> Table<K, V> {
     /// Takes the entry out of a slot; answers also which slot became empty, those before it having moved.
     pub(super) fn remove_at(&mut self, segment: usize, at: usize) -> ((K, V), usize) {
         let hash = self.segments[segment].hash(at);
+        self.save_slot(segment, at);
         let ((key, value), gap) = self.segments[segment].remove(at);
         self.len -= 1;
         self.version += 1;
@@ -329,6 +339,7 @@ impl<K: Key, V> Table<K, V> {
 
     /// Drops all entries and gives the memory back.
     pub fn clear(&mut self) {
+        self.save_all();
         self.len = 0;
         self.version += 1;
         self.start();
@@ -336,6 +347,7 @@ impl<K: Key, V> Table<K, V> {
 
     /// Drops all entries and keeps the memory and the layout for as many again.
     pub fn recycle(&mut self) {
+        self.save_all();
         self.segments.iter_mut().for_each(Segment::clear);
         self.len = 0;
         self.version += 1;
@@ -345,6 +357,7 @@ impl<K: Key, V> Table<K, V> {
     /// [`next_change`](Table::next_change) reads. Everything there now counts as unchanged.
     pub fn track_changes(&mut self) {
         self.tracked = true;
+        self.watch();
         self.tombstones.clear();
         for segment in &mut self.segments {
             segment.dirty = super::bits::Bits::new(segment.slots());
@@ -431,11 +444,23 @@ impl<K: Key, V> Table<K, V> {
         (slot.addr() - self.place(hash).slots.addr()) / size_of::<Slot<K, V>>()
     }
 
-    #[cold]
+    /// Looks anew whether anybody wants to know of changes.
+    pub(super) fn watch(&mut self) {
+        self.watched = self.tracked || self.saving.is_some();
+    }
+
+    /// The entry in a slot is about to change.
+    #[inline(never)]
     fn mark(&mut self, hash: u64, slot: *mut Slot<K, V>) {
         let at = self.slot_number(hash, slot);
         let segment = self.place(hash).segment as usize;
+        self.about_to_change(segment, at);
+    }
+
+    /// The entry in a slot is about to change.
+    pub(super) fn about_to_change(&mut self, segment: usize, at: usize) {
         self.segments[segment].dirty.set(at);
+        self.save_slot(segment, at);
     }
 
     /// Makes an entry for a key that is not there.
@@ -463,6 +488,8 @@ impl<K: Key, V> Table<K, V> {
         self.len += 1;
         let segment = &mut self.segments[index];
         segment.dirty.set(at);
+        // It came after the snapshot began.
+        segment.saved.set(at);
         &mut segment.entry_mut(at).1
     }
 
@@ -524,8 +551,17 @@ impl<K: Key, V> Table<K, V> {
         (directory < self.directory.len()).then(|| (directory as u64) << self.shift)
     }
 
+    /// The least and the greatest hash of all keys.
+    pub fn hashes(&self) -> Option<(u64, u64)> {
+        let (first, ..) = self.next_in_order(&mut Cursor::default())?;
+        let places = self.directory.iter().rev().map(|place| place.segment as usize);
+        let last = places.into_iter().find_map(|index| self.segments[index].last_hash())?;
+        Some((first, last))
+    }
+
     /// Drops the entries of a segment, and its memory unless `keep`; `hash` has its prefix.
     pub(super) fn vacate(&mut self, index: usize, hash: u64, keep: bool) {
+        self.save_all_of(index);
         let segment = &mut self.segments[index];
         self.len -= segment.len();
         self.version += 1;
@@ -535,6 +571,9 @@ impl<K: Key, V> Table<K, V> {
             self.ahead.forget();
             let log = Segment::<K, V>::MIN_LOG;
             let mut new = Segment::new(segment.depth(), log, self.tracked);
+            if self.saving.is_some() {
+                new.saved = Bits::new(new.slots());
+            }
             std::mem::swap(segment, &mut new);
             self.update_places(index, hash);
         }

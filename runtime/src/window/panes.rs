@@ -183,9 +183,16 @@ impl<S: Assigner<At = Timestamp>, T: PaneTable> Panes<S, T> {
         &mut self.slab[number]
     }
 
-    /// The live panes, in order.
-    pub fn live(&self) -> impl Iterator<Item = &Pane<T>> {
-        self.live.values().map(|number| &self.slab[*number])
+    /// The live panes.
+    pub fn live_mut(&mut self) -> impl Iterator<Item = &mut Pane<T>> {
+        let live = |pane: &Pane<T>| self.live.get(&place(pane.window));
+        let slab = self.slab.iter_mut().enumerate();
+        slab.filter(move |(number, pane)| live(pane) == Some(number)).map(|(_, pane)| pane)
+    }
+
+    /// The tables of all panes, live or not.
+    pub fn tables(&mut self) -> impl Iterator<Item = &mut T> {
+        self.slab.iter_mut().map(|pane| &mut pane.table)
     }
 
     /// The first live pane.

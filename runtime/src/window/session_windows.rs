@@ -18,7 +18,7 @@ use super::sessions::{Session, Sessions, Spare};
 use super::store::{Store, Update, table_of};
 use super::timers::{Due, Timer, Timers};
 use crate::record::{Key, Record, View};
-use crate::state::{Cursor, LoadError, Loader, SnapshotWriter, State, Table};
+use crate::state::{Context, LoadError, Loader, SnapshotWriter, State, Table};
 use crate::task::{Failure, Turn};
 use crate::time::{Timestamp, Window};
 
@@ -319,15 +319,18 @@ impl<S: Assigner, K: Key, V: Record> State for SessionWindows<S, K, V> {
 
     fn save(&mut self, out: &mut SnapshotWriter) {
         self.book.clock.save(out);
-        let Some(table) = &self.table else { return };
-        let mut out = out.section::<Saved<K, V>>(SESSIONS);
-        let mut cursor = Cursor::default();
-        while let Some((hash, key, sessions)) = table.next_in_order(&mut cursor) {
+        let Some(table) = &mut self.table else { return };
+        let out = out.later::<Saved<K, V>>(SESSIONS);
+        table.begin_saving(out, Context::default(), |out, _, hash, key, sessions| {
             sessions.each(|session| {
                 let (start, end, value) = (session.start, session.end, session.value.as_view());
                 out.put(hash, (start, end, session.born, session.fired, key.as_view(), value));
             });
-        }
+        });
+    }
+
+    fn save_more(&mut self, _: &mut SnapshotWriter) -> bool {
+        self.table.as_mut().is_some_and(Table::save_segment)
     }
 
     fn load(&mut self, from: &Loader<'_>) -> Result<(), LoadError> {

@@ -31,6 +31,7 @@ fn manifest() -> Manifest {
         key_groups: 128,
         hash: HASH.to_owned(),
         operators: vec![OperatorState {
+            notes: [("clock".to_owned(), 17)].into(),
             id: "counts".to_owned(),
             meaning: "tumbling(60s).count".to_owned(),
             watermark: i64::MIN,

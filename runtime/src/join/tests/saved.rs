@@ -145,7 +145,7 @@ fn windows_fire_once_though_tasks_were_not_equally_far() {
                     (0..20u64).filter(|key| first.contains(&u64::key_hash(*key))).count()
                 })
             );
-            kept.take(|out| join.save(out));
+            kept.take_state(&mut join);
         }
         for hashes in shares(restored) {
             let mut join = make();

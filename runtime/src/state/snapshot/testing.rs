@@ -23,6 +23,18 @@ impl Kept {
         kept
     }
 
+    /// A state as it is.
+    pub fn of_state(state: &mut dyn State) -> Kept {
+        let mut kept = Kept::default();
+        kept.take_state(state);
+        kept
+    }
+
+    /// Adds what a task has.
+    pub fn take_state(&mut self, state: &mut dyn State) {
+        self.take(|out| save_whole(state, out));
+    }
+
     /// Adds what a task writes.
     pub fn take(&mut self, write: impl FnOnce(&mut SnapshotWriter)) {
         let mut writer = SnapshotWriter::default();
@@ -58,6 +70,12 @@ impl Saved for Kept {
     fn read(&self, section: &str, block: usize) -> Result<Vec<u8>, LoadError> {
         Ok(self.of_section(section).nth(block).expect("a block").bytes.clone())
     }
+}
+
+/// Saves a state at once.
+pub(crate) fn save_whole(state: &mut dyn State, out: &mut SnapshotWriter) {
+    state.save(out);
+    while state.save_more(out) {}
 }
 
 /// The task that a hash belongs to, of so many.
@@ -113,10 +131,7 @@ impl<S: State, F: Fn() -> S> Tasks<S, F> {
         for Rescale { tasks, .. } in when.iter().filter(|rescale| rescale.behind == step) {
             let mut kept = Kept::default();
             for state in &mut self.states {
-                kept.take(|out| {
-                    state.save(out);
-                    while state.save_more(out) {}
-                });
+                kept.take_state(state);
             }
             let times = (Timestamp(watermark), Timestamp(clock));
             let restored = shares(*tasks).map(|hashes| {

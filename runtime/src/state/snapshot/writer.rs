@@ -1,8 +1,10 @@
 //! Writing a snapshot of one state of one task.
 
 use std::any::TypeId;
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::marker::PhantomData;
+use std::rc::{Rc, Weak};
 
 use crate::record::{Arena, Emit, Layout, Record};
 
@@ -33,67 +35,98 @@ pub struct SavedSection {
 /// Takes what a state writes into a snapshot.
 #[derive(Default)]
 pub struct SnapshotWriter {
-    sections: Vec<Section>,
-    blocks: Vec<Block>,
+    sections: Vec<Rc<RefCell<Section>>>,
     notes: BTreeMap<&'static str, i64>,
 }
 
 struct Section {
     about: SavedSection,
     record: TypeId,
+    number: usize,
     arena: Arena,
     roots: Vec<u32>,
     entries: u32,
     hashes: (u64, u64),
+    full: Vec<Block>,
 }
 
+/// Bytes after which a block is full: few enough to be written while others are read.
+const BLOCK: usize = 256 << 10;
+
 impl Section {
-    fn new<R: Record>(name: &'static str) -> Section {
+    fn new<R: Record>(name: &'static str, number: usize) -> Section {
         let layout = Layout::of::<R>();
         let (fingerprint, layout) = (layout.fingerprint(), layout.as_str().to_owned());
         Section {
             about: SavedSection { name, layout, fingerprint },
             record: TypeId::of::<R>(),
+            number,
             arena: Arena::default(),
             roots: Vec::new(),
             entries: 0,
             hashes: (u64::MAX, 0),
+            full: Vec::new(),
         }
     }
 
-    /// What was written since the last block.
-    fn take(&mut self, section: usize) -> Block {
+    #[inline]
+    fn put<E: Emit>(&mut self, hash: u64, entry: E) {
+        let root = self.arena.put(&(hash, entry));
+        if !<(u64, E::Record)>::FIXED {
+            self.roots.push(root);
+        }
+        self.entries += 1;
+        self.hashes = (self.hashes.0.min(hash), self.hashes.1.max(hash));
+        if self.arena.len() >= BLOCK {
+            self.complete();
+        }
+    }
+
+    /// Makes a block of what was written since the last one.
+    #[cold]
+    #[inline(never)]
+    fn complete(&mut self) {
         let mut bytes = Vec::with_capacity(self.arena.len() + 4 * self.roots.len());
         bytes.extend_from_slice(self.arena.as_bytes());
         bytes.extend(self.roots.iter().flat_map(|root| root.to_le_bytes()));
         self.arena.clear();
         self.roots.clear();
-        let entries = std::mem::take(&mut self.entries);
+        let (section, entries) = (self.number, std::mem::take(&mut self.entries));
         let hashes = std::mem::replace(&mut self.hashes, (u64::MAX, 0));
-        Block { section, bytes, entries, hashes }
+        self.full.push(Block { section, bytes, entries, hashes });
     }
 }
 
 impl SnapshotWriter {
-    /// Bytes after which a block is full: few enough to be written while others are read.
-    const BLOCK: usize = 256 << 10;
-    /// Bytes after which a state should go on later: what takes less than a turn to write.
-    const SLICE: usize = 64 << 10;
-
     /// Begins a section, or goes on with it.
     ///
     /// # Panics
     /// If it was begun with entries of another type.
     pub fn section<R: Record>(&mut self, name: &'static str) -> SectionWriter<'_, R> {
-        let known = self.sections.iter().position(|section| section.about.name == name);
-        let number = known.unwrap_or_else(|| {
-            self.sections.push(Section::new::<R>(name));
+        let number = self.number_of::<R>(name);
+        SectionWriter { section: &self.sections[number], entry: PhantomData }
+    }
+
+    /// The same, for a state that goes on writing to it between other things.
+    ///
+    /// # Panics
+    /// If it was begun with entries of another type.
+    pub fn later<R: Record>(&mut self, name: &'static str) -> LaterSection {
+        let number = self.number_of::<R>(name);
+        LaterSection { section: Rc::downgrade(&self.sections[number]) }
+    }
+
+    fn number_of<R: Record>(&mut self, name: &'static str) -> usize {
+        let mut known = self.sections.iter();
+        let number = known.position(|section| section.borrow().about.name == name);
+        let number = number.unwrap_or_else(|| {
+            let section = Section::new::<R>(name, self.sections.len());
+            self.sections.push(Rc::new(RefCell::new(section)));
             self.sections.len() - 1
         });
-        let section = &mut self.sections[number];
-        assert!(section.record == TypeId::of::<R>(), "section `{name}` has entries of one type");
-        let blocks = &mut self.blocks;
-        SectionWriter { section, number, blocks, left: Self::SLICE, entry: PhantomData }
+        let record = self.sections[number].borrow().record;
+        assert!(record == TypeId::of::<R>(), "section `{name}` has entries of one type");
+        number
     }
 
     /// Notes a number of the task as a whole; who restores is given the greatest that any task noted.
@@ -107,20 +140,22 @@ impl SnapshotWriter {
     }
 
     /// The sections begun so far.
-    pub fn sections(&self) -> impl Iterator<Item = &SavedSection> {
-        self.sections.iter().map(|section| &section.about)
+    pub fn sections(&self) -> impl Iterator<Item = SavedSection> {
+        self.sections.iter().map(|section| section.borrow().about.clone())
     }
 
     /// The full blocks so far.
     pub fn take_blocks(&mut self) -> Vec<Block> {
-        std::mem::take(&mut self.blocks)
+        let sections = self.sections.iter();
+        sections.flat_map(|section| std::mem::take(&mut section.borrow_mut().full)).collect()
     }
 
     /// Makes blocks of all that was written: nothing more will come.
     pub fn finish(&mut self) {
-        for (number, section) in self.sections.iter_mut().enumerate() {
+        for section in &self.sections {
+            let mut section = section.borrow_mut();
             if section.entries > 0 {
-                self.blocks.push(section.take(number));
+                section.complete();
             }
         }
     }
@@ -128,10 +163,7 @@ impl SnapshotWriter {
 
 /// Takes the entries of one section.
 pub struct SectionWriter<'w, R> {
-    section: &'w mut Section,
-    number: usize,
-    blocks: &'w mut Vec<Block>,
-    left: usize,
+    section: &'w RefCell<Section>,
     entry: PhantomData<fn() -> R>,
 }
 
@@ -139,29 +171,31 @@ impl<R: Record> SectionWriter<'_, R> {
     /// Writes an entry under the hash of its key.
     #[inline]
     pub fn put<E: Emit<Record = R>>(&mut self, hash: u64, entry: E) {
-        let section = &mut *self.section;
-        let before = section.arena.len();
-        let root = section.arena.put(&(hash, entry));
-        if !<(u64, R)>::FIXED {
-            section.roots.push(root);
-        }
-        section.entries += 1;
-        section.hashes = (section.hashes.0.min(hash), section.hashes.1.max(hash));
-        self.left = self.left.saturating_sub(section.arena.len() - before);
-        if section.arena.len() >= SnapshotWriter::BLOCK {
-            self.complete();
-        }
+        self.section.borrow_mut().put(hash, entry);
+    }
+}
+
+/// Takes the entries of one section as they come, for as long as the snapshot is wanted. Clones are the same section.
+#[derive(Clone)]
+pub struct LaterSection {
+    section: Weak<RefCell<Section>>,
+}
+
+impl LaterSection {
+    /// False once the snapshot was given up, or has been handed on.
+    pub fn is_wanted(&self) -> bool {
+        self.section.strong_count() > 0
     }
 
-    #[cold]
-    #[inline(never)]
-    fn complete(&mut self) {
-        self.blocks.push(self.section.take(self.number));
-    }
-
-    /// True if enough was written for now: the state should go on in a later turn.
+    /// Writes an entry under the hash of its key.
+    ///
+    /// # Panics
+    /// If the section has entries of another type.
     #[inline]
-    pub fn is_enough(&self) -> bool {
-        self.left == 0
+    pub fn put<E: Emit>(&self, hash: u64, entry: E) {
+        let Some(section) = self.section.upgrade() else { return };
+        let mut section = section.borrow_mut();
+        assert!(section.record == TypeId::of::<E::Record>(), "a section has entries of one type");
+        section.put(hash, entry);
     }
 }

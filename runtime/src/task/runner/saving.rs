@@ -186,7 +186,7 @@ impl Runner {
             }
             if !*more {
                 let saved = &mut saving.snapshot.states[state];
-                saved.sections = writer.sections().cloned().collect();
+                saved.sections = writer.sections().collect();
                 saved.notes = writer.notes().clone();
                 saving.state += 1;
             }

@@ -2,7 +2,7 @@
 
 use super::LiveWindows;
 use crate::record::{Key, Record};
-use crate::state::{Cursor, LoadError, Loader, SnapshotWriter, State};
+use crate::state::{LoadError, Loader, SnapshotWriter, State, Table};
 use crate::time::{Timestamp, Window};
 use crate::window::Assigner;
 use crate::window::firing::Again;
@@ -32,15 +32,22 @@ impl<S: Assigner<At = Timestamp>, K: Key, V: Record> State for LiveWindows<S, K,
 
     fn save(&mut self, out: &mut SnapshotWriter) {
         self.clock.save(out);
-        for pane in self.panes.live() {
+        // A table that is not live now may have been when the snapshot before was given up.
+        self.panes.tables().for_each(Table::stop_saving);
+        for pane in self.panes.live_mut() {
             let Window { start, end } = pane.window;
             let section = if pane.fired { FIRED } else { WAITING };
-            let mut out = out.section::<(Timestamp, Timestamp, K, V)>(section);
-            let mut cursor = Cursor::default();
-            while let Some((hash, key, value)) = pane.table.next_in_order(&mut cursor) {
+            let out = out.later::<(Timestamp, Timestamp, K, V)>(section);
+            pane.table.begin_saving(out, [start.0, end.0], |out, window, hash, key, value| {
+                let [start, end] = window.map(Timestamp);
                 out.put(hash, (start, end, key.as_view(), value.as_view()));
-            }
+            });
         }
+    }
+
+    fn save_more(&mut self, _: &mut SnapshotWriter) -> bool {
+        // What fires meanwhile is written before it goes.
+        self.panes.live_mut().any(|pane| pane.table.save_segment())
     }
 
     fn load(&mut self, from: &Loader<'_>) -> Result<(), LoadError> {

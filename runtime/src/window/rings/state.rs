@@ -3,7 +3,7 @@
 use super::Rings;
 use crate::operator::Aggregate;
 use crate::record::{Emit, Key, Record};
-use crate::state::{Cursor, LoadError, Loader, SnapshotWriter, State, Table};
+use crate::state::{Context, LoadError, Loader, SnapshotWriter, State, Table};
 use crate::time::{Span, Timestamp};
 use crate::window::firing::Again;
 use crate::window::ring::Ring;
@@ -38,17 +38,18 @@ impl<K: Key, A: Aggregate> State for Rings<K, A> {
 
     fn save(&mut self, out: &mut SnapshotWriter) {
         self.clock.save(out);
-        let Some(table) = &self.table else { return };
-        let mut panes = out.section::<(Timestamp, K, A::Acc)>(PANES);
-        let (mut cursor, mut first, mut last) = (Cursor::default(), None, 0);
-        while let Some((hash, key, ring)) = table.next_in_order(&mut cursor) {
-            ring.each(|pane, value| panes.put(hash, (pane, key.as_view(), value.as_view())));
-            first.get_or_insert(hash);
-            last = hash;
-        }
-        if let Some(first) = first {
+        let Some(table) = &mut self.table else { return };
+        if let Some((first, last)) = table.hashes() {
             out.section::<(u64, i128)>(FRONTIERS).put(first, (last, self.frontier));
         }
+        let panes = out.later::<(Timestamp, K, A::Acc)>(PANES);
+        table.begin_saving(panes, Context::default(), |panes, _, hash, key, ring| {
+            ring.each(|pane, value| panes.put(hash, (pane, key.as_view(), value.as_view())));
+        });
+    }
+
+    fn save_more(&mut self, _: &mut SnapshotWriter) -> bool {
+        self.table.as_mut().is_some_and(Table::save_segment)
     }
 
     fn load(&mut self, from: &Loader<'_>) -> Result<(), LoadError> {

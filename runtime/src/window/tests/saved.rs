@@ -256,7 +256,7 @@ fn clocks_differ<S: Accumulates<At = Timestamp>>(spec: &S) {
                     fired.push((firing.window().start.0, firing.key(), *firing.acc()));
                 }
             }
-            kept.take(|out| windows.save(out));
+            kept.take_state(&mut windows);
         }
         for hashes in shares(3) {
             let (mut windows, mine) = (make(), hashes.clone());
@@ -320,7 +320,7 @@ fn windows_that_have_fired_elsewhere_fire_for_those_who_bring_them() {
                 windows.add(&turn, Timestamp(90), hash_of(key), key, ()).unwrap();
             }
             fire(&mut windows, [100, 92][task]);
-            kept.take(|out| windows.save(out));
+            kept.take_state(&mut windows);
         }
         let mut windows = make();
         windows.load(&Loader::new(&kept, 0..=u64::MAX, Timestamp(100), Timestamp(0))).unwrap();
