@@ -41,8 +41,13 @@ impl Collector {
         self.unneeded.extend(self.needed.remove(&id).unwrap_or_default());
     }
 
-    /// Knows what a checkpoint that was given up has left.
-    pub(crate) fn discard(&mut self, objects: impl IntoIterator<Item = StorePath>) {
+    /// Knows what a checkpoint that was given up has left, and that the pointer will never speak of it.
+    pub(crate) fn discard(
+        &mut self,
+        id: CheckpointId,
+        objects: impl IntoIterator<Item = StorePath>,
+    ) {
+        self.release(id);
         self.unneeded.extend(objects);
     }
 

@@ -53,6 +53,8 @@ pub(crate) struct Pointer {
     truth: Option<Truth>,
     /// The next record, which may be there or not.
     pending: Option<Truth>,
+    /// True if the pending one may be there.
+    is_unsure: bool,
     is_deposed: bool,
     /// Records that are past and were not deleted yet.
     past: BTreeSet<u64>,
@@ -115,9 +117,13 @@ pub(crate) enum PointerError {
 }
 
 impl PointerError {
-    /// True if it may have been done all the same: [`Pointer::settle`] tells.
+    /// True if it may have been done all the same: [`Pointer::settle`] tells. A record that cannot be used may be the
+    /// one.
     pub(crate) fn is_outcome_unknown(&self) -> bool {
-        matches!(self, PointerError::Store(error) if error.is_outcome_unknown())
+        match self {
+            PointerError::Store(error) => error.is_outcome_unknown(),
+            PointerError::Broken { .. } | PointerError::Contended => true,
+        }
     }
 }
 
@@ -178,6 +184,7 @@ impl Pointer {
             number: 0,
             truth,
             pending: None,
+            is_unsure: false,
             is_deposed: false,
             past: BTreeSet::new(),
             is_below_clean: false,
@@ -192,6 +199,11 @@ impl Pointer {
     /// What was adopted, or won last. `None` if the job has never begun.
     pub(crate) fn truth(&self) -> Option<&Truth> {
         self.truth.as_ref()
+    }
+
+    /// False if it is not known what came of the last [`advance`](Self::advance).
+    pub(crate) fn is_settled(&self) -> bool {
+        self.pending.is_none()
     }
 
     /// Makes `truth` the truth.
@@ -223,24 +235,22 @@ impl Pointer {
         let number = self.number + 1;
         let place = path(self.epoch, number);
         let record = Record { epoch: self.epoch, number, body: Body::Truth(truth.clone()) };
-        let bytes = record.encode().map_err(|broken| self.refuse(&place, broken))?;
-        let created = match create(&*self.store, &place, &bytes) {
-            Ok(created) => created,
-            Err(error) => {
-                if !error.is_outcome_unknown() {
-                    self.pending = None;
-                }
-                return Err(error.into());
-            }
-        };
+        let bytes = record.encode().expect("a truth names a few checkpoints");
+        let created = create(&*self.store, &place, &bytes).map_err(|error| self.unsure(error))?;
         let is_own = match created {
             Created::New => true,
             // Nobody but this leader creates truths of its epoch: either it is the one that was not sure, or a seal.
-            Created::Exists => match read(&*self.store, self.epoch, number)? {
-                Some(found) => matches!(found.body, Body::Truth(_)),
-                None => panic!("{place} was deleted, which this leader alone may do"),
-            },
+            Created::Exists => {
+                self.is_unsure = true;
+                let found = match read(&*self.store, self.epoch, number) {
+                    Err(PointerError::Store(error)) => return Err(self.unsure(error).into()),
+                    found => found?,
+                };
+                let found = found.unwrap_or_else(|| panic!("{place} was deleted under its leader"));
+                matches!(found.body, Body::Truth(_))
+            }
         };
+        self.is_unsure = false;
         self.pending = None;
         if !is_own || cfg!(bug_25) && created == Created::Exists {
             self.is_deposed = true;
@@ -298,9 +308,15 @@ impl Pointer {
         Ok(deleted)
     }
 
-    fn refuse(&mut self, path: &StorePath, broken: Broken) -> PointerError {
+    /// What an error says about the record that was to be created. Once it may be there, that it is not created now
+    /// does not mean that it is not there.
+    fn unsure(&mut self, error: StoreError) -> StoreError {
+        self.is_unsure |= error.is_outcome_unknown();
+        if self.is_unsure {
+            return error.outcome_unknown();
+        }
         self.pending = None;
-        PointerError::Broken { path: path.clone(), broken }
+        error
     }
 }
 

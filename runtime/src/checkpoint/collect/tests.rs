@@ -62,7 +62,7 @@ fn bug_23_a_shared_file_stays_with_the_last_that_refers_to_it() {
     keep(&mut collector, &second);
     collector.release(CheckpointId(1));
     // A checkpoint that was given up had the file, too.
-    collector.discard([shared]);
+    collector.discard(CheckpointId(3), [shared]);
     assert_eq!(collector.collect(&store, 100).unwrap(), 1);
     assert_restorable(&store, &second.0);
     assert_eq!(names(&store), ["chk-1/1-1/0-0.state", "chk-2/1-1/0-0.state", "chk-2/1-1/MANIFEST"]);
@@ -153,7 +153,7 @@ proptest! {
                         collector.release(kept.remove(0).0.id);
                     }
                 }
-                4..=5 => collector.discard(objects(&taken.0, &taken.1)),
+                4..=5 => collector.discard(taken.0.id, objects(&taken.0, &taken.1)),
                 // The process is killed: what it was about to delete and had not published is left.
                 _ => {
                     attempt += 1;

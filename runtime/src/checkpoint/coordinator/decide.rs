@@ -58,7 +58,8 @@ impl<S: Clone, C: Clone> Coordinator<S, C> {
             self.settle_at = None;
             actions.push(Action::Settle);
         }
-        if self.completing.as_ref().is_some_and(|completing| now >= completing.again_at) {
+        let is_late = self.completing.as_ref().is_some_and(|completing| now >= completing.again_at);
+        if is_late && !cfg!(bug_32) {
             self.complete(actions);
         }
     }
@@ -89,7 +90,7 @@ impl<S: Clone, C: Clone> Coordinator<S, C> {
     fn obstacle(&self) -> Option<Skip> {
         if self.in_flight.is_some() || self.publishing.is_some() {
             Some(Skip::InFlight)
-        } else if !self.are_ready() {
+        } else if !self.are_ready() && !cfg!(bug_27) {
             Some(Skip::NotRunning)
         } else {
             self.is_unconfirmed().then_some(Skip::Unconfirmed)

@@ -70,6 +70,34 @@ fn bug_28_messages_of_an_earlier_attempt_change_nothing() {
 }
 
 #[test]
+fn bug_27_nothing_is_triggered_while_a_task_restores() {
+    let mut machine = Machine::new(options(), start(2));
+    let running = |task| Event::Running { task: TaskId(task), fence: FENCE };
+    assert_eq!(machine.step(Duration::ZERO, running(0)), []);
+    let request = Event::Requested { request: RequestId(1), kind: Kind::Savepoint };
+    assert_eq!(machine.step(Duration::from_secs(50), request), []);
+    let triggered = machine.step(Duration::from_secs(60), running(1));
+    assert!(matches!(triggered[..], [Action::Trigger { kind: Kind::Savepoint, .. }]));
+}
+
+#[test]
+fn bug_32_a_complete_that_is_lost_is_said_again() {
+    let mut machine = running(1, options());
+    let (mut now, id) = (Duration::from_secs(10), CheckpointId(1));
+    machine.step(now, Event::Tick);
+    machine.step(now, acked(1, 0, FENCE));
+    machine.step(now, Event::Written { id, result: Ok(retained(id)) });
+    let complete = machine.step(now, Event::Published(Outcome::Won));
+    assert!(matches!(&complete[..], [Action::Complete { prepared, .. }] if prepared.len() == 1));
+    for _ in 0..5 {
+        now = machine.deadline().expect("it is said again");
+        assert_eq!(machine.step(now, Event::Tick), complete);
+    }
+    assert_eq!(machine.step(now, Event::Confirmed { id, task: TaskId(0), fence: FENCE }), []);
+    assert_eq!(machine.deadline(), Some(Duration::from_secs(20)));
+}
+
+#[test]
 fn answers_that_come_twice_count_once() {
     let mut machine = running(2, options());
     let now = Duration::from_secs(10);
@@ -121,6 +149,7 @@ fn ids_are_set_aside_before_they_are_used() {
         if let [Action::Publish(publication)] = &actions[..] {
             high = publication.id_high;
             assert_eq!(machine.deadline(), None, "nothing happens before the pointer answers");
+            assert_eq!(machine.step(now, Event::Tick), []);
             actions = machine.step(now, Event::Published(Outcome::Won));
         }
         let [Action::Trigger { id, .. }] = actions[..] else { panic!("{actions:?}") };

@@ -124,6 +124,32 @@ fn bug_25_a_record_whose_creation_was_not_confirmed_is_found() {
     }
 }
 
+/// Whether at once, in the next try, or when what is there is read.
+#[test]
+fn a_definite_failure_does_not_undo_what_may_have_been_done() {
+    use Injected::{Applied, NoSpace};
+    for faults in [
+        &[Some(Applied), Some(NoSpace)][..],
+        &[Some(Applied), Some(NoSpace), Some(NoSpace), Some(NoSpace)],
+        &[Some(Applied), None, Some(NoSpace)],
+        &[Some(Applied), None, Some(NoSpace), Some(NoSpace), None, Some(NoSpace)],
+    ] {
+        let store = MemoryStore::default();
+        let mut pointer = claim(&store);
+        let mut faults = faults.iter().copied();
+        store.inject(move |_, _| faults.next().flatten());
+        let mut advance = pointer.advance(truth(1, &[1]));
+        let mut tries = 0;
+        while let Err(error) = &advance {
+            assert!(error.is_outcome_unknown() && !pointer.is_settled(), "{error}");
+            advance = pointer.settle();
+            tries += 1;
+        }
+        assert!(tries > 0 && pointer.is_settled());
+        won(advance);
+    }
+}
+
 #[test]
 fn a_successor_may_settle_what_its_predecessor_was_not_sure_of() {
     for (injected, expected) in

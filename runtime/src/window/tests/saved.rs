@@ -256,7 +256,7 @@ fn clocks_differ<S: Accumulates<At = Timestamp>>(spec: &S) {
                     fired.push((firing.window().start.0, firing.key(), *firing.acc()));
                 }
             }
-            kept.take_state(&mut windows);
+            kept.take_state(windows);
         }
         for hashes in shares(3) {
             let (mut windows, mine) = (make(), hashes.clone());
