@@ -55,7 +55,7 @@ impl Disk {
     /// Gives a file one more name, which must not be taken.
     pub(super) fn link(&self, from: &Path, to: &Path) -> io::Result<()> {
         #[cfg(test)]
-        self.plug.named(to)?;
+        self.plug.linked(to)?;
         fs::hard_link(from, to)
     }
 
@@ -95,6 +95,8 @@ pub(super) mod plug {
         taken: usize,
         /// Steps until the plug is pulled.
         allowed: Option<usize>,
+        /// A file has one name only.
+        refuses_links: bool,
         volatile: Vec<Undo>,
     }
 
@@ -102,12 +104,18 @@ pub(super) mod plug {
     enum Undo {
         Named(PathBuf),
         Removed(PathBuf, Vec<u8>),
+        Renamed(PathBuf, PathBuf),
         Written(PathBuf, u64),
     }
 
     impl Undo {
         fn is_name_in(&self, folder: &Path) -> bool {
-            matches!(self, Undo::Named(path) | Undo::Removed(path, _) if path.parent() == Some(folder))
+            match self {
+                Undo::Named(path) | Undo::Removed(path, _) | Undo::Renamed(_, path) => {
+                    path.parent() == Some(folder)
+                }
+                Undo::Written(..) => false,
+            }
         }
     }
 
@@ -124,6 +132,11 @@ pub(super) mod plug {
             state.allowed = Some(state.taken + steps);
         }
 
+        /// From now on a file has one name only, as on some file systems.
+        pub fn refuse_links(&self) {
+            self.state().refuses_links = true;
+        }
+
         /// Steps that were taken.
         pub fn taken(&self) -> usize {
             self.state().taken
@@ -136,6 +149,8 @@ pub(super) mod plug {
                 match undo {
                     Undo::Named(path) => drop(fs::remove_file(path)),
                     Undo::Removed(path, bytes) => fs::write(path, bytes).unwrap(),
+                    // Both names or none: no file system does half of it.
+                    Undo::Renamed(from, to) => drop(fs::rename(to, from)),
                     Undo::Written(path, len) => {
                         if let Ok(file) = File::options().write(true).open(path) {
                             file.set_len(len).unwrap();
@@ -166,11 +181,15 @@ pub(super) mod plug {
             Ok(())
         }
 
+        pub(super) fn linked(&self, path: &Path) -> io::Result<()> {
+            if self.state().refuses_links {
+                return Err(io::ErrorKind::Unsupported.into());
+            }
+            self.named(path)
+        }
+
         pub(super) fn renamed(&self, from: &Path, to: &Path) -> io::Result<()> {
-            let bytes = content(from);
-            let mut state = self.step()?;
-            state.volatile.push(Undo::Named(to.to_owned()));
-            state.volatile.extend(bytes.map(|bytes| Undo::Removed(from.to_owned(), bytes)));
+            self.step()?.volatile.push(Undo::Renamed(from.to_owned(), to.to_owned()));
             Ok(())
         }
 

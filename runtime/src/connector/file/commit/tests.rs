@@ -179,12 +179,22 @@ fn with_foreign_files(path: &Path) {
 }
 
 /// Crashes after so many steps of each attempt, losing power if told so, and at last goes on to the end.
-fn crash(script: &Script, crashes: &[usize], mut undoes: impl FnMut() -> bool) -> usize {
+fn crash(script: &Script, crashes: &[usize], undoes: impl FnMut() -> bool) -> usize {
+    crash_on(Disk::default, script, crashes, undoes)
+}
+
+/// The same, on disks that `disk` makes.
+fn crash_on(
+    disk: impl Fn() -> Disk,
+    script: &Script,
+    crashes: &[usize],
+    mut undoes: impl FnMut() -> bool,
+) -> usize {
     let (_folder, path) = folder();
     with_foreign_files(&path);
     let mut engine = Engine::new(&path, script);
     for &steps in crashes {
-        let disk = Disk::default();
+        let disk = disk();
         disk.plug.pull_after(steps);
         if engine.attempt(&disk).is_ok() {
             break;
@@ -192,7 +202,7 @@ fn crash(script: &Script, crashes: &[usize], mut undoes: impl FnMut() -> bool) -
         disk.plug.lose_power(&mut undoes);
         engine.check_visible();
     }
-    let disk = Disk::default();
+    let disk = disk();
     engine.attempt(&disk).unwrap();
     engine.check_end();
     disk.plug.taken()
@@ -221,6 +231,20 @@ fn bug_37_a_crash_after_any_step_loses_and_doubles_nothing() {
                 undoes
             });
         }
+    }
+}
+
+#[test]
+fn a_crash_is_no_worse_where_a_file_has_one_name() {
+    let script = script(&[2]);
+    let disk = || {
+        let disk = Disk::default();
+        disk.plug.refuse_links();
+        disk
+    };
+    let steps = crash_on(disk, &script, &[], || false);
+    for crashed in 0..=steps {
+        crash_on(disk, &script, &[crashed], || crashed % 2 == 0);
     }
 }
 
