@@ -11,14 +11,14 @@ use super::hands::{Hands, Label};
 use super::restored::Recovery;
 use super::signal::{Signal, SourceWaker};
 use super::sink_task::AnySink;
-use super::snapshot::Connector;
+use super::snapshot::{Connector, SplitSnapshot};
 use super::source_task::{AnySource, TaskSplits};
 use super::{Failure, Scratch, SinkTask, SourceTask, Stage};
-use crate::connector::{Sink, Source, SourceError, Split};
+use crate::connector::{Resumed, Sink, Source, SourceError, Split};
 use crate::exchange::{AnyOutput, Edge, EdgeId, Input, KeyGroups, Output, OutputEnd};
 use crate::record::Record;
 use crate::state::{State, Ttl};
-use crate::time::{Alignments, Span, Strategy, Watermarks};
+use crate::time::{Alignments, Span, Strategy, Timestamp, Watermarks};
 
 /// Something that outlives a turn, shared between the chain and the task's runner; borrowed once per turn.
 pub type Handle<T> = Rc<RefCell<T>>;
@@ -67,6 +67,32 @@ pub(crate) struct TaskSeed {
     /// What sources and sinks are called.
     pub(crate) labels: Arc<[Label]>,
     pub(crate) recovery: Recovery,
+}
+
+/// The splits that a checkpoint has left, for so many tasks.
+fn redivided<S: Source>(
+    source: &S,
+    splits: &[SplitSnapshot],
+    parallelism: usize,
+) -> Result<Vec<SplitSnapshot>, SourceError> {
+    let resumed = |snapshot: &SplitSnapshot| Resumed {
+        split: snapshot.split.clone(),
+        position: snapshot.position.clone(),
+    };
+    let divided = source.redivide(splits.iter().map(resumed).collect(), parallelism)?;
+    // Of a split that is made of others, nothing more is known than of the one that was least far.
+    let generators = splits.iter().map(|split| split.times.len()).max().unwrap_or(0);
+    let least = |generator: usize| {
+        let times = splits.iter().map(|split| split.times.get(generator).copied());
+        times.min().flatten().unwrap_or(Timestamp::MIN)
+    };
+    let snapshot = |Resumed { split, position }| {
+        let known = splits.iter().find(|known| known.split.id == split.id);
+        let times = known.map(|known| known.times.clone());
+        let times = times.unwrap_or_else(|| (0..generators).map(least).collect());
+        SplitSnapshot { split, position, ended: false, times }
+    };
+    Ok(divided.into_iter().map(snapshot).collect())
 }
 
 impl TaskSeed {
@@ -156,7 +182,10 @@ impl TaskContext {
         let mine = match (&fed, restored) {
             // The test's own: what the source would read need not exist.
             (Some(_), _) => TaskSplits::New(Vec::new()),
-            (None, Some(splits)) => TaskSplits::Restored(seed.share(splits)),
+            (None, Some(splits)) => {
+                let divided = redivided(&**source, splits, seed.parallelism);
+                TaskSplits::Restored(seed.share(&divided.map_err(Failure::new)?))
+            }
             (None, None) => {
                 let all = seed.splits.list(seed.chain, || source.splits(seed.parallelism));
                 TaskSplits::New(seed.share(&all.map_err(Failure::new)?))

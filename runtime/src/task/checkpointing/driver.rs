@@ -213,8 +213,7 @@ impl Drive {
             }
             Action::Discard { id, snapshots, manifest } => {
                 let files = snapshots.iter().filter_map(|part| part.file()).cloned();
-                self.leader.collector.release(id);
-                self.leader.collector.discard(files.chain(manifest));
+                self.leader.collector.discard(id, files.chain(manifest));
             }
             Action::Write { id, kind, snapshots, prepared, .. } => {
                 let parts = snapshots.iter().map(|(_, part)| &**part);

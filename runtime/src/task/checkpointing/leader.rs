@@ -62,6 +62,7 @@ impl Leader {
         tasks: usize,
         key_groups: u32,
     ) -> Result<Begun, CheckpointError> {
+        self.find_out()?;
         let mut truth = self.pointer.truth().cloned().unwrap_or(Truth {
             attempt: Attempt(0),
             id_high: CheckpointId(0),
@@ -88,6 +89,21 @@ impl Leader {
         let start = coordinator::Start { fence, tasks, next_id, id_high, retained };
         Ok(Begun { fence, manifest, start })
     }
+
+    /// Finds out what became of the last publication of the attempt before.
+    fn find_out(&mut self) -> Result<(), CheckpointError> {
+        while !self.pointer.is_settled() {
+            match self.pointer.settle() {
+                Ok(Advance::Won(_)) => {}
+                Ok(Advance::Lost) => return Err(Reason::Deposed.into()),
+                Err(error) if error.is_outcome_unknown() => std::thread::sleep(Self::RETRY),
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Ok(())
+    }
+
+    const RETRY: std::time::Duration = std::time::Duration::from_millis(100);
 
     /// The manifest of the last of these checkpoints. Their files stay, those of attempts that were given up go.
     fn manifest(
