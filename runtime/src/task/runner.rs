@@ -187,11 +187,12 @@ impl Runner {
         if self.said == Said::Nothing {
             self.say_that_it_is_open();
         }
-        let saved = self.saving.is_some() && self.save_more();
-        let outcome = match self.advance(now)? {
-            Outcome::Blocked | Outcome::Idle if saved => Outcome::Worked,
-            outcome => outcome,
-        };
+        let mut saved = self.saves_now(*now) && self.save_more(now);
+        let mut outcome = self.advance(now)?;
+        if matches!(outcome, Outcome::Blocked | Outcome::Idle) && self.saving.is_some() {
+            saved = saved || self.save_more(now);
+            outcome = if saved { Outcome::Worked } else { outcome };
+        }
         let spent = if outcome == Outcome::Blocked { Spent::Blocked } else { Spent::Waiting };
         self.meter.wait(*now, spent);
         self.meter.publish_now_and_then(*now, &self.handles, self.watermark);

@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::ops::RangeInclusive;
+use std::time::Instant;
 
 use super::{Action, Runner};
 use crate::connector::Transaction;
@@ -30,7 +31,12 @@ pub(super) struct Saving {
     state: usize,
     /// What there was no room for.
     waiting: VecDeque<TaskMessage>,
+    /// When the next slice is due.
+    next_slice: Instant,
 }
+
+/// As many times as long as a slice takes, what the task is for goes on.
+const OTHER_WORK: u32 = 3;
 
 impl Saving {
     /// True if it is part of this checkpoint, or of an earlier one.
@@ -145,7 +151,8 @@ impl Runner {
         let (task, watermark) = (self.task, self.watermark);
         let snapshot = TaskSnapshot { checkpoint, task, watermark, states, source, sinks };
         let (snapshot, waiting) = (Box::new(snapshot), VecDeque::new());
-        self.saving = Some(Saving { snapshot, writers, state: 0, waiting });
+        let next_slice = self.stage.clock().now();
+        self.saving = Some(Saving { snapshot, writers, state: 0, waiting, next_slice });
         Ok(())
     }
 
@@ -158,8 +165,23 @@ impl Runner {
         self.broadcast(None, &|| Frame::Cancel { id: checkpoint });
     }
 
-    /// Writes a slice of the snapshot under way; true if that was any work.
-    pub(super) fn save_more(&mut self) -> bool {
+    /// True if a slice of the snapshot under way is to be written before anything else is done.
+    pub(super) fn saves_now(&self, now: Instant) -> bool {
+        self.saving.as_ref().is_some_and(|saving| saving.next_slice <= now)
+    }
+
+    /// Writes a slice of the snapshot under way; true if that was any work. Moves `now` on.
+    pub(super) fn save_more(&mut self, now: &mut Instant) -> bool {
+        let start = *now;
+        let worked = self.save_slice();
+        *now = self.stage.clock().now();
+        if let Some(saving) = &mut self.saving {
+            saving.next_slice = *now + now.duration_since(start) * OTHER_WORK;
+        }
+        worked
+    }
+
+    fn save_slice(&mut self) -> bool {
         let Some(saving) = &mut self.saving else { return false };
         let Some(checkpoints) = &self.job.checkpoints else { return false };
         if checkpoints.is_given_up(saving.snapshot.checkpoint) {
@@ -192,12 +214,12 @@ impl Runner {
             }
             return true;
         }
-        let saved = self.saving.take().expect("looked at above").snapshot;
-        if let Some(message) = checkpoints.tell(TaskMessage::Saved(saved)) {
+        let Saving { snapshot, next_slice, .. } = self.saving.take().expect("looked at above");
+        if let Some(message) = checkpoints.tell(TaskMessage::Saved(snapshot)) {
             // Everything else has gone: there is but this to send.
             let TaskMessage::Saved(snapshot) = message else { unreachable!("what was sent") };
             let (writers, waiting) = (Vec::new(), VecDeque::new());
-            self.saving = Some(Saving { snapshot, writers, state: 0, waiting });
+            self.saving = Some(Saving { snapshot, writers, state: 0, waiting, next_slice });
             return false;
         }
         true
