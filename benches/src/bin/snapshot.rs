@@ -43,9 +43,8 @@ fn mix(i: u64) -> u64 {
 
 fn main() {
     let mut arguments = std::env::args().skip(1);
-    let mut number = |default: u64| {
-        arguments.next().map_or(default, |text| text.parse().expect("a number"))
-    };
+    let mut number =
+        |default: u64| arguments.next().map_or(default, |text| text.parse().expect("a number"));
     let (keys, seconds) = (number(10_000_000), number(20));
     KEYS.store(keys, Ordering::Relaxed);
     let dir = std::env::args().nth(3).unwrap_or_else(|| "target/snapshot-bench".to_owned());
@@ -76,7 +75,10 @@ fn main() {
     for (second, samples) in samples.chunks(100).enumerate() {
         let (sum, least) = (samples.iter().sum::<u64>(), samples.iter().min().copied());
         let least = least.unwrap_or(0) * 100 / median.max(1);
-        println!("second {second:3}: {:7.3} M records, least 10 ms {least:3} % of the median", sum as f64 / 1e6);
+        println!(
+            "second {second:3}: {:7.3} M records, least 10 ms {least:3} % of the median",
+            sum as f64 / 1e6
+        );
     }
     control.abort();
     drop(running.join());
