@@ -1,5 +1,5 @@
 //! What a checkpoint of many keys costs while it is taken:
-//! `cargo run --profile fast -p thalweg-bench --bin snapshot -- [keys] [seconds] [directory]`
+//! `cargo run --profile fast -p thalweg-bench --bin snapshot -- [keys] [seconds] [interval in ms]`
 //!
 //! A running sum per key, `u64` to 16 bytes, on one core; keys come at random once all are there. Printed are the records
 //! of each second, and the least of any ten milliseconds, with and without a checkpoint under way.
@@ -14,7 +14,6 @@ use thalweg::prelude::*;
 use thalweg::task::Control;
 
 static RECORDS: AtomicU64 = AtomicU64::new(0);
-static KEYS: AtomicU64 = AtomicU64::new(0);
 
 /// Sums by key.
 #[pipeline]
@@ -45,12 +44,11 @@ fn main() {
     let mut arguments = std::env::args().skip(1);
     let mut number =
         |default: u64| arguments.next().map_or(default, |text| text.parse().expect("a number"));
-    let (keys, seconds) = (number(10_000_000), number(20));
-    KEYS.store(keys, Ordering::Relaxed);
-    let dir = std::env::args().nth(3).unwrap_or_else(|| "target/snapshot-bench".to_owned());
+    let (keys, seconds, interval) = (number(10_000_000), number(20), number(5000));
+    let dir = std::env::temp_dir().join("thalweg-snapshot-bench").display().to_string();
     let control = Control::new();
     let job = Job::new(sums).arg("keys", keys).control(&control).checkpoints(CheckpointOptions {
-        interval: Duration::from_secs(5),
+        interval: Duration::from_millis(interval),
         fresh: true,
         ..CheckpointOptions::new(&dir)
     });
