@@ -267,12 +267,17 @@ impl<K: Key, A: Aggregate> Rings<K, A> {
     fn put_together(&mut self, aggregate: &A) -> Result<(), Failure> {
         let (Some(walk), Some(table)) = (&self.walk, &mut self.table) else { return Ok(()) };
         let (due, spare, keep) = (&mut self.due, &mut self.spare, table.len() + 64);
+        if spare.used > table.len() {
+            let (entries, numbers) = (table.chunk(&self.chunk), 0..self.chunk.len());
+            numbers.clone().for_each(|number| entries.get(number).1.fetch_older());
+            numbers.for_each(|number| entries.get(number).1.fetch_older_ends());
+        }
         let (mut merging, mut merges) = ([0u8; CHUNK], 0);
         table.change_chunk(&mut self.chunk, |number, key, ring| {
             if let Some((first, last)) = walk.fires {
                 let (previous, newest) = ring.newest_two(first, last);
                 if ring.has_older() {
-                    let value = merge_next::<K, A>(aggregate, ring, (first, last), key)?;
+                    let value = merge_next::<K, A>(aggregate, ring, (first, last), spare, key)?;
                     due.extend(value.map(|value| (number as u8, value)));
                 } else if previous | newest {
                     let value = if previous { ring.previous() } else { ring.newest() };
@@ -398,6 +403,7 @@ fn merge_next<K: Key, A: Aggregate>(
     aggregate: &A,
     ring: &mut Ring<A::Acc>,
     (first, last): (Timestamp, Timestamp),
+    spare: &mut Spare<A::Acc>,
     key: &K,
 ) -> Result<Option<A::Acc>, Failure> {
     // Sums of floats keep their order.
@@ -406,7 +412,7 @@ fn merge_next<K: Key, A: Aggregate>(
     }
     let copy = |pane: &A::Acc| A::Acc::from_view(pane.as_view());
     let merge = |window: &mut A::Acc, pane: &A::Acc| aggregate.merge(window, pane.as_view());
-    let window = ring.put_together_next(first, last, copy, merge);
+    let window = ring.put_together_next(first, last, spare, copy, merge);
     window.map_err(|overflow| failed_on::<K>(overflow, key.as_view()))
 }
 
