@@ -208,8 +208,8 @@ impl<K: Key, V> Table<K, V> {
     /// keys that are then updated in their order.
     #[inline(always)]
     pub fn prepare(&mut self, hashes: &[u64]) {
-        // One segment lies in the nearest cache anyway, or nearly.
-        if self.segments.len() > 1 {
+        // A few entries lie in the nearest cache anyway.
+        if self.len * size_of::<Slot<K, V>>() > 16 * 1024 {
             self.fetch(&hashes[..hashes.len().min(AHEAD)]);
         }
     }
