@@ -237,6 +237,19 @@ impl<K: Key, V> Table<K, V> {
             self.ahead.slots[index] = slot;
         }
         (self.ahead.next, self.ahead.end) = (0, hashes.len());
+        if self.saving.is_some() {
+            self.fetch_saved(hashes);
+        }
+    }
+
+    /// While a snapshot is under way, its bits for these keys, too.
+    #[inline(never)]
+    fn fetch_saved(&self, hashes: &[u64]) {
+        for (&hash, &slot) in hashes.iter().zip(&self.ahead.slots) {
+            let at = self.slot_number(usable(hash), slot);
+            let segment = self.place(usable(hash)).segment as usize;
+            self.segments[segment].saved.fetch(at);
+        }
     }
 
     /// The value of a key.

@@ -184,7 +184,7 @@ fn format_1_stays_as_it_is() {
             r#"{"version":"0.1.0","job":"hot_items","id":9,"fence":{"epoch":2,"attempt":3},"#,
             r#""kind":"checkpoint","key_groups":128,"hash":"xxh3_64/0","#,
             r#""operators":[{"id":"counts","meaning":"tumbling(60s).count","#,
-            r#""watermark":-9223372036854775808,"parallelism":2,"sections":[{"name":"panes","#,
+            r#""watermark":-9223372036854775808,"parallelism":2,"notes":{"clock":17},"sections":[{"name":"panes","#,
             r#""layout":"(u64, i64, String, u64)","fingerprint":18446744073709551615,"entries":2,"#,
             r#""blocks":[{"file":0,"offset":4,"len":6,"crc32c":1,"entries":2,"#,
             r#""hashes":[1,18446744073709551615]}]}]}],"#,
