@@ -6,6 +6,7 @@
 
 mod error;
 pub(crate) mod local;
+#[cfg(test)]
 pub(crate) mod memory;
 mod path;
 #[cfg(test)]

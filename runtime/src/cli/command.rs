@@ -1,7 +1,7 @@
 //! The command line as clap knows it.
 //!
 //! ```text
-//!   one pipeline:       ./job [run|plan] OPTIONS            several:   ./job PIPELINE [run|plan] OPTIONS
+//!   one pipeline:       ./job [run|plan|checkpoints] OPTIONS    several:   ./job PIPELINE [run|..] OPTIONS
 //! ```
 //! `run` may be left out. Options may stand before or after the subcommand.
 
@@ -49,6 +49,9 @@ fn pipeline(command: Command, definition: &Definition, options: &[Parameter]) ->
             "Every option can also be given as THALWEG_NAME in the environment, or in the file that --config names.",
         )
         .subcommand(Command::new("run").about("Run the job in this process (the default)"))
+        .subcommand(
+            Command::new("checkpoints").about("List the checkpoints in --checkpoint-dir"),
+        )
         .subcommand(
             Command::new("plan").about("Print what would run, without running it").arg(
                 Arg::new("format")

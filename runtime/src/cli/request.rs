@@ -30,6 +30,8 @@ pub(crate) struct Request {
 pub(crate) enum Verb {
     Run,
     Plan(Format),
+    /// List the checkpoints there are.
+    Checkpoints,
 }
 
 /// How a plan is printed.
@@ -90,6 +92,9 @@ fn binary_name(argv: &[String]) -> String {
     path.file_name().map_or("job".to_owned(), |name| name.to_string_lossy().into_owned())
 }
 
+/// The words that are no values.
+const VERBS: [&str; 3] = ["run", "plan", "checkpoints"];
+
 /// The most options that are reported as unknown: more are hardly slips.
 const UNKNOWN_MAX: usize = 20;
 
@@ -143,7 +148,7 @@ fn take_out(argv: &mut Vec<String>, option: &str) -> bool {
     let Some(at) = found else { return false };
     let word = argv.remove(at);
     let value =
-        argv.get(at).is_some_and(|next| !next.starts_with('-') && next != "run" && next != "plan");
+        argv.get(at).is_some_and(|next| !next.starts_with('-') && !VERBS.contains(&next.as_str()));
     if word == option && option.starts_with("--") && value {
         argv.remove(at);
     }
@@ -180,6 +185,7 @@ fn verb(matches: &ArgMatches) -> (Verb, &ArgMatches) {
             };
             (Verb::Plan(format), matches)
         }
+        Some(("checkpoints", matches)) => (Verb::Checkpoints, matches),
         Some((_, matches)) => (Verb::Run, matches),
         None => (Verb::Run, matches),
     }

@@ -49,7 +49,7 @@ pub use asynchronous::{
 };
 pub use chain::Chain;
 pub use checkpoint_options::CheckpointOptions;
-pub use checkpointing::CheckpointError;
+pub(crate) use checkpointing::{ListedCheckpoints, list_checkpoints};
 pub use clock::{Clock, SystemClock};
 pub use context::{Handle, TaskContext};
 pub use control::Control;

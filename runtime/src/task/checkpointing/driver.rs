@@ -1,12 +1,12 @@
 //! The thread that takes the checkpoints of one attempt.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use super::error::{CheckpointError, Reason};
 use super::gather::{About, Gathering, TaskPart};
 use super::leader::{Begun, Leader};
 use super::restore::{kept, restored};
@@ -15,7 +15,7 @@ use crate::checkpoint::coordinator::{
     self, Action, Coordinator, Event, Prepared, RequestId, TaskId,
 };
 use crate::checkpoint::manifest::Kind;
-use crate::checkpoint::{CheckpointId, Fence};
+use crate::checkpoint::{CheckpointError, CheckpointId, Fence, Reason};
 use crate::connector::Committable;
 use crate::error::JobError;
 use crate::task::committers::Committers;
@@ -25,7 +25,7 @@ use crate::task::snapshot::{self, Checkpoints, TaskMessage, ToCheckpoints};
 
 /// One thing for a sink to commit, with the sink's name.
 pub(super) type Committed = (String, serde_json::Value);
-type Actions = Vec<Action<Arc<TaskPart>, Committed>>;
+type Actions = Vec<Action<Rc<TaskPart>, Committed>>;
 
 /// Messages that may wait for the thread: a few blocks of each task of a small job.
 const MESSAGES: usize = 64;
@@ -99,7 +99,7 @@ impl Driving {
 struct Drive {
     leader: Leader,
     fence: Fence,
-    coordinator: Coordinator<Arc<TaskPart>, Committed>,
+    coordinator: Coordinator<Rc<TaskPart>, Committed>,
     gathering: Gathering,
     about: About,
     checkpoints: Arc<Checkpoints>,
@@ -153,6 +153,12 @@ impl Drive {
                 self.step(Event::Requested { request: RequestId(0), kind: Kind::Stop });
             }
         }
+        if self.job.is_aborting() {
+            // Whoever waits for a savepoint is told.
+            let (task, fence) = (TaskId(0), self.fence);
+            self.step(Event::Lost { task, fence });
+        }
+        tracing::debug!(counts = ?self.coordinator.counts(), "checkpoints of this attempt");
         self.leader
     }
 
@@ -179,9 +185,7 @@ impl Drive {
                 let (id, task) = (CheckpointId(saved.checkpoint), number(saved.task));
                 let (part, prepared) = self.gathering.complete(*saved);
                 let event = match part {
-                    Ok(part) => {
-                        Event::Acked { id, task, fence, snapshot: Arc::new(part), prepared }
-                    }
+                    Ok(part) => Event::Acked { id, task, fence, snapshot: Rc::new(part), prepared },
                     Err(why) => Event::Declined { id, task, fence, why, prepared },
                 };
                 self.step(event);
@@ -189,7 +193,7 @@ impl Drive {
         }
     }
 
-    fn step(&mut self, event: Event<Arc<TaskPart>, Committed>) {
+    fn step(&mut self, event: Event<Rc<TaskPart>, Committed>) {
         let now = self.now();
         let mut actions: VecDeque<_> = self.coordinator.step(now, event).into();
         while let Some(action) = actions.pop_front() {
@@ -199,7 +203,7 @@ impl Drive {
     }
 
     /// Does something, and answers what that leads to.
-    fn act(&mut self, action: Action<Arc<TaskPart>, Committed>) -> Actions {
+    fn act(&mut self, action: Action<Rc<TaskPart>, Committed>) -> Actions {
         match action {
             Action::Trigger { id, kind } => {
                 self.triggered = Instant::now();
@@ -228,6 +232,7 @@ impl Drive {
                 return self.coordinator.step(now, Event::Written { id, result });
             }
             Action::Publish(publication) => {
+                self.leader.collector.check(&publication);
                 let outcome = self.leader.publish(publication);
                 let now = self.now();
                 return self.coordinator.step(now, Event::Published(outcome));
@@ -267,7 +272,9 @@ impl Drive {
             bytes = self.gathering.bytes(id),
             "checkpoint complete"
         );
-        for Prepared { committable: (sink, committable), .. } in prepared {
+        let permit = self.leader.permit();
+        for Prepared { checkpoint, committable: (sink, committable), .. } in prepared {
+            assert!(permit.covers(checkpoint), "{checkpoint} is not the truth, or past it");
             let committed = self.checkpoints.committers.commit(&sink, &[Committable(committable)]);
             if let Err(source) = committed {
                 self.fail(Reason::Commit { sink, source }.into());

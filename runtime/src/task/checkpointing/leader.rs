@@ -3,14 +3,15 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::error::{CheckpointError, Reason};
 use crate::checkpoint::collect::{Collector, objects};
 use crate::checkpoint::coordinator::{self, IDS, Outcome, Publication};
 use crate::checkpoint::manifest::Manifest;
-use crate::checkpoint::pointer::{Advance, Pointer, PointerError, Retained, Status, Truth};
+use crate::checkpoint::pointer::{
+    Advance, CommitPermit, Pointer, PointerError, Retained, Status, Truth,
+};
 use crate::checkpoint::store::Store;
 use crate::checkpoint::store::local::LocalStore;
-use crate::checkpoint::{Attempt, CheckpointId, Fence};
+use crate::checkpoint::{Attempt, CheckpointError, CheckpointId, Fence, Reason};
 use crate::task::CheckpointOptions;
 
 /// The store and the truth of a job.
@@ -19,12 +20,14 @@ pub(in crate::task) struct Leader {
     pub(super) store: Arc<dyn Store>,
     pub(super) collector: Collector,
     pointer: Pointer,
+    /// What the last truth allows.
+    permit: Option<CommitPermit>,
 }
 
 /// How a job begins in a directory.
 pub(in crate::task) enum Begin {
     /// With an attempt.
-    Lead(Leader),
+    Lead(Box<Leader>),
     /// Not at all: it has finished before.
     Finished,
 }
@@ -52,8 +55,13 @@ impl Leader {
         if pointer.truth().is_some_and(finished) {
             return Ok(Begin::Finished);
         }
-        let collector = Collector::default();
-        Ok(Begin::Lead(Leader { options: options.clone(), store, collector, pointer }))
+        Ok(Begin::Lead(Box::new(Leader {
+            options: options.clone(),
+            store,
+            collector: Collector::default(),
+            pointer,
+            permit: None,
+        })))
     }
 
     /// Begins the next attempt, from the last checkpoint if there is one.
@@ -146,12 +154,34 @@ impl Leader {
             status,
             ..truth.clone()
         };
-        outcome(self.pointer.advance(truth))
+        let advanced = self.pointer.advance(truth);
+        self.outcome(advanced)
     }
 
     /// Finds out what became of the last publication.
     pub(super) fn settle(&mut self) -> Outcome {
-        outcome(self.pointer.settle())
+        let settled = self.pointer.settle();
+        self.outcome(settled)
+    }
+
+    fn outcome(&mut self, advanced: Result<Advance, PointerError>) -> Outcome {
+        match advanced {
+            Ok(Advance::Won(permit)) => {
+                self.permit = Some(permit);
+                Outcome::Won
+            }
+            Ok(Advance::Lost) => Outcome::Lost,
+            Err(error) if error.is_outcome_unknown() => Outcome::Unknown,
+            Err(error) => Outcome::Failed(error.to_string()),
+        }
+    }
+
+    /// What may be committed.
+    ///
+    /// # Panics
+    /// Before a truth is won.
+    pub(super) fn permit(&self) -> CommitPermit {
+        self.permit.expect("what is committed was published")
     }
 
     /// Deletes some of what is not needed any more.
@@ -171,17 +201,8 @@ impl Leader {
     const CLEANED: usize = 64;
 }
 
-fn outcome(advanced: Result<Advance, PointerError>) -> Outcome {
-    match advanced {
-        Ok(Advance::Won(_)) => Outcome::Won,
-        Ok(Advance::Lost) => Outcome::Lost,
-        Err(error) if error.is_outcome_unknown() => Outcome::Unknown,
-        Err(error) => Outcome::Failed(error.to_string()),
-    }
-}
-
 /// The directory that a place names.
-fn directory(place: &str) -> Result<PathBuf, CheckpointError> {
+pub(super) fn directory(place: &str) -> Result<PathBuf, CheckpointError> {
     match place.strip_prefix("file://") {
         Some(path) if path.starts_with('/') => Ok(PathBuf::from(path)),
         None if !place.is_empty() && !place.contains("://") => Ok(PathBuf::from(place)),

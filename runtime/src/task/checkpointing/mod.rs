@@ -11,11 +11,11 @@
 //! does all that may take long: writing state, flushing and committing sinks.
 
 mod driver;
-mod error;
 mod gather;
 mod leader;
+mod list;
 mod restore;
 
 pub(super) use driver::{Driver, Driving};
-pub use error::CheckpointError;
 pub(super) use leader::{Begin, Leader};
+pub(crate) use list::{ListedCheckpoints, list_checkpoints};

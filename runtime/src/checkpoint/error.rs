@@ -1,18 +1,18 @@
 //! Why a job cannot keep or use its checkpoints.
 
-use crate::checkpoint::coordinator;
-use crate::checkpoint::manifest::ManifestError;
-use crate::checkpoint::pointer::PointerError;
-use crate::checkpoint::store::StoreError;
+use super::coordinator;
+use super::manifest::ManifestError;
+use super::pointer::PointerError;
+use super::store::StoreError;
 use crate::connector::SinkError;
 
 /// Why a job cannot keep or use its checkpoints.
 #[derive(Debug, thiserror::Error)]
 #[error(transparent)]
-pub struct CheckpointError(pub(super) Reason);
+pub struct CheckpointError(pub(crate) Reason);
 
 #[derive(Debug, thiserror::Error)]
-pub(super) enum Reason {
+pub(crate) enum Reason {
     #[error(transparent)]
     Store(#[from] StoreError),
     #[error(transparent)]
