@@ -33,6 +33,10 @@ pub(crate) enum Reason {
         "another process has taken over this job\nhelp: run it once for each checkpoint directory"
     )]
     Deposed,
+    #[error(
+        "the checkpoint holds state of `{saved}`, and this job has no such operator; it has `{now}`\nhelp: give the operator the `.uid(..)` that it had, or drop the state with --allow-dropped-state"
+    )]
+    UnknownOperators { saved: String, now: String },
     #[error("what the sink `{sink}` wrote cannot be made visible: {source}")]
     Commit { sink: String, source: SinkError },
 }

@@ -269,7 +269,6 @@ impl Manifest {
     ///
     /// # Errors
     /// If it cannot be read.
-    #[cfg(test)]
     pub(crate) fn open(store: &dyn Store, path: &StorePath) -> Result<Manifest, ManifestError> {
         let bytes = load(store, path)?;
         Manifest::decode(&bytes)

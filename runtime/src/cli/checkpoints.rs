@@ -9,9 +9,7 @@ use crate::task::{ListedCheckpoints, list_checkpoints};
 /// Lists the checkpoints in the directory that the request names.
 pub(super) fn list(request: &Request, screen: &Screen) -> u8 {
     let Some(options) = &request.options.checkpoints else {
-        let error = "which checkpoints?\nhelp: name their directory: --checkpoint-dir DIR";
-        report(screen, &ArgumentError::Other(error.to_owned()));
-        return EXIT_USAGE;
+        return without_directory(screen);
     };
     match list_checkpoints(options) {
         Ok(listed) => print(&table(&listed), screen),
@@ -20,6 +18,13 @@ pub(super) fn list(request: &Request, screen: &Screen) -> u8 {
             EXIT_FAILED
         }
     }
+}
+
+/// Nobody said which job is meant.
+pub(super) fn without_directory(screen: &Screen) -> u8 {
+    let error = "which job?\nhelp: name its checkpoint directory: --checkpoint-dir DIR";
+    report(screen, &ArgumentError::Other(error.to_owned()));
+    EXIT_USAGE
 }
 
 /// A line for each checkpoint, the oldest first.

@@ -27,7 +27,7 @@ pub(crate) struct Options {
 pub(crate) const CONFIG: &str = "config";
 /// Names that no parameter may have: the options', those that only some subcommands have, and those whose `THALWEG_`
 /// variable means something else.
-pub(crate) const RESERVED: [&str; 19] = [
+pub(crate) const RESERVED: [&str; 23] = [
     "parallelism",
     "buffer_timeout",
     "metrics",
@@ -38,6 +38,10 @@ pub(crate) const RESERVED: [&str; 19] = [
     "checkpoint_retain",
     "restarts",
     "fresh",
+    "restore",
+    "allow_dropped_state",
+    "savepoint_dir",
+    "drain",
     "quiet",
     "log",
     CONFIG,
@@ -122,6 +126,18 @@ impl Args for Options {
                 "flag",
                 None,
             ),
+            Parameter::of::<Option<String>, _>(
+                "restore",
+                "Begin from this savepoint, if there is no checkpoint yet.",
+                "directory",
+                None,
+            ),
+            Parameter::of::<bool, _>(
+                "allow_dropped_state",
+                "Drop the saved state of operators that the job does not have any more.",
+                "flag",
+                None,
+            ),
             Parameter::of::<bool, _>("quiet", "No progress line and no summary.", "flag", None),
             Parameter::of::<Filter, _>(
                 "log",
@@ -155,7 +171,8 @@ fn checkpoints(arguments: &Arguments) -> Result<Option<CheckpointOptions>, Failu
     let Retain(retain) = arguments.take("checkpoint_retain")?;
     let (interval, min_pause) = (pause("checkpoint_interval")?, pause("checkpoint_min_pause")?);
     let (timeout, restarts) = (pause("checkpoint_timeout")?, arguments.take("restarts")?);
-    let fresh = arguments.take("fresh")?;
+    let (fresh, restore) = (arguments.take("fresh")?, arguments.take("restore")?);
+    let allow_dropped_state = arguments.take("allow_dropped_state")?;
     let options = |dir| CheckpointOptions {
         interval,
         min_pause,
@@ -163,6 +180,8 @@ fn checkpoints(arguments: &Arguments) -> Result<Option<CheckpointOptions>, Failu
         retain,
         restarts,
         fresh,
+        restore,
+        allow_dropped_state,
         ..CheckpointOptions::new(dir)
     };
     Ok(dir.map(options))

@@ -221,7 +221,11 @@ impl Engine {
     /// Starts the next attempt, from the last checkpoint if there is one.
     fn start_from(&self, leader: Leader) -> Result<Attempt, JobError> {
         let (parallelism, groups) = (&self.topology.parallelism, self.options.key_groups);
-        let driver = Driver::new(leader, &self.options.name, parallelism, groups);
+        let chains = self.plan.chains().iter();
+        let operators = chains.flat_map(|chain| &chain.spec.operators);
+        let operators = operators.map(|operator| &*operator.id).filter(|id| !id.is_empty());
+        let operators = operators.collect();
+        let driver = Driver::new(leader, &self.options.name, parallelism, groups, &operators);
         let driver = driver.map_err(JobError::Checkpoints)?;
         let mut attempt = self.start(&driver.recovery());
         attempt.driving = Some(driver.drive(attempt.job.clone()).map_err(JobError::Thread)?);

@@ -288,7 +288,7 @@ impl Runner {
         }
         let Some(source) = &self.handles.source else { return Ok(Outcome::Idle) };
         let (status, has_rest) = (source.borrow().status(), source.borrow().has_rest());
-        let drain = status == SourceStatus::Ended;
+        let drain = status == SourceStatus::Ended || (self.must_drain() && !has_rest);
         if !drain && self.is_paused() {
             return Ok(Outcome::Idle);
         }

@@ -19,7 +19,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use super::path::is_segment;
 use super::{Created, Fault, Store, StoreError, StorePath, Upload};
 
-const LOCK: &str = ".lock";
+/// Locked by the process that writes.
+pub(crate) const LOCK: &str = ".lock";
 const HIDDEN: &str = ".tmp";
 
 /// A directory as a store.

@@ -1,6 +1,7 @@
 //! The thread that takes the checkpoints of one attempt.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::path::PathBuf;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
@@ -9,12 +10,15 @@ use std::time::{Duration, Instant};
 
 use super::gather::{About, Gathering, TaskPart};
 use super::leader::{Begun, Leader};
+use super::requests::{Answer, Requests};
 use super::restore::{kept, restored};
+use super::savepoint;
 use crate::checkpoint::collect::objects;
 use crate::checkpoint::coordinator::{
     self, Action, Coordinator, Event, Prepared, RequestId, TaskId,
 };
-use crate::checkpoint::manifest::Kind;
+use crate::checkpoint::manifest::{Kind, Manifest, ManifestError};
+use crate::checkpoint::pointer::Retained;
 use crate::checkpoint::{CheckpointError, CheckpointId, Fence, Reason};
 use crate::connector::Committable;
 use crate::error::JobError;
@@ -57,14 +61,16 @@ impl Driver {
         job: &str,
         parallelism: &[usize],
         key_groups: u32,
+        operators: &BTreeSet<&str>,
     ) -> Result<Driver, CheckpointError> {
         let chains = parallelism.iter().enumerate();
         let tasks: Vec<_> =
             chains.flat_map(|(chain, &tasks)| (0..tasks).map(move |task| (chain, task))).collect();
-        let begun = leader.attempt(tasks.len(), key_groups)?;
+        let begun = leader.attempt(tasks.len(), key_groups, operators)?;
         let (to, from) = sync_channel(MESSAGES);
         let attempt = begun.fence.attempt.0;
-        let committers = Committers::new(attempt, begun.manifest.as_ref().map(kept));
+        let committers =
+            Committers::new(attempt, begun.from.as_ref().map(|(manifest, _)| kept(manifest)));
         let checkpoints = Arc::new(Checkpoints::new(attempt, committers, to.clone()));
         let about = About { job: job.to_owned(), key_groups, checkpoints: checkpoints.clone() };
         Ok(Driver { leader, begun, about, checkpoints, from, to, tasks })
@@ -72,8 +78,8 @@ impl Driver {
 
     /// What the attempt's tasks are to know.
     pub(in crate::task) fn recovery(&self) -> Recovery {
-        let manifest = self.begun.manifest.as_ref();
-        let restored = manifest.map(|manifest| Arc::new(restored(manifest, &self.leader.store)));
+        let from = self.begun.from.as_ref();
+        let restored = from.map(|(manifest, store)| Arc::new(restored(manifest, store)));
         Recovery { checkpoints: Some(self.checkpoints.clone()), restored }
     }
 
@@ -110,6 +116,9 @@ struct Drive {
     /// When the checkpoint in flight began.
     triggered: Instant,
     asked_to_stop: bool,
+    requests: Requests,
+    /// Savepoints that are there, and were not told yet.
+    savepoints: BTreeMap<RequestId, PathBuf>,
 }
 
 impl Drive {
@@ -123,6 +132,7 @@ impl Drive {
             retained: leader.options.retain,
         };
         let (fence, now) = (begun.fence, Instant::now());
+        let requests = Requests::new(&leader.dir);
         let numbers = tasks.into_iter().zip((0..).map(TaskId)).collect();
         Drive {
             coordinator: Coordinator::new(options, begun.start),
@@ -137,6 +147,8 @@ impl Drive {
             started: now,
             triggered: now,
             asked_to_stop: false,
+            requests,
+            savepoints: BTreeMap::new(),
         }
     }
 
@@ -147,6 +159,9 @@ impl Drive {
                 Ok(ToCheckpoints::Task(message)) => self.hear(message),
                 Err(RecvTimeoutError::Timeout) => self.step(Event::Tick),
                 Ok(ToCheckpoints::Over) | Err(RecvTimeoutError::Disconnected) => break,
+            }
+            for (request, kind) in self.requests.look() {
+                self.step(Event::Requested { request, kind });
             }
             if self.job.is_stopping() && !self.asked_to_stop {
                 self.asked_to_stop = true;
@@ -219,14 +234,10 @@ impl Drive {
                 let files = snapshots.iter().filter_map(|part| part.file()).cloned();
                 self.leader.collector.discard(id, files.chain(manifest));
             }
-            Action::Write { id, kind, snapshots, prepared, .. } => {
+            Action::Write { id, kind, request, snapshots, prepared } => {
                 let parts = snapshots.iter().map(|(_, part)| &**part);
                 let manifest = self.gathering.manifest(&self.about, (id, kind), parts, &prepared);
-                let written =
-                    manifest.write(&*self.leader.store, self.gathering.folder(id).manifest());
-                if let Ok(retained) = &written {
-                    self.leader.collector.retain(id, objects(retained, &manifest));
-                }
+                let written = self.write(&manifest, request);
                 let result = written.map_err(|error| error.to_string());
                 let now = self.now();
                 return self.coordinator.step(now, Event::Written { id, result });
@@ -248,8 +259,23 @@ impl Drive {
             Action::Complete { id, tasks, prepared, .. } => {
                 return self.complete(id, tasks, prepared);
             }
-            Action::Drain | Action::Answer { .. } => {}
-            Action::Ended { .. } => {
+            Action::Drain => {
+                self.checkpoints.drain();
+                self.job.wake();
+            }
+            Action::Answer { request, result } => {
+                let savepoint = self.savepoints.remove(&request);
+                let answer = match result {
+                    Ok(retained) => Answer::Done { checkpoint: retained.id.0, savepoint },
+                    Err(refusal) => Answer::Refused(refusal.to_string()),
+                };
+                self.requests.answer(request, &answer);
+            }
+            Action::Ended { finished } => {
+                if !finished {
+                    self.asked_to_stop = true;
+                    self.job.stop();
+                }
                 self.checkpoints.finish();
                 self.job.wake();
             }
@@ -257,6 +283,31 @@ impl Drive {
             Action::StandDown => self.fail(Reason::Deposed.into()),
         }
         Vec::new()
+    }
+
+    /// Writes the manifest of a checkpoint, and the savepoint that was asked for.
+    fn write(
+        &mut self,
+        manifest: &Manifest,
+        request: Option<RequestId>,
+    ) -> Result<Retained, ManifestError> {
+        let dir =
+            request.and_then(|request| Some((request, self.requests.savepoint_dir(request)?)));
+        let mut copied = None;
+        if let Some((request, dir)) = dir {
+            let (place, retained) = savepoint::make(manifest, &*self.leader.store, dir)?;
+            self.savepoints.insert(request, place);
+            copied = Some(retained);
+        }
+        if let Some(retained) = copied.filter(|_| manifest.kind == Kind::Savepoint) {
+            // The job's own files of it are needed no longer.
+            self.leader.collector.discard(manifest.id, manifest.files().cloned());
+            return Ok(retained);
+        }
+        let place = self.gathering.folder(manifest.id).manifest();
+        let retained = manifest.write(&*self.leader.store, place)?;
+        self.leader.collector.retain(manifest.id, objects(&retained, manifest));
+        Ok(retained)
     }
 
     /// A checkpoint is the truth: what sinks have prepared becomes visible.

@@ -1,8 +1,10 @@
 //! Who leads a job from a directory: the store and the truth, between attempts.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use super::savepoint;
 use crate::checkpoint::collect::{Collector, objects};
 use crate::checkpoint::coordinator::{self, IDS, Outcome, Publication};
 use crate::checkpoint::manifest::Manifest;
@@ -19,6 +21,7 @@ pub(in crate::task) struct Leader {
     pub(super) options: CheckpointOptions,
     pub(super) store: Arc<dyn Store>,
     pub(super) collector: Collector,
+    pub(super) dir: PathBuf,
     pointer: Pointer,
     /// What the last truth allows.
     permit: Option<CommitPermit>,
@@ -35,15 +38,16 @@ pub(in crate::task) enum Begin {
 /// An attempt that was begun durably.
 pub(in crate::task) struct Begun {
     pub(super) fence: Fence,
-    /// What it goes on from.
-    pub(super) manifest: Option<Manifest>,
+    /// What it goes on from, and where that is.
+    pub(super) from: Option<(Manifest, Arc<dyn Store>)>,
     pub(super) start: coordinator::Start,
 }
 
 impl Leader {
     /// Takes the lead of the job in a directory.
     pub(in crate::task) fn begin(options: &CheckpointOptions) -> Result<Begin, CheckpointError> {
-        let store: Arc<dyn Store> = Arc::new(LocalStore::open(&directory(&options.dir)?)?);
+        let dir = directory(&options.dir)?;
+        let store: Arc<dyn Store> = Arc::new(LocalStore::open(&dir)?);
         if options.fresh {
             // Nobody else can look: the directory is locked.
             for path in store.list(None)? {
@@ -59,6 +63,7 @@ impl Leader {
             options: options.clone(),
             store,
             collector: Collector::default(),
+            dir,
             pointer,
             permit: None,
         })))
@@ -69,6 +74,7 @@ impl Leader {
         &mut self,
         tasks: usize,
         key_groups: u32,
+        operators: &BTreeSet<&str>,
     ) -> Result<Begun, CheckpointError> {
         self.find_out()?;
         let mut truth = self.pointer.truth().cloned().unwrap_or(Truth {
@@ -87,15 +93,43 @@ impl Leader {
             Advance::Won(_) => {}
             Advance::Lost => return Err(Reason::Deposed.into()),
         }
-        let manifest = self.manifest(&retained, attempt)?;
-        if let Some(manifest) = manifest.as_ref().filter(|it| it.key_groups != key_groups) {
-            let saved = manifest.key_groups;
-            return Err(Reason::KeyGroups { saved, now: key_groups }.into());
+        let own = self.manifest(&retained, attempt)?.map(|own| (own, self.store.clone()));
+        let from = match (own, &self.options.restore) {
+            (None, Some(place)) => Some(savepoint::open(&directory(place)?)?),
+            (own, restore) => {
+                if restore.is_some() {
+                    tracing::info!("there are checkpoints, which go before the savepoint");
+                }
+                own
+            }
+        };
+        if let Some((manifest, _)) = &from {
+            self.check(manifest, key_groups, operators)?;
         }
         let fence = Fence { epoch: self.pointer.epoch(), attempt };
         let tasks = u32::try_from(tasks).expect("tasks are threads' work: far fewer than 2^32");
         let start = coordinator::Start { fence, tasks, next_id, id_high, retained };
-        Ok(Begun { fence, manifest, start })
+        Ok(Begun { fence, from, start })
+    }
+
+    /// Whether this job can go on from a checkpoint.
+    fn check(
+        &self,
+        manifest: &Manifest,
+        key_groups: u32,
+        operators: &BTreeSet<&str>,
+    ) -> Result<(), CheckpointError> {
+        if manifest.key_groups != key_groups {
+            let saved = manifest.key_groups;
+            return Err(Reason::KeyGroups { saved, now: key_groups }.into());
+        }
+        let saved = manifest.operators.iter().map(|operator| operator.id.as_str());
+        let unknown: Vec<_> = saved.filter(|id| !operators.contains(id)).collect();
+        if unknown.is_empty() || self.options.allow_dropped_state {
+            return Ok(());
+        }
+        let (saved, now) = (unknown.join("`, `"), operators.iter().copied().collect::<Vec<_>>());
+        Err(Reason::UnknownOperators { saved, now: now.join("`, `") }.into())
     }
 
     /// Finds out what became of the last publication of the attempt before.
@@ -202,7 +236,7 @@ impl Leader {
 }
 
 /// The directory that a place names.
-pub(super) fn directory(place: &str) -> Result<PathBuf, CheckpointError> {
+pub(crate) fn directory(place: &str) -> Result<PathBuf, CheckpointError> {
     match place.strip_prefix("file://") {
         Some(path) if path.starts_with('/') => Ok(PathBuf::from(path)),
         None if !place.is_empty() && !place.contains("://") => Ok(PathBuf::from(place)),

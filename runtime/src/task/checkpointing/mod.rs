@@ -14,8 +14,12 @@ mod driver;
 mod gather;
 mod leader;
 mod list;
+mod requests;
 mod restore;
+mod savepoint;
 
 pub(super) use driver::{Driver, Driving};
+pub(crate) use leader::directory;
 pub(super) use leader::{Begin, Leader};
 pub(crate) use list::{ListedCheckpoints, list_checkpoints};
+pub(crate) use requests::{Answer, Request, Wish, ask};

@@ -68,7 +68,12 @@ impl Runner {
         })
     }
 
-    /// True if the source is to stop as if its input had ended.
+    /// True if the source is to end as if there were no more input.
+    pub(super) fn must_drain(&self) -> bool {
+        self.job.checkpoints.as_ref().is_some_and(|checkpoints| checkpoints.drains())
+    }
+
+    /// True if the source is to stop: what it has read is processed, windows stay open.
     pub(super) fn must_stop(&self) -> bool {
         match &self.job.checkpoints {
             None => self.job.is_stopping(),
