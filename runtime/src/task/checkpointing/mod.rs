@@ -10,12 +10,14 @@
 //! A [`Leader`] has the store and the truth between attempts; each attempt has a [`Driver`] on a thread of its own. It
 //! does all that may take long: writing state, flushing and committing sinks.
 
+mod by_hand;
 mod driver;
 mod error;
 mod gather;
 mod leader;
 mod restore;
 
+pub(super) use by_hand::ByHand;
 pub(super) use driver::{Driver, Driving};
 pub use error::CheckpointError;
 pub(super) use leader::{Begin, Leader};
