@@ -51,7 +51,6 @@ fn run(
         match step % 6 {
             3 => _ = t.watermark("events", at(ms)),
             4 => _ = t.advance(millis(3)),
-            5 if idles && step % 4 == 1 => _ = t.active("events"),
             5 if idles => _ = t.idle(("events", step % 3)),
             5 => _ = t.watermark(("events", 1), at(ms - 2)),
             _ => {

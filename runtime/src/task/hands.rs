@@ -230,9 +230,9 @@ impl Hands {
     }
 
     /// All tasks are gone, and what no checkpoint has of the sinks.
-    pub(crate) fn crash(&self) {
+    pub(crate) fn crash(&self, rescales: bool) {
         self.sources.borrow_mut().clear();
-        self.sinks.borrow().iter().for_each(TakenSink::crash);
+        self.sinks.borrow().iter().for_each(|sink| sink.crash(rescales));
     }
 
     /// A checkpoint is complete.

@@ -188,7 +188,7 @@ impl Kit {
     pub(crate) fn crash(&mut self, parallelism: Option<usize>) -> Result<(), JobError> {
         self.slot.tasks.clear();
         self.tasks.clear();
-        self.hands.crash();
+        self.hands.crash(parallelism.is_some());
         self.failed = false;
         let options = &mut self.settings.options;
         options.parallelism = parallelism.unwrap_or(options.parallelism);

@@ -6,7 +6,7 @@ use crate::connector::Rejected;
 use crate::error::JobError;
 use crate::record::Record;
 use crate::task::{Hands, Kit, Mark};
-use crate::time::{Span, TimeEvent};
+use crate::time::{Span, TimeEvent, Timestamp};
 
 /// Everything that a test has done, in order.
 #[derive(Default)]
@@ -75,41 +75,78 @@ impl Log {
     }
 
     /// Does again what the tasks have forgotten: they were restored.
-    ///
-    /// What splits have said of time is in no checkpoint, so that it is said again from the start, step by step: idle
-    /// splits are idle again, and those that have ended have. It comes in its old order before everything else; time
-    /// does not go back behind where it was.
     pub(super) fn replay(&self, kit: &mut Kit) -> Result<(), JobError> {
+        self.tell_time_again(kit)?;
         for (index, step) in self.steps.iter().enumerate() {
             let is_past = index < self.checkpointed;
             match step {
                 Step::Send { split, number, send } if *number >= read(kit, *split) => {
                     send(&kit.hands);
                 }
-                Step::Mark(split, mark) if is_past && self.is_over(index, *split, *mark, kit) => {}
-                Step::Mark(split, mark) => {
-                    kit.mark(split.0, split.1, *mark);
-                    if is_past {
-                        kit.settle()?;
-                    }
-                }
+                Step::Mark(split, mark) if !is_past => _ = kit.mark(split.0, split.1, *mark),
                 Step::Settle if !is_past => kit.settle()?,
                 Step::Advance(span) if !is_past => kit.advance(*span)?,
-                Step::Send { .. } | Step::Settle | Step::Advance(_) => {}
+                _ => {}
             }
         }
         Ok(())
     }
+
+    /// What splits have said of time is in no checkpoint: how far each is, which are idle, and which have ended, in the
+    /// order in which they are it.
+    fn tell_time_again(&self, kit: &mut Kit) -> Result<(), JobError> {
+        let mut told: BTreeMap<SplitId, Told> = BTreeMap::new();
+        let only_fed = kit.hands.only_fed_watermarks();
+        for (index, step) in self.steps[..self.checkpointed].iter().enumerate() {
+            match step {
+                Step::Mark(split, mark) => told.entry(*split).or_default().hear(index, *mark),
+                // A record that is not only data makes its split active.
+                Step::Send { split, .. } if !only_fed => {
+                    told.entry(*split).or_default().idle_since = None;
+                }
+                _ => {}
+            }
+        }
+        for (split, told) in &told {
+            let reached = told.reached.map(TimeEvent::Watermark);
+            reached.map(|reached| kit.mark(split.0, split.1, Mark::Time(reached)));
+        }
+        if told.values().any(|told| told.reached.is_some()) {
+            kit.settle()?;
+        }
+        let mut ends: Vec<(usize, SplitId, Mark)> = Vec::new();
+        for (split, told) in told {
+            let idle = told.idle_since.map(|since| (since, split, Mark::Time(TimeEvent::Idle)));
+            ends.extend(idle.into_iter().chain(told.ended.map(|at| (at, split, Mark::End))));
+        }
+        ends.sort_unstable_by_key(|(at, ..)| *at);
+        ends.into_iter().try_for_each(|(_, (chain, split), mark)| {
+            kit.mark(chain, split, mark);
+            kit.settle()
+        })
+    }
 }
 
-impl Log {
-    /// True if a split is neither idle nor active because of this, but of records that came later.
-    fn is_over(&self, index: usize, of: SplitId, mark: Mark, kit: &Kit) -> bool {
-        let is_status = matches!(mark, Mark::Time(TimeEvent::Idle | TimeEvent::Active));
-        let mut later = self.steps[index..self.checkpointed].iter();
-        is_status
-            && !kit.hands.only_fed_watermarks()
-            && later.any(|step| matches!(step, Step::Send { split, .. } if *split == of))
+/// What a split has said of time.
+#[derive(Default)]
+struct Told {
+    reached: Option<Timestamp>,
+    idle_since: Option<usize>,
+    ended: Option<usize>,
+}
+
+impl Told {
+    fn hear(&mut self, index: usize, mark: Mark) {
+        match mark {
+            // What a split says that is idle does not count.
+            Mark::Time(TimeEvent::Watermark(time)) if self.idle_since.is_none() => {
+                self.reached = self.reached.max(Some(time));
+            }
+            Mark::Time(TimeEvent::Watermark(_)) => {}
+            Mark::Time(TimeEvent::Idle) => self.idle_since = self.idle_since.or(Some(index)),
+            Mark::Time(TimeEvent::Active) => self.idle_since = None,
+            Mark::End => self.ended = Some(index),
+        }
     }
 }
 

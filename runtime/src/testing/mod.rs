@@ -89,7 +89,9 @@
 //! is told as a failure.
 //!
 //! Not the same are counters and other metrics, which count what is processed again or begin anew with the tasks,
-//! [`late`](Pipeline::late) among them, and how long the splits of a source were silent that are to be idle then.
+//! [`late`](Pipeline::late) among them, and how long the splits of a source were silent that are to be idle then. A split
+//! that became active again holds back time behind a crash, even if it was behind the others: as after a restart in
+//! production.
 //!
 //! [`crash_and_restore`]: Pipeline::crash_and_restore
 

@@ -42,6 +42,8 @@ type Row = (Timestamp, Vec<u8>);
 
 /// What the tasks of one sink wrote, in all attempts.
 struct Rows<T> {
+    /// What tasks wrote that there are no more, all committed.
+    before: RefCell<Vec<(Timestamp, T)>>,
     tasks: RefCell<BTreeMap<TaskId, Rc<Taken<T>>>>,
     /// What the test has read and no checkpoint has, with how many times.
     uncommitted: RefCell<BTreeMap<Row, usize>>,
@@ -57,7 +59,7 @@ impl<T: Record> Rows<T> {
     }
 
     fn take(&self) -> Vec<(Timestamp, T)> {
-        let (mut all, mut uncommitted) = (Vec::new(), self.uncommitted.borrow_mut());
+        let (mut all, mut uncommitted) = (self.before.take(), self.uncommitted.borrow_mut());
         for task in self.tasks.borrow().values() {
             let mut rows = task.rows.borrow_mut();
             for (time, row) in &rows[task.committed.replace(0)..] {
@@ -79,7 +81,7 @@ fn comparable<T: Record>(time: Timestamp, row: &T) -> Row {
 /// What checkpoints and crashes do to the rows of a sink, whatever their type.
 trait AnyRows {
     fn commit(&self);
-    fn crash(&self);
+    fn crash(&self, rescales: bool);
     fn given_again(&self) -> usize;
 }
 
@@ -91,10 +93,15 @@ impl<T: Record> AnyRows for Rows<T> {
         self.uncommitted.borrow_mut().clear();
     }
 
-    fn crash(&self) {
+    fn crash(&self, rescales: bool) {
         for task in self.tasks.borrow().values() {
             task.prepared.set(None);
             task.rows.borrow_mut().truncate(task.committed.get());
+            if rescales {
+                // What follows of a key may be another task's.
+                task.committed.set(0);
+                self.before.borrow_mut().append(&mut task.rows.borrow_mut());
+            }
         }
     }
 
@@ -125,8 +132,8 @@ pub(crate) struct TakenSink {
 
 impl TakenSink {
     pub(super) fn new<T: Record>(name: String, chain: usize) -> TakenSink {
-        let (tasks, uncommitted) = Default::default();
-        let rows = Rc::new(Rows::<T> { tasks, uncommitted });
+        let (before, tasks, uncommitted) = Default::default();
+        let rows = Rc::new(Rows::<T> { before, tasks, uncommitted });
         let record = std::any::type_name::<T>();
         TakenSink { name, record, chain, rows: rows.clone(), typed: rows }
     }
@@ -146,9 +153,9 @@ impl TakenSink {
         self.rows.commit();
     }
 
-    /// What no checkpoint has is lost.
-    pub(crate) fn crash(&self) {
-        self.rows.crash();
+    /// What no checkpoint has is lost. If it `rescales`, keys may come from other tasks from here on.
+    pub(crate) fn crash(&self, rescales: bool) {
+        self.rows.crash(rescales);
     }
 
     /// Everything was done again since the last checkpoint: drops what the test has read before, and answers how much
@@ -178,7 +185,8 @@ mod tests {
         task.prepare();
         task.push(at(0), 4);
         sink.commit();
-        sink.crash();
+        sink.crash(false);
+        sink.crash(true);
         assert_eq!(sink.given_again(), 0);
         assert_eq!(values(&sink), [1, 2, 3], "the 4 was behind the barrier");
 
@@ -188,7 +196,7 @@ mod tests {
         assert_eq!(values(&sink), [4, 4, 5]);
         task.push(at(0), 6);
         for _ in 0..2 {
-            sink.crash();
+            sink.crash(false);
             for value in [4, 6, 4, 4, 5] {
                 task.push(at(0), value);
             }
@@ -205,7 +213,7 @@ mod tests {
         two.push(at(0), 1);
         two.push(at(7), 2);
         assert_eq!(values(&sink), [1, 1, 2]);
-        sink.crash();
+        sink.crash(false);
         two.push(at(0), 1);
         one.push(at(8), 2);
         assert_eq!(sink.given_again(), 2, "of another time is another record");
