@@ -181,7 +181,8 @@ impl TaskContext {
             seed.recovery.restored.as_ref().and_then(|restored| restored.sources.get(&name));
         let mine = match (&fed, restored) {
             // The test's own: what the source would read need not exist.
-            (Some(_), _) => TaskSplits::New(Vec::new()),
+            (Some(_), None) => TaskSplits::New(Vec::new()),
+            (Some(fed), Some(splits)) => TaskSplits::Restored(fed.go_on(splits)),
             (None, Some(splits)) => {
                 let divided = redivided(&**source, splits, seed.parallelism);
                 TaskSplits::Restored(seed.share(&divided.map_err(Failure::new)?))

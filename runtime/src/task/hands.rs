@@ -3,15 +3,19 @@
 //! The chains are those of the plan, and so are their types: a source's task reads from a queue instead of its reader,
 //! a sink's task writes to a list instead of its writer.
 
+mod taken;
+
 use std::any::{Any, type_name};
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, VecDeque};
 use std::rc::Rc;
 use std::sync::Arc;
 
-use crate::connector::Rejected;
+use super::snapshot::SplitSnapshot;
+use crate::connector::{Position, Rejected, Split};
 use crate::record::Record;
-use crate::time::Timestamp;
+
+pub(crate) use taken::{Taken, TakenSink};
 
 /// What tests call a source or sink of a plan.
 #[derive(Clone, Debug)]
@@ -37,9 +41,36 @@ pub(crate) struct Fed<T> {
     queue: RefCell<VecDeque<(usize, Result<T, Rejected>)>>,
     /// Of each split: whether it has ended.
     ended: Rc<RefCell<Vec<bool>>>,
+    /// Of each split: how much of what was sent has been read, in all attempts.
+    read: Rc<RefCell<Vec<usize>>>,
+    /// The splits' numbers in the whole source.
+    numbers: Vec<usize>,
 }
 
 impl<T> Fed<T> {
+    /// The splits as a checkpoint knows them. Those that have ended are among them: a test says of each again that it
+    /// has.
+    pub(crate) fn snapshots(&self) -> Vec<SplitSnapshot> {
+        let read = self.read.borrow();
+        let snapshot = |(number, read): (&usize, &usize)| {
+            let split = Split { id: number.to_string(), detail: serde_json::Value::Null };
+            let position = Some(Position((*read).into()));
+            SplitSnapshot { split, position, ended: false, times: Vec::new() }
+        };
+        self.numbers.iter().zip(&*read).map(snapshot).collect()
+    }
+
+    /// Goes on where a checkpoint was; answers what it has of the task's splits.
+    pub(crate) fn go_on(&self, source: &[SplitSnapshot]) -> Vec<SplitSnapshot> {
+        let known = |own: SplitSnapshot| {
+            source.iter().find(|saved| saved.split.id == own.split.id).cloned().unwrap_or(own)
+        };
+        let splits: Vec<_> = self.snapshots().into_iter().map(known).collect();
+        let read = |split: &SplitSnapshot| Some(split.position.as_ref()?.0.as_u64()? as usize);
+        *self.read.borrow_mut() = splits.iter().map(|split| read(split).unwrap_or(0)).collect();
+        splits
+    }
+
     /// Sends a record, or what cannot be decoded, to a split of the task.
     pub(crate) fn send(&self, split: usize, record: Result<T, Rejected>) {
         self.queue.borrow_mut().push_back((split, record));
@@ -73,12 +104,16 @@ impl<T> Fed<T> {
     ) -> usize {
         let mut queue = self.queue.borrow_mut();
         let split = queue.front().map_or(0, |&(split, _)| split);
+        let before = queue.len();
         while records.len() < limit && queue.front().is_some_and(|&(of, _)| of == split) {
             match queue.pop_front() {
                 Some((_, Ok(record))) => records.push(record),
                 Some((_, Err(error))) => rejected.push(error),
                 None => break,
             }
+        }
+        if let Some(read) = self.read.borrow_mut().get_mut(split) {
+            *read += before - queue.len();
         }
         split
     }
@@ -99,6 +134,7 @@ struct FedTask {
     /// A `Fed<T>`.
     fed: Rc<dyn Any>,
     ended: Rc<RefCell<Vec<bool>>>,
+    read: Rc<RefCell<Vec<usize>>>,
 }
 
 impl FedSource {
@@ -122,30 +158,11 @@ impl FedSource {
         let (task, local) = self.task_of(split);
         self.tasks[task].ended.borrow()[local]
     }
-}
 
-/// A sink that a test reads.
-pub(crate) struct TakenSink {
-    pub(crate) name: String,
-    /// The type of its records.
-    pub(crate) record: &'static str,
-    pub(crate) chain: usize,
-    /// Each a `RefCell<Vec<(Timestamp, T)>>`.
-    tasks: BTreeMap<TaskId, Rc<dyn Any>>,
-}
-
-/// What a task's sink writes to.
-pub(crate) type Taken<T> = Rc<RefCell<Vec<(Timestamp, T)>>>;
-
-impl TakenSink {
-    /// What each task wrote since the last call, if it writes records of this type.
-    pub(crate) fn take<T: Record>(&self) -> Option<Vec<(Timestamp, T)>> {
-        let mut all = Vec::new();
-        for task in self.tasks.values() {
-            let taken = task.downcast_ref::<RefCell<Vec<(Timestamp, T)>>>()?;
-            all.append(&mut taken.borrow_mut());
-        }
-        Some(all)
+    /// How much of what was sent to a split has been read.
+    pub(crate) fn read(&self, split: usize) -> usize {
+        let (task, local) = self.task_of(split);
+        self.tasks[task].read.borrow()[local]
     }
 }
 
@@ -184,9 +201,11 @@ impl Hands {
     ) -> Option<Rc<Fed<T>>> {
         let name = &self.labels.get(&address).filter(|label| label.is_source)?.name;
         let splits = self.splits.get(name).copied().unwrap_or(1);
-        let mine = (task..splits).step_by(parallelism).count();
-        let ended = Rc::new(RefCell::new(vec![false; mine]));
-        let fed = Rc::new(Fed { queue: RefCell::default(), ended: ended.clone() });
+        let numbers: Vec<usize> = (task..splits).step_by(parallelism).collect();
+        let ended = Rc::new(RefCell::new(vec![false; numbers.len()]));
+        let read = Rc::new(RefCell::new(vec![0; numbers.len()]));
+        let (queue, of_fed) = (RefCell::default(), (ended.clone(), read.clone()));
+        let fed = Rc::new(Fed { queue, ended: of_fed.0, read: of_fed.1, numbers });
         let mut sources = self.sources.borrow_mut();
         if !sources.iter().any(|source| source.chain == chain) {
             let (name, record) = (name.clone(), type_name::<T>());
@@ -194,22 +213,30 @@ impl Hands {
         }
         // Tasks of a chain are opened in their order.
         let source = sources.iter_mut().find(|source| source.chain == chain)?;
-        source.tasks.push(FedTask { fed: fed.clone(), ended });
+        source.tasks.push(FedTask { fed: fed.clone(), ended, read });
         Some(fed)
     }
 
     /// What a task of the sink at `address` writes to.
-    pub(crate) fn sink<T: Record>(&self, address: usize, task: TaskId) -> Option<Taken<T>> {
+    pub(crate) fn sink<T: Record>(&self, address: usize, task: TaskId) -> Option<Rc<Taken<T>>> {
         let name = &self.labels.get(&address).filter(|label| !label.is_source)?.name;
-        let taken = Taken::<T>::default();
         let mut sinks = self.sinks.borrow_mut();
         let known = sinks.iter().position(|sink| sink.name == *name);
         let index = known.unwrap_or_else(|| {
-            let (name, record) = (name.clone(), type_name::<T>());
-            sinks.push(TakenSink { name, record, chain: task.0, tasks: BTreeMap::new() });
+            sinks.push(TakenSink::new::<T>(name.clone(), task.0));
             sinks.len() - 1
         });
-        sinks[index].tasks.insert(task, taken.clone());
-        Some(taken)
+        sinks[index].task(task)
+    }
+
+    /// All tasks are gone, and what no checkpoint has of the sinks.
+    pub(crate) fn crash(&self, rescales: bool) {
+        self.sources.borrow_mut().clear();
+        self.sinks.borrow().iter().for_each(|sink| sink.crash(rescales));
+    }
+
+    /// A checkpoint is complete.
+    pub(crate) fn commit(&self) {
+        self.sinks.borrow().iter().for_each(TakenSink::commit);
     }
 }

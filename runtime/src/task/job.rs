@@ -103,11 +103,15 @@ impl Job {
         self.open.load(Ordering::Relaxed) == self.tasks
     }
 
+    /// True if all tasks have processed everything.
+    pub(crate) fn all_wait(&self) -> bool {
+        self.waiting.load(Ordering::Acquire) == self.tasks
+    }
+
     /// True if all tasks have processed everything and, where there are checkpoints, the last one is complete.
     pub(crate) fn may_finish(&self) -> bool {
         let is_complete = |checkpoints: &Arc<Checkpoints>| checkpoints.is_finished();
-        self.waiting.load(Ordering::Acquire) == self.tasks
-            && self.checkpoints.as_ref().is_none_or(is_complete)
+        self.all_wait() && self.checkpoints.as_ref().is_none_or(is_complete)
     }
 
     fn raise(&self, state: u8) {

@@ -8,10 +8,10 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::asynchronous::AsyncRuntime;
-use super::executor::{Watch, Wiring, describe, open_resources};
+use super::checkpointing::ByHand;
+use super::executor::{Seed, Watch, Wiring, describe, open_resources};
 use super::hands::Hands;
 use super::job::Job;
-use super::restored::Recovery;
 use super::runner::{Mark, Runner, RunnerParts};
 use super::slot::Slot;
 use super::{Clock, Failure, Options, Signal, Stage, panics};
@@ -48,6 +48,20 @@ pub struct StateSize {
     pub next_timer: Option<Timestamp>,
 }
 
+/// Random numbers that a seed determines (SplitMix64).
+struct Dice(u64);
+
+impl Dice {
+    fn below(&mut self, end: usize) -> usize {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut mixed = self.0;
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        mixed ^= mixed >> 31;
+        (mixed % end.max(1) as u64) as usize
+    }
+}
+
 /// A clock that goes on when it is told to.
 #[derive(Clone)]
 struct ManualClock {
@@ -76,81 +90,170 @@ impl Clock for ManualClock {
 /// A plan being run by hand.
 pub(crate) struct Kit {
     plan: Arc<Plan>,
-    options: Options,
+    settings: KitOptions,
     pub(crate) hands: Rc<Hands>,
     slot: Slot,
     /// Chain and number of each task of the slot.
     tasks: Vec<(usize, usize)>,
     clock: ManualClock,
+    checkpoints: ByHand,
+    /// When the last complete checkpoint was taken.
+    checkpointed: Duration,
     watch: Watch,
     failed: bool,
-    _runtime: Arc<AsyncRuntime>,
+    runtime: Arc<AsyncRuntime>,
 }
 
 impl Kit {
     /// Opens all tasks of a plan.
-    pub(crate) fn start(plan: Plan, kit: KitOptions) -> Result<Kit, JobError> {
+    pub(crate) fn start(plan: Plan, mut settings: KitOptions) -> Result<Kit, JobError> {
         panics::install_hook();
-        let mut options = kit.options;
-        if kit.batch.is_some() {
-            options.buffer_timeout = Duration::ZERO;
+        if settings.batch.is_some() {
+            settings.options.buffer_timeout = Duration::ZERO;
         }
-        let topology = Topology::new(&plan, options.parallelism, options.key_groups)?;
-        let runtime = Arc::new(AsyncRuntime::new(options.runtime.clone()));
+        let runtime = Arc::new(AsyncRuntime::new(settings.options.runtime.clone()));
         open_resources(&plan, &runtime)?;
-        let signal = Arc::new(Signal::default());
-        signal.bind();
-        let all = topology.parallelism.iter().sum();
-        let job = Arc::new(Job::new(all, vec![signal.clone()], None));
-        let signals = std::slice::from_ref(&signal);
-        let wiring =
-            Wiring::new(&plan, &topology, &options, signals, &runtime, &Recovery::default());
         let watch = Watch::new(&plan);
-        watch.look_at(wiring.metrics(&plan));
-        let hands = Rc::new(Hands::new(plan.labels(), kit.splits));
-        if kit.only_fed_watermarks {
+        let hands = Rc::new(Hands::new(plan.labels(), settings.splits.clone()));
+        if settings.only_fed_watermarks {
             hands.ignore_generators();
         }
-        let clock = ManualClock::new(kit.processing_time);
-        let slot = Slot { tasks: Vec::new(), signal, job, spin: Duration::ZERO };
+        let signal = Arc::new(Signal::default());
+        signal.bind();
+        let job = Arc::new(Job::new(0, vec![signal.clone()], None));
         let mut this = Kit {
             plan: Arc::new(plan),
-            options,
             hands,
-            slot,
+            slot: Slot { tasks: Vec::new(), signal, job, spin: Duration::ZERO },
             tasks: Vec::new(),
-            clock,
+            clock: ManualClock::new(settings.processing_time),
+            checkpoints: ByHand::new(settings.options.key_groups, 0),
+            checkpointed: Duration::ZERO,
             watch,
             failed: false,
-            _runtime: runtime,
+            runtime,
+            settings,
         };
-        for seed in wiring.into_slots(1).into_iter().flatten() {
-            let task = (seed.seed.chain, seed.seed.task);
-            let chain = &this.plan.chains()[task.0];
-            let timeout = chain.spec.buffer_timeout.filter(|_| kit.batch.is_none());
-            let alignments = seed.seed.alignments.clone();
-            let parts = RunnerParts {
-                seed: seed.seed,
-                stage: Stage::new(Box::new(this.clock.clone())),
-                channels: seed.channels,
-                job: this.slot.job.clone(),
-                metrics: seed.metrics,
-                buffer_timeout: timeout.unwrap_or(this.options.buffer_timeout),
-                hands: Some(this.hands.clone()),
-            };
-            let opened = Runner::open(&chain.factory, parts);
-            let mut runner =
-                opened.map_err(|failure| describe(&this.plan, &this.options, task, failure))?;
-            alignments.opened();
-            runner.listen();
-            if let Some(batch) = kit.batch {
-                runner.pace(batch);
-            }
-            this.slot.tasks.push(runner);
-            this.tasks.push(task);
-        }
+        this.open()?;
         this.settle()?;
         Ok(this)
+    }
+
+    /// Opens all tasks, from the last checkpoint if there is one.
+    fn open(&mut self) -> Result<(), JobError> {
+        let (plan, options) = (&self.plan, &self.settings.options);
+        let topology = Topology::new(plan, options.parallelism, options.key_groups)?;
+        let all = topology.parallelism.iter().sum();
+        self.checkpoints.crash(all);
+        let recovery = self.checkpoints.recovery();
+        let signals = std::slice::from_ref(&self.slot.signal);
+        self.slot.job = Arc::new(Job::new(all, signals.to_vec(), recovery.checkpoints.clone()));
+        let wiring = Wiring::new(plan, &topology, options, signals, &self.runtime, &recovery);
+        self.watch.look_at(wiring.metrics(plan));
+        for seed in wiring.into_slots(1).into_iter().flatten() {
+            let task = (seed.seed.chain, seed.seed.task);
+            let runner = self.open_task(seed);
+            let runner = runner
+                .map_err(|failure| describe(&self.plan, &self.settings.options, task, failure))?;
+            self.slot.tasks.push(runner);
+            self.tasks.push(task);
+        }
+        Ok(())
+    }
+
+    fn open_task(&self, seed: Seed) -> Result<Runner, Failure> {
+        let chain = &self.plan.chains()[seed.seed.chain];
+        let timeout = chain.spec.buffer_timeout.filter(|_| self.settings.batch.is_none());
+        let alignments = seed.seed.alignments.clone();
+        let parts = RunnerParts {
+            seed: seed.seed,
+            stage: Stage::new(Box::new(self.clock.clone())),
+            channels: seed.channels,
+            job: self.slot.job.clone(),
+            metrics: seed.metrics,
+            buffer_timeout: timeout.unwrap_or(self.settings.options.buffer_timeout),
+            hands: Some(self.hands.clone()),
+        };
+        let mut runner = Runner::open(&chain.factory, parts)?;
+        alignments.opened();
+        runner.listen();
+        if let Some(batch) = self.settings.batch {
+            runner.pace(batch);
+        }
+        Ok(runner)
+    }
+
+    /// Throws all tasks away and opens them anew, from the last checkpoint if there is one, as many of each chain as
+    /// `parallelism` says. The clock goes back to where it was then; nothing is done yet.
+    pub(crate) fn crash(&mut self, parallelism: Option<usize>) -> Result<(), JobError> {
+        self.slot.tasks.clear();
+        self.tasks.clear();
+        self.hands.crash(parallelism.is_some());
+        self.failed = false;
+        let options = &mut self.settings.options;
+        options.parallelism = parallelism.unwrap_or(options.parallelism);
+        self.clock.passed.set(self.checkpointed);
+        self.open().inspect_err(|_| self.failed = true)
+    }
+
+    /// Takes a checkpoint; false if the pipeline has ended.
+    pub(crate) fn checkpoint(&mut self) -> Result<bool, JobError> {
+        let takes_one = self.begin_checkpoint();
+        self.settle()?;
+        Ok(takes_one)
+    }
+
+    /// True if a checkpoint was begun and is not complete.
+    pub(crate) fn is_checkpointing(&self) -> bool {
+        self.checkpoints.is_under_way()
+    }
+
+    fn begin_checkpoint(&mut self) -> bool {
+        let takes_one = !self.failed && !self.slot.tasks.iter().any(Runner::is_closed);
+        if takes_one {
+            self.checkpoints.begin();
+        }
+        takes_one
+    }
+
+    /// Lets tasks do one thing each in an order that `seed` determines, and takes a checkpoint among that; false if the
+    /// pipeline has ended.
+    pub(crate) fn checkpoint_amid(&mut self, seed: u64) -> Result<bool, JobError> {
+        let mut dice = Dice(seed);
+        let before = dice.below(8 * self.tasks.len() + 1);
+        self.step_at_random(&mut dice, before)?;
+        let takes_one = self.begin_checkpoint();
+        self.step_at_random(&mut dice, 16 * self.tasks.len())?;
+        self.settle()?;
+        Ok(takes_one)
+    }
+
+    fn step_at_random(&mut self, dice: &mut Dice, steps: usize) -> Result<(), JobError> {
+        for _ in 0..steps {
+            if self.failed {
+                return Ok(());
+            }
+            let (index, mut now) = (dice.below(self.tasks.len()), self.clock.now());
+            let done = self.slot.tasks[index].step(&mut now);
+            done.map_err(|failure| self.fails(index, failure))?;
+            self.hear();
+        }
+        Ok(())
+    }
+
+    /// Takes what tasks have said of checkpoints; true if that was anything.
+    fn hear(&mut self) -> bool {
+        let (heard, completed) = self.checkpoints.hear();
+        if completed {
+            self.hands.commit();
+            self.checkpointed = self.clock.passed.get();
+        }
+        heard
+    }
+
+    fn fails(&mut self, index: usize, failure: Failure) -> JobError {
+        self.failed = true;
+        describe(&self.plan, &self.settings.options, self.tasks[index], failure)
     }
 
     /// Goes on until there is nothing to do at this processing time.
@@ -160,14 +263,18 @@ impl Kit {
         }
         loop {
             let mut now = self.clock.now();
-            let settled = self.slot.settle(&mut now).map(drop).and_then(|()| self.await_answer());
-            match settled {
-                Ok(true) => {}
-                Ok(false) => return Ok(()),
-                Err((index, failure)) => {
-                    self.failed = true;
-                    return Err(describe(&self.plan, &self.options, self.tasks[index], failure));
-                }
+            let settled = self.slot.settle(&mut now);
+            settled.map_err(|(index, failure)| self.fails(index, failure))?;
+            if self.hear() {
+                continue;
+            }
+            let answered = self.await_answer();
+            if answered.map_err(|(index, failure)| self.fails(index, failure))? {
+                continue;
+            }
+            let may_end = self.slot.job.all_wait() && !self.checkpoints.is_under_way();
+            if !(may_end && self.checkpoints.finish()) {
+                return Ok(());
             }
         }
     }
@@ -220,7 +327,17 @@ impl Kit {
     }
 
     /// Says what a split of a source reports; false if its chain makes no watermarks.
-    pub(crate) fn mark(&mut self, chain: usize, task: usize, split: usize, mark: Mark) -> bool {
+    pub(crate) fn mark(&mut self, chain: usize, split: usize, mark: Mark) -> bool {
+        let (task, split) = {
+            let sources = self.hands.sources.borrow();
+            let Some(source) = sources.iter().find(|source| source.chain == chain) else {
+                return false;
+            };
+            if mark == Mark::End {
+                source.end(split);
+            }
+            source.task_of(split)
+        };
         let index = self.tasks.iter().position(|&known| known == (chain, task));
         let Some(runner) = index.and_then(|index| self.slot.tasks.get_mut(index)) else {
             return false;

@@ -58,7 +58,7 @@ pub use context::{Handle, TaskContext};
 pub use control::Control;
 pub use executor::{Ending, Options, Running, Summary, Watch, run, start};
 pub use failure::{Failure, Severity};
-pub(crate) use hands::Label;
+pub(crate) use hands::{Hands, Label};
 pub use kit::StateSize;
 pub(crate) use kit::{Kit, KitOptions};
 pub(crate) use panics::guarded;

@@ -31,7 +31,7 @@ pub struct SinkTask<T: Record, S: Sink<T>> {
     writer: Option<S::Writer>,
     name: String,
     /// What a test takes in the writer's place.
-    taken: Option<Taken<T>>,
+    taken: Option<Rc<Taken<T>>>,
     blocked: Rc<Cell<bool>>,
     written: u64,
     /// Written to since the last flush.
@@ -43,7 +43,7 @@ impl<T: Record, S: Sink<T>> SinkTask<T, S> {
         name: String,
         writer: Option<S::Writer>,
         blocked: Rc<Cell<bool>>,
-        taken: Option<Taken<T>>,
+        taken: Option<Rc<Taken<T>>>,
     ) -> SinkTask<T, S> {
         SinkTask { name, writer, taken, blocked, written: 0, dirty: false }
     }
@@ -88,7 +88,7 @@ impl<T: Record, S: Sink<T>> SinkTask<T, S> {
     #[inline(never)]
     fn take<E: Emit<Record = T>>(&mut self, time: Timestamp, item: E) {
         if let Some(taken) = &self.taken {
-            taken.borrow_mut().push((time, T::from_view(item.as_view())));
+            taken.push(time, T::from_view(item.as_view()));
             self.written += 1;
         }
     }
@@ -109,6 +109,9 @@ impl<T: Record, S: Sink<T>> AnySink for SinkTask<T, S> {
     }
 
     fn prepare(&mut self, transaction: &Transaction) -> Result<Option<Preparation>, Failure> {
+        if let Some(taken) = &self.taken {
+            taken.prepare();
+        }
         let Some(writer) = &mut self.writer else { return Ok(None) };
         writer.prepare(transaction).map_err(failed)
     }

@@ -280,6 +280,9 @@ impl<S: Source> AnySource for SourceTask<S> {
     }
 
     fn snapshot(&self) -> SourceSnapshot {
+        if let Some(fed) = &self.fed {
+            return SourceSnapshot { name: self.name.clone(), splits: fed.snapshots() };
+        }
         let mut splits = self.splits.clone();
         for split in splits.iter_mut().take(self.split) {
             split.ended = true;

@@ -55,10 +55,51 @@
 //! Processing time starts at the epoch, or where [`processing_time`](Setup::processing_time) says, and
 //! [`advance`](Pipeline::advance) lets it pass: timers fire one after the other, each at its own time. Futures of
 //! `async_map` run as in production, and every call waits for their answers.
+//!
+//! # Checkpoints and crashes
+//! [`checkpoint`](Pipeline::checkpoint) takes a snapshot as in production: barriers go through the real tasks, which save
+//! and later restore their state by the same code, only that it is kept in memory. [`crash_and_restore`] throws all tasks
+//! away and goes on from there, [`rescale`](Pipeline::rescale) with another parallelism.
+//!
+//! ```
+//! # use thalweg::prelude::*;
+//! # use thalweg::testing;
+//! # #[pipeline]
+//! # fn totals() {
+//! let numbers: Stream<(u64, u64)> = source(collection(Vec::<(u64, u64)>::new()));
+//! let sums = numbers.key_by(|(key, _)| key).sum(|(_, n)| n);
+//! sums.map(|sum| (sum.key, sum.value)).sink(discard());
+//! # }
+//! let mut t = testing::pipeline(totals).start();
+//! t.send("numbers", (1u64, 10u64)).checkpoint();
+//! t.send("numbers", (1u64, 5u64));
+//! assert_eq!(t.results::<(u64, u64)>("sums"), [(1, 10), (1, 15)]);
+//!
+//! t.crash_and_restore();
+//! assert_eq!(t.results::<(u64, u64)>("sums"), [], "the 15 was computed again, and written once");
+//! t.rescale(4).send("numbers", (1u64, 1u64));
+//! assert_eq!(t.results::<(u64, u64)>("sums"), [(1, 16)]);
+//! ```
+//!
+//! The pipeline is tested with sources that can be read again and sinks that write exactly once. What the test has sent
+//! since the checkpoint is sent again, and what it has said of time, and the passing of processing time, which goes back to
+//! the checkpoint. What a sink was given since then is lost and is given again; the test reads it once, so that a test
+//! reads the same whether there is a crash or not, and wherever it is: crashes can be put anywhere into a test that there
+//! is. For that it must be given again: a record that the test has read, no checkpoint had, and that does not come again
+//! is told as a failure.
+//!
+//! Not the same are counters and other metrics, which count what is processed again or begin anew with the tasks,
+//! [`late`](Pipeline::late) among them, and how long the splits of a source were silent that are to be idle then. A split
+//! that became active again holds back time behind a crash, even if it was behind the others: as after a restart in
+//! production.
+//!
+//! [`crash_and_restore`]: Pipeline::crash_and_restore
 
 mod fragment;
+mod log;
 mod pipeline;
 mod place;
+mod restore;
 mod setup;
 
 pub use crate::task::StateSize;

@@ -3,6 +3,7 @@
 use std::any::type_name;
 use std::collections::BTreeMap;
 
+use super::log::{Log, SplitId};
 use super::{Place, StateSize};
 use crate::connector::Rejected;
 use crate::error::JobError;
@@ -20,7 +21,10 @@ use crate::time::{Span, TimeEvent, Timestamp};
 /// If the pipeline fails ([`failure`](Pipeline::failure) expects that), or if there is no source, sink, state or counter
 /// of a name: the message says which there are.
 pub struct Pipeline {
-    kit: Kit,
+    pub(super) kit: Kit,
+    pub(super) log: Log,
+    /// The seed of a checkpoint that the next step is to take in its midst.
+    pub(super) amid: Option<u64>,
     /// How many records were sent to each source without saying to which split.
     sent: BTreeMap<String, usize>,
     /// A failure is what the test wants.
@@ -37,7 +41,8 @@ struct Found {
 
 impl Pipeline {
     pub(super) fn of(kit: Kit) -> Pipeline {
-        Pipeline { kit, sent: BTreeMap::new(), expects: false, failure: None }
+        let (log, amid, sent) = Default::default();
+        Pipeline { kit, log, amid, sent, expects: false, failure: None }
     }
 
     /// Sends a record from a source: from its split 0, from the one that is named (`("orders", 2)`), or, if it was given
@@ -83,20 +88,24 @@ impl Pipeline {
         let turn = self.sent.entry(found.name.clone()).or_default();
         let split = found.splits[*turn % found.splits.len()];
         *turn += 1;
-        let sources = self.kit.hands.sources.borrow();
-        let source = sources.iter().find(|source| source.chain == found.chain);
-        let Some(source) = source else { return };
-        let (task, local) = source.task_of(split);
-        assert!(!source.has_ended(split), "split {split} of source `{}` has ended", found.name);
-        let Some(fed) = source.fed::<T>(task) else {
+        let place = (found.chain, split);
+        assert!(!self.has_ended(place), "split {split} of source `{}` has ended", found.name);
+        if !self.log.send(&self.kit, place, record) {
+            let sources = self.kit.hands.sources.borrow();
+            let source = sources.iter().find(|source| source.chain == found.chain);
             panic!(
                 "source `{}` yields records of type `{}`, but one of type `{}` was sent",
                 found.name,
-                source.record,
+                source.map_or("", |source| source.record),
                 type_name::<T>()
             );
-        };
-        fed.send(local, record);
+        }
+    }
+
+    fn has_ended(&self, (chain, split): SplitId) -> bool {
+        let sources = self.kit.hands.sources.borrow();
+        let source = sources.iter().find(|source| source.chain == chain);
+        source.is_some_and(|source| source.has_ended(split))
     }
 
     /// Says that nothing with a timestamp at or below `time` will come any more from a source, or from one of its
@@ -140,13 +149,7 @@ impl Pipeline {
 
     fn end_splits(&mut self, found: &Found) {
         for &split in &found.splits {
-            let (task, local) = {
-                let sources = self.kit.hands.sources.borrow();
-                let Some(source) = sources.iter().find(|s| s.chain == found.chain) else { return };
-                source.end(split);
-                source.task_of(split)
-            };
-            self.kit.mark(found.chain, task, local, Mark::End);
+            self.log.mark(&mut self.kit, (found.chain, split), Mark::End);
         }
     }
 
@@ -154,17 +157,10 @@ impl Pipeline {
     fn mark(&mut self, place: Place, mark: Mark) -> &mut Pipeline {
         let found = self.find(&place);
         let mut makes_time = false;
-        for &split in &found.splits {
-            let (task, local) = {
-                let sources = self.kit.hands.sources.borrow();
-                let source = sources.iter().find(|source| source.chain == found.chain);
-                let Some(source) = source else { continue };
-                if source.has_ended(split) {
-                    continue;
-                }
-                source.task_of(split)
-            };
-            makes_time |= self.kit.mark(found.chain, task, local, mark);
+        for split in found.splits.into_iter().map(|split| (found.chain, split)) {
+            if !self.has_ended(split) {
+                makes_time |= self.log.mark(&mut self.kit, split, mark);
+            }
         }
         assert!(
             makes_time || self.failure.is_some(),
@@ -178,7 +174,8 @@ impl Pipeline {
     /// Lets processing time pass. What is due on the way happens in its order, each at its own time.
     #[track_caller]
     pub fn advance(&mut self, span: Span) -> &mut Pipeline {
-        let done = self.kit.advance(span);
+        self.amid();
+        let done = self.log.advance(&mut self.kit, span);
         self.look_at(done)
     }
 
@@ -326,12 +323,13 @@ impl Pipeline {
 
     #[track_caller]
     fn settle(&mut self) -> &mut Pipeline {
-        let done = self.kit.settle();
+        self.amid();
+        let done = self.log.settle(&mut self.kit);
         self.look_at(done)
     }
 
     #[track_caller]
-    fn look_at(&mut self, done: Result<(), JobError>) -> &mut Pipeline {
+    pub(super) fn look_at(&mut self, done: Result<(), JobError>) -> &mut Pipeline {
         match done {
             Ok(()) => {
                 let blocked = self.kit.blocked();

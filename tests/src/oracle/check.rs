@@ -23,6 +23,7 @@ pub struct Setting {
     parallelism: usize,
     batch: usize,
     frames: usize,
+    faults: Faults,
 }
 
 impl Setting {
@@ -32,7 +33,8 @@ impl Setting {
         let parallelism = rng.within(1, 4) as usize;
         let batch = rng.one_of(&[1, 2, 7, 64, 4096]);
         let frames = rng.one_of(&[1, 2, 8]);
-        Setting { rng, sources, script, parallelism, batch, frames }
+        let faults = Faults::random(Rng::new(!seed), &script);
+        Setting { rng, sources, script, parallelism, batch, frames, faults }
     }
 
     /// Lets time pass on the clock as well.
@@ -90,8 +92,10 @@ impl Setting {
             }
         };
         look(&mut t, &"start");
+        let mut faults = self.faults.clone();
         for (source, split, feed) in &self.script.feeds {
             let place = (self.sources[*source], *split);
+            faults.before_step(&mut t);
             match feed {
                 Feed::Records(records) => t.send_all(place, records.clone()),
                 Feed::Watermark(time) => t.watermark(place, Timestamp(*time)),
@@ -100,8 +104,58 @@ impl Setting {
                 Feed::End => t.end(place),
                 Feed::Clock(span) => t.advance(Span(*span)),
             };
-            look(&mut t, &(place, feed));
+            let crash = faults.behind_step(&mut t);
+            look(&mut t, &(place, feed, crash));
         }
+    }
+}
+
+/// Checkpoints and crashes between the steps of a case: every second one has some.
+#[derive(Clone, Debug)]
+struct Faults {
+    rng: Rng,
+    /// Once in so many steps; never if 0.
+    checkpoints: u64,
+    crashes: u64,
+    /// There are more tasks or fewer behind a crash. Not where splits are idle: what comes of that depends on which of
+    /// them meet in a task.
+    rescales: bool,
+}
+
+impl Faults {
+    fn random(mut rng: Rng, script: &Script) -> Faults {
+        let says = |is: fn(&Feed) -> bool| script.feeds.iter().any(|(.., feed)| is(feed));
+        // A split that becomes active again takes part in time behind a crash, although it would not do so yet.
+        let crashes = rng.once_in(2) && !says(|feed| matches!(feed, Feed::Active));
+        let (checkpoints, crashes) = match crashes {
+            true => (rng.one_of(&[1, 2, 5, 20]), rng.one_of(&[2, 5, 10])),
+            false => (0, 0),
+        };
+        let rescales = rng.once_in(2) && !says(|feed| matches!(feed, Feed::Idle));
+        Faults { rng, checkpoints, crashes, rescales }
+    }
+
+    fn before_step(&mut self, t: &mut Pipeline) {
+        if self.checkpoints > 0 && self.rng.once_in(self.checkpoints) {
+            match self.rng.once_in(2) {
+                true => _ = t.checkpoint(),
+                false => _ = t.checkpoint_amid(self.rng.any()),
+            }
+        }
+    }
+
+    /// Answers what was done.
+    fn behind_step(&mut self, t: &mut Pipeline) -> Option<String> {
+        if self.crashes == 0 || !self.rng.once_in(self.crashes) {
+            return None;
+        }
+        if !self.rescales {
+            t.crash_and_restore();
+            return Some("crashed".to_owned());
+        }
+        let parallelism = self.rng.within(1, 4) as usize;
+        t.rescale(parallelism);
+        Some(format!("crashed, with {parallelism} tasks from then on"))
     }
 }
 

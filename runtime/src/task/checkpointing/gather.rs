@@ -49,6 +49,11 @@ pub(super) struct TaskPart {
 }
 
 impl TaskPart {
+    /// Whose it is.
+    pub(super) fn task(&self) -> TaskId {
+        self.snapshot.task
+    }
+
     /// Its file, if it has any state.
     pub(super) fn file(&self) -> Option<&StorePath> {
         self.file.as_ref().map(|file| &file.path)

@@ -10,6 +10,7 @@
 //! A [`Leader`] has the store and the truth between attempts; each attempt has a [`Driver`] on a thread of its own. It
 //! does all that may take long: writing state, flushing and committing sinks.
 
+mod by_hand;
 mod driver;
 mod gather;
 mod leader;
@@ -18,6 +19,7 @@ mod requests;
 mod restore;
 mod savepoint;
 
+pub(super) use by_hand::ByHand;
 pub(super) use driver::{Driver, Driving};
 pub(crate) use leader::directory;
 pub(super) use leader::{Begin, Leader};

@@ -84,6 +84,11 @@ impl Runner {
         self.meter.publish(&self.handles, self.watermark);
     }
 
+    /// True if the task has ended.
+    pub(crate) fn is_closed(&self) -> bool {
+        self.phase == super::Phase::Closed
+    }
+
     /// True if an output or sink is full.
     pub(crate) fn is_blocked(&self) -> bool {
         self.stage.blocked.get()

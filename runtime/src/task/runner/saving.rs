@@ -253,6 +253,11 @@ impl Runner {
                     marks.borrow_mut().restore(split, *time);
                 }
             }
+            // Ahead of the first record, as in the run that goes on: it had been told before.
+            for (index, marks) in self.handles.watermarks.iter().enumerate() {
+                let due = marks.borrow_mut().due(true).into_iter().flatten();
+                self.actions.extend(due.map(|event| Action::Generated(index, event)));
+            }
         } else if floor > Timestamp::MIN {
             self.inbox.restore(floor);
             self.actions.push_back(Action::Time(TimeEvent::Watermark(floor)));

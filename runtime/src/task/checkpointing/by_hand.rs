@@ -1,0 +1,136 @@
+//! Checkpoints that a test takes, one at a time and in memory: tasks write them, and are restored, as in production.
+
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, sync_channel};
+
+use super::gather::{About, Gathering, TaskPart};
+use super::restore::restored;
+use crate::checkpoint::manifest::{Kind, Manifest};
+use crate::checkpoint::store::Store;
+use crate::checkpoint::store::memory::MemoryStore;
+use crate::checkpoint::{Attempt, CheckpointId, Epoch, Fence};
+use crate::task::committers::Committers;
+use crate::task::restored::Recovery;
+use crate::task::snapshot::{Checkpoints, TaskMessage, ToCheckpoints};
+
+/// Messages that may wait: few, so that tasks have to wait as well.
+const MESSAGES: usize = 2;
+
+/// The checkpoints of a test.
+pub(in crate::task) struct ByHand {
+    attempt: Attempt,
+    /// The last one that was begun.
+    last: CheckpointId,
+    key_groups: u32,
+    under_way: Option<UnderWay>,
+    /// The last one that is complete, and where it is.
+    complete: Option<(Manifest, Arc<dyn Store>)>,
+    live: Live,
+}
+
+/// What tasks of the attempt write to.
+struct Live {
+    tasks: usize,
+    checkpoints: Arc<Checkpoints>,
+    from: Receiver<ToCheckpoints>,
+}
+
+impl Live {
+    fn new(attempt: Attempt, tasks: usize) -> Live {
+        let (to, from) = sync_channel(MESSAGES);
+        let checkpoints = Arc::new(Checkpoints::new(attempt.0, Committers::default(), to));
+        Live { tasks, checkpoints, from }
+    }
+}
+
+struct UnderWay {
+    store: Arc<dyn Store>,
+    gathering: Gathering,
+    parts: Vec<TaskPart>,
+}
+
+impl ByHand {
+    /// None yet, of so many tasks.
+    pub(in crate::task) fn new(key_groups: u32, tasks: usize) -> ByHand {
+        let (attempt, last) = (Attempt(0), CheckpointId(0));
+        let live = Live::new(attempt, tasks);
+        ByHand { attempt, last, key_groups, under_way: None, complete: None, live }
+    }
+
+    /// The tasks are gone, and so is the checkpoint under way; so many take their place.
+    pub(in crate::task) fn crash(&mut self, tasks: usize) {
+        self.attempt = self.attempt.next();
+        self.under_way = None;
+        self.live = Live::new(self.attempt, tasks);
+    }
+
+    /// What the tasks of the attempt begin with.
+    pub(in crate::task) fn recovery(&self) -> Recovery {
+        let last = self.complete.as_ref();
+        let restored = last.map(|(manifest, store)| Arc::new(restored(manifest, store)));
+        Recovery { checkpoints: Some(self.live.checkpoints.clone()), restored }
+    }
+
+    /// Has the sources begin a checkpoint.
+    pub(in crate::task) fn begin(&mut self) {
+        self.last = self.last.next();
+        let store: Arc<dyn Store> = Arc::new(MemoryStore::default());
+        let gathering = Gathering::new(self.fence(), store.clone());
+        self.under_way = Some(UnderWay { store, gathering, parts: Vec::new() });
+        self.live.checkpoints.want(self.last.0, false);
+    }
+
+    fn fence(&self) -> Fence {
+        Fence { epoch: Epoch(1), attempt: self.attempt }
+    }
+
+    pub(in crate::task) fn is_under_way(&self) -> bool {
+        self.under_way.is_some()
+    }
+
+    /// Lets the tasks end; false if they may already.
+    pub(in crate::task) fn finish(&self) -> bool {
+        let may_already = self.live.checkpoints.is_finished();
+        self.live.checkpoints.finish();
+        !may_already
+    }
+
+    /// Takes what tasks have said; answers whether that was anything, and whether a checkpoint is complete with it.
+    pub(in crate::task) fn hear(&mut self) -> (bool, bool) {
+        let (mut heard, mut completed) = (false, false);
+        while let Ok(ToCheckpoints::Task(message)) = self.live.from.try_recv() {
+            heard = true;
+            let Some(under_way) = &mut self.under_way else { continue };
+            match message {
+                TaskMessage::Opened(_) | TaskMessage::Waits(_) => {}
+                TaskMessage::Blocks { checkpoint, task, state, blocks } => {
+                    under_way.gathering.write(CheckpointId(checkpoint), task, state, blocks);
+                }
+                TaskMessage::Saved(saved) => {
+                    let (part, _) = under_way.gathering.complete(*saved);
+                    under_way.parts.push(part.expect("memory takes everything"));
+                    completed |= self.complete_if_all();
+                }
+            }
+        }
+        (heard, completed)
+    }
+
+    fn complete_if_all(&mut self) -> bool {
+        let all = self.live.tasks;
+        let Some(done) = self.under_way.take_if(|under_way| under_way.parts.len() == all) else {
+            return false;
+        };
+        let about = About {
+            job: "test".to_owned(),
+            key_groups: self.key_groups,
+            checkpoints: self.live.checkpoints.clone(),
+        };
+        let UnderWay { store, gathering, mut parts } = done;
+        // Whichever order the tasks were done in: what they write is the same in every run.
+        parts.sort_by_key(TaskPart::task);
+        let id = (self.last, Kind::Checkpoint);
+        self.complete = Some((gathering.manifest(&about, id, parts.iter(), &[]), store));
+        true
+    }
+}
