@@ -228,7 +228,7 @@ impl Runner {
             return self.await_others();
         }
         let processing_time = self.stage.clock().processing_time(*now);
-        if self.timer.is_some_and(|timer| timer <= processing_time) {
+        if self.timer.is_some_and(|timer| timer <= processing_time) && !self.stands_still() {
             return self.turn(Brings::Nothing, now);
         }
         if self.flush_at.is_some_and(|at| at <= *now) {
@@ -295,7 +295,9 @@ impl Runner {
         if self.phase != Phase::Running || self.stage.blocked.get() || self.barrier_waits() {
             return Ok(Outcome::Idle);
         }
-        self.look_at_idleness(*now);
+        if !self.stands_still() {
+            self.look_at_idleness(*now);
+        }
         if self.flush_at.is_some() {
             self.actions.push_back(Action::Flush { sinks: true });
         }
@@ -330,6 +332,9 @@ impl Runner {
             let mut sinks = self.handles.sinks.iter();
             return sinks.any(|sink| !sink.borrow_mut().is_ready()).then(|| now + Self::SINK_POLL);
         }
+        if self.stands_still() {
+            return self.flush_at;
+        }
         let processing_time = self.stage.clock().processing_time(now);
         let timer = self.timer.map(|timer| {
             let left = timer.0.saturating_sub(processing_time.0).clamp(0, 3_600_000);
@@ -357,8 +362,9 @@ impl Runner {
         }
         let Some(source) = &self.handles.source else { return Ok(Outcome::Idle) };
         let (status, has_rest) = (source.borrow().status(), source.borrow().has_rest());
-        let drain = status == SourceStatus::Ended;
-        if !drain && self.is_paused() {
+        // Behind the last barrier the end of the input is for the next attempt to tell.
+        let drain = status == SourceStatus::Ended && !self.stands_still();
+        if self.is_paused() {
             return Ok(Outcome::Idle);
         }
         if drain || (self.must_stop() && !has_rest) {
