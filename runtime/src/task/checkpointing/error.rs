@@ -1,5 +1,6 @@
 //! Why a job cannot keep or use its checkpoints.
 
+use crate::checkpoint::CheckpointId;
 use crate::checkpoint::coordinator;
 use crate::checkpoint::manifest::ManifestError;
 use crate::checkpoint::pointer::PointerError;
@@ -33,6 +34,14 @@ pub(super) enum Reason {
         "another process has taken over this job\nhelp: run it once for each checkpoint directory"
     )]
     Deposed,
+    #[error(
+        "checkpoint {id} cannot be used: {why}, and behind an older one, what sinks have shown would be shown again\nhelp: put the file back as it was, or begin anew with --fresh and another place for the output"
+    )]
+    Committed { id: CheckpointId, why: String },
+    #[error(
+        "checkpoint {id} cannot be used: {why}, and there is no other\nhelp: put the file back as it was, or begin anew with --fresh"
+    )]
+    NoOther { id: CheckpointId, why: String },
     #[error("what the sink `{sink}` wrote cannot be made visible: {source}")]
     Commit { sink: String, source: SinkError },
 }

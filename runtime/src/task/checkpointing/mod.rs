@@ -10,6 +10,7 @@
 //! A [`Leader`] has the store and the truth between attempts; each attempt has a [`Driver`] on a thread of its own. It
 //! does all that may take long: writing state, flushing and committing sinks.
 
+mod choose;
 mod driver;
 mod error;
 mod gather;
