@@ -1,5 +1,6 @@
 //! Why a job cannot keep or use its checkpoints.
 
+use super::CheckpointId;
 use super::coordinator;
 use super::manifest::ManifestError;
 use super::pointer::PointerError;
@@ -37,6 +38,14 @@ pub(crate) enum Reason {
         "the checkpoint holds state of `{saved}`, and this job has no such operator; it has `{now}`\nhelp: give the operator the `.uid(..)` that it had, or drop the state with --allow-dropped-state"
     )]
     UnknownOperators { saved: String, now: String },
+    #[error(
+        "checkpoint {id} cannot be used: {why}, and behind an older one, what sinks have shown would be shown again\nhelp: put the file back as it was, or begin anew with --fresh and another place for the output"
+    )]
+    Committed { id: CheckpointId, why: String },
+    #[error(
+        "checkpoint {id} cannot be used: {why}, and there is no other\nhelp: put the file back as it was, or begin anew with --fresh"
+    )]
+    NoOther { id: CheckpointId, why: String },
     #[error("what the sink `{sink}` wrote cannot be made visible: {source}")]
     Commit { sink: String, source: SinkError },
 }

@@ -286,13 +286,19 @@ impl Running {
         loop {
             let ended = attempt.wait();
             let leader = attempt.driving.take().and_then(Driving::end);
-            let error = match (ended, &leader) {
-                (Ok(ending), _) => return Ok(self.summary(ending)),
-                (Err(error), None) => return Err(error),
-                // What is wrong with how it was started stays wrong.
-                (Err(error), Some(_)) if !attempt.job.was_open() => return Err(error),
-                (Err(error), Some(_)) => error,
+            let error = match ended {
+                Ok(ending) => return Ok(self.summary(ending)),
+                Err(error) => error,
             };
+            let Some(mut leader) = leader else { return Err(error) };
+            if !attempt.job.was_open() {
+                // What is wrong with how it was started stays wrong, but for a checkpoint that has an older one.
+                if !leader.distrust(&error) {
+                    return Err(error);
+                }
+                attempt = self.engine.start_from(leader)?;
+                continue;
+            }
             let Some(pause) = restarts.after(&error, attempt.started.elapsed()) else {
                 return Err(error);
             };
@@ -300,7 +306,7 @@ impl Running {
             if !self.engine.control.pause(pause) {
                 return Err(error);
             }
-            attempt = self.engine.start_from(leader.expect("looked at above"))?;
+            attempt = self.engine.start_from(leader)?;
         }
     }
 

@@ -229,7 +229,7 @@ impl Runner {
             return self.await_others();
         }
         let processing_time = self.stage.clock().processing_time(*now);
-        if self.timer.is_some_and(|timer| timer <= processing_time) {
+        if self.timer.is_some_and(|timer| timer <= processing_time) && !self.stands_still() {
             return self.turn(Brings::Nothing, now);
         }
         if self.flush_at.is_some_and(|at| at <= *now) {
@@ -288,8 +288,10 @@ impl Runner {
         }
         let Some(source) = &self.handles.source else { return Ok(Outcome::Idle) };
         let (status, has_rest) = (source.borrow().status(), source.borrow().has_rest());
-        let drain = status == SourceStatus::Ended || (self.must_drain() && !has_rest);
-        if !drain && self.is_paused() {
+        // Behind the last barrier the end of the input is for the next attempt to tell.
+        let ended = status == SourceStatus::Ended || (self.must_drain() && !has_rest);
+        let drain = ended && !self.stands_still();
+        if self.is_paused() {
             return Ok(Outcome::Idle);
         }
         if drain || (self.must_stop() && !has_rest) {

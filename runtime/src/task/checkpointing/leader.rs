@@ -1,9 +1,11 @@
 //! Who leads a job from a directory: the store and the truth, between attempts.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use super::choose::{Chosen, choose};
+use super::restore::damage;
 use super::savepoint;
 use crate::checkpoint::collect::{Collector, objects};
 use crate::checkpoint::coordinator::{self, IDS, Outcome, Publication};
@@ -14,6 +16,7 @@ use crate::checkpoint::pointer::{
 use crate::checkpoint::store::Store;
 use crate::checkpoint::store::local::LocalStore;
 use crate::checkpoint::{Attempt, CheckpointError, CheckpointId, Fence, Reason};
+use crate::error::JobError;
 use crate::task::CheckpointOptions;
 
 /// The store and the truth of a job.
@@ -25,6 +28,10 @@ pub(in crate::task) struct Leader {
     pointer: Pointer,
     /// What the last truth allows.
     permit: Option<CommitPermit>,
+    /// The checkpoint that the last attempt went on from.
+    chosen: Option<CheckpointId>,
+    /// Those whose state cannot be read, and why.
+    damaged: BTreeMap<CheckpointId, String>,
 }
 
 /// How a job begins in a directory.
@@ -66,6 +73,8 @@ impl Leader {
             dir,
             pointer,
             permit: None,
+            chosen: None,
+            damaged: BTreeMap::new(),
         })))
     }
 
@@ -93,7 +102,9 @@ impl Leader {
             Advance::Won(_) => {}
             Advance::Lost => return Err(Reason::Deposed.into()),
         }
-        let own = self.manifest(&retained, attempt)?.map(|own| (own, self.store.clone()));
+        let Chosen { manifest, usable, .. } = self.choose(&retained, attempt)?;
+        let retained = usable.into_iter().map(|(one, _)| one).collect();
+        let own = manifest.map(|own| (own, self.store.clone()));
         let from = match (own, &self.options.restore) {
             (None, Some(place)) => Some(savepoint::open(&directory(place)?)?),
             (own, restore) => {
@@ -147,31 +158,30 @@ impl Leader {
 
     const RETRY: std::time::Duration = std::time::Duration::from_millis(100);
 
-    /// The manifest of the last of these checkpoints. Their files stay, those of attempts that were given up go.
-    fn manifest(
+    /// What to go on from. The files of these checkpoints stay, those of attempts that were given up go.
+    fn choose(
         &mut self,
         retained: &[Retained],
         attempt: Attempt,
-    ) -> Result<Option<Manifest>, CheckpointError> {
-        let mut last = None;
-        let mut all_known = true;
-        for one in retained {
-            match Manifest::read(&*self.store, one) {
-                Ok(manifest) => {
-                    self.collector.retain(one.id, objects(one, &manifest));
-                    last = Some(manifest);
-                }
-                Err(error) if Some(one) == retained.last() => return Err(error.into()),
-                Err(error) => {
-                    tracing::warn!(%error, "an earlier checkpoint cannot be used");
-                    all_known = false;
-                }
-            }
+    ) -> Result<Chosen, CheckpointError> {
+        let chosen = choose(&self.store, retained, &self.damaged)?;
+        for (one, manifest) in &chosen.usable {
+            self.collector.retain(one.id, objects(one, manifest));
         }
-        if all_known && let Err(error) = self.collector.sweep(&*self.store, attempt) {
+        if chosen.all
+            && let Err(error) = self.collector.sweep(&*self.store, attempt)
+        {
             tracing::warn!(%error, "files of earlier attempts stay");
         }
-        Ok(last)
+        self.chosen = chosen.manifest.as_ref().map(|manifest| manifest.id);
+        Ok(chosen)
+    }
+
+    /// An attempt has failed before its tasks were open. True if that was because of what it went on from, which will
+    /// not be gone on from again.
+    pub(in crate::task) fn distrust(&mut self, error: &JobError) -> bool {
+        let (Some(id), Some(why)) = (self.chosen, damage(error)) else { return false };
+        self.damaged.insert(id, why).is_none()
     }
 
     /// Says what the coordinator wants to be the truth.

@@ -11,6 +11,7 @@
 //! does all that may take long: writing state, flushing and committing sinks.
 
 mod by_hand;
+mod choose;
 mod driver;
 mod gather;
 mod leader;

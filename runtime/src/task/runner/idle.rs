@@ -33,7 +33,9 @@ impl Runner {
         if self.phase != Phase::Running || self.stage.blocked.get() || self.barrier_waits() {
             return Ok(Outcome::Idle);
         }
-        self.look_at_idleness(*now);
+        if !self.stands_still() {
+            self.look_at_idleness(*now);
+        }
         if self.flush_at.is_some() {
             self.actions.push_back(Action::Flush { sinks: true });
         }
@@ -67,6 +69,9 @@ impl Runner {
         if self.stage.blocked.get() {
             let mut sinks = self.handles.sinks.iter();
             return sinks.any(|sink| !sink.borrow_mut().is_ready()).then(|| now + Self::SINK_POLL);
+        }
+        if self.stands_still() {
+            return self.flush_at;
         }
         let processing_time = self.stage.clock().processing_time(now);
         let timer = self.timer.map(|timer| {

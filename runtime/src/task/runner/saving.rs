@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::ops::RangeInclusive;
+use std::sync::Arc;
 use std::time::Instant;
 
 use super::{Action, Runner};
@@ -11,7 +12,7 @@ use crate::state::{Loader, SnapshotWriter};
 use crate::task::Failure;
 use crate::task::panics::guard;
 use crate::task::restored::Restored;
-use crate::task::snapshot::{SinkSnapshot, StateSnapshot, TaskMessage, TaskSnapshot};
+use crate::task::snapshot::{Checkpoints, SinkSnapshot, StateSnapshot, TaskMessage, TaskSnapshot};
 use crate::time::{TimeEvent, Timestamp};
 
 /// What was said of a task.
@@ -61,11 +62,17 @@ impl Runner {
         (wanted > self.last_checkpoint).then_some(wanted)
     }
 
+    /// True behind the barrier of the checkpoint that the job stops with, unless that was given up. What happened here
+    /// would be in no checkpoint: nothing is read, time does not pass, and no timer fires.
+    pub(super) fn stands_still(&self) -> bool {
+        let checkpoints = self.job.checkpoints.as_ref();
+        checkpoints.is_some_and(|checkpoints| checkpoints.stops_with(self.last_checkpoint))
+    }
+
     /// True if the source waits for the checkpoint that the job stops with: if that fails, it goes on.
     pub(super) fn is_paused(&self) -> bool {
-        self.job.checkpoints.as_ref().is_some_and(|checkpoints| {
-            checkpoints.stops_with(self.last_checkpoint) && !checkpoints.is_finished()
-        })
+        let is_finished = |checkpoints: &Arc<Checkpoints>| checkpoints.is_finished();
+        self.stands_still() && !self.job.checkpoints.as_ref().is_some_and(is_finished)
     }
 
     /// True if the source is to end as if there were no more input.
@@ -77,7 +84,7 @@ impl Runner {
     pub(super) fn must_stop(&self) -> bool {
         match &self.job.checkpoints {
             None => self.job.is_stopping(),
-            Some(checkpoints) => checkpoints.stops_with(self.last_checkpoint),
+            Some(_) => self.stands_still(),
         }
     }
 
