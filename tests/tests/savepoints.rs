@@ -1,4 +1,5 @@
 //! Savepoints of real jobs: made while they run, by stopping them, gone on from elsewhere.
+#![allow(clippy::unwrap_used)] // In a test, a panic is the report.
 
 use std::collections::BTreeMap;
 use std::fs;

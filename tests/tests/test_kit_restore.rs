@@ -68,7 +68,10 @@ fn run(
     seen
 }
 
-fn look(t: &mut Pipeline) -> (Vec<(Timestamp, (u64, i64))>, Vec<i64>) {
+/// Sums with their times, and what was late.
+type Seen = (Vec<(Timestamp, (u64, i64))>, Vec<i64>);
+
+fn look(t: &mut Pipeline) -> Seen {
     let (mut sums, mut late) = (t.output("sums"), t.results("late"));
     sums.sort_unstable();
     late.sort_unstable();

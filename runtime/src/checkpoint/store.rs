@@ -6,7 +6,6 @@
 
 mod error;
 pub(crate) mod local;
-#[cfg(test)]
 pub(crate) mod memory;
 mod path;
 #[cfg(test)]

@@ -65,7 +65,7 @@ pub(crate) fn config_parameter() -> Parameter {
 
 impl Args for Options {
     fn parameters() -> Vec<Parameter> {
-        vec![
+        let mut parameters = vec![
             Parameter::of::<Option<Parallelism>, _>(
                 "parallelism",
                 "Parallel copies of each chain; as many as there are cores if not given.",
@@ -84,60 +84,6 @@ impl Args for Options {
                 "address",
                 None,
             ),
-            Parameter::of::<Option<String>, _>(
-                "checkpoint_dir",
-                "Take checkpoints into this directory, and go on from the last one there.",
-                "directory",
-                None,
-            ),
-            Parameter::of::<Pause, _>(
-                "checkpoint_interval",
-                "How often a checkpoint is taken.",
-                "duration",
-                Some("10s"),
-            ),
-            Parameter::of::<Pause, _>(
-                "checkpoint_min_pause",
-                "How long to wait at least between the end of a checkpoint and the next one.",
-                "duration",
-                Some("0ms"),
-            ),
-            Parameter::of::<Pause, _>(
-                "checkpoint_timeout",
-                "How long a checkpoint may take before it is given up.",
-                "duration",
-                Some("10m"),
-            ),
-            Parameter::of::<Retain, _>(
-                "checkpoint_retain",
-                "How many completed checkpoints are kept.",
-                "number",
-                Some("3"),
-            ),
-            Parameter::of::<u32, _>(
-                "restarts",
-                "How often in a row a job with checkpoints is restarted after a failure.",
-                "number",
-                Some("10"),
-            ),
-            Parameter::of::<bool, _>(
-                "fresh",
-                "Begin anew, whatever is in the checkpoint directory.",
-                "flag",
-                None,
-            ),
-            Parameter::of::<Option<String>, _>(
-                "restore",
-                "Begin from this savepoint, if there is no checkpoint yet.",
-                "directory",
-                None,
-            ),
-            Parameter::of::<bool, _>(
-                "allow_dropped_state",
-                "Drop the saved state of operators that the job does not have any more.",
-                "flag",
-                None,
-            ),
             Parameter::of::<bool, _>("quiet", "No progress line and no summary.", "flag", None),
             Parameter::of::<Filter, _>(
                 "log",
@@ -145,7 +91,9 @@ impl Args for Options {
                 "filter",
                 Some("warn"),
             ),
-        ]
+        ];
+        parameters.extend(checkpoint_parameters());
+        parameters
     }
 
     fn take(arguments: &Arguments) -> Result<Options, Failure> {
@@ -163,6 +111,65 @@ impl Args for Options {
             log: log.0,
         })
     }
+}
+
+fn checkpoint_parameters() -> Vec<Parameter> {
+    vec![
+        Parameter::of::<Option<String>, _>(
+            "checkpoint_dir",
+            "Take checkpoints into this directory, and go on from the last one there.",
+            "directory",
+            None,
+        ),
+        Parameter::of::<Pause, _>(
+            "checkpoint_interval",
+            "How often a checkpoint is taken.",
+            "duration",
+            Some("10s"),
+        ),
+        Parameter::of::<Pause, _>(
+            "checkpoint_min_pause",
+            "How long to wait at least between the end of a checkpoint and the next one.",
+            "duration",
+            Some("0ms"),
+        ),
+        Parameter::of::<Pause, _>(
+            "checkpoint_timeout",
+            "How long a checkpoint may take before it is given up.",
+            "duration",
+            Some("10m"),
+        ),
+        Parameter::of::<Retain, _>(
+            "checkpoint_retain",
+            "How many completed checkpoints are kept.",
+            "number",
+            Some("3"),
+        ),
+        Parameter::of::<u32, _>(
+            "restarts",
+            "How often in a row a job with checkpoints is restarted after a failure.",
+            "number",
+            Some("10"),
+        ),
+        Parameter::of::<bool, _>(
+            "fresh",
+            "Begin anew, whatever is in the checkpoint directory.",
+            "flag",
+            None,
+        ),
+        Parameter::of::<Option<String>, _>(
+            "restore",
+            "Begin from this savepoint, if there is no checkpoint yet.",
+            "directory",
+            None,
+        ),
+        Parameter::of::<bool, _>(
+            "allow_dropped_state",
+            "Drop the saved state of operators that the job does not have any more.",
+            "flag",
+            None,
+        ),
+    ]
 }
 
 fn checkpoints(arguments: &Arguments) -> Result<Option<CheckpointOptions>, Failure> {

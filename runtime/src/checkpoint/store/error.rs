@@ -39,7 +39,6 @@ pub(crate) enum Fault {
     /// Something else stands there: a file where a folder is wanted.
     NotFolder,
     /// What was being written was given up, by a crash that a test has asked for.
-    #[cfg(test)]
     GivenUp,
     /// Anything else: the cause says what.
     Other,
@@ -101,7 +100,6 @@ impl StoreError {
                 "keep the checkpoints on a file system that knows hard links, such as ext4 or xfs"
             }
             Fault::NotFolder => "move it away, or keep the checkpoints in another directory",
-            #[cfg(test)]
             Fault::GivenUp => "take the checkpoint again",
             Fault::Other => "check the path and the disk",
         }

@@ -52,7 +52,6 @@ impl StorePath {
     }
 
     /// True if it lies in `folder`, or in a folder of it.
-    #[cfg(test)]
     pub(crate) fn is_in(&self, folder: &StorePath) -> bool {
         self.0.strip_prefix(&folder.0).is_some_and(|rest| rest.starts_with('/'))
     }
