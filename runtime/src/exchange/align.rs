@@ -52,7 +52,9 @@ impl Aligner {
         }
         if self.pending != Some(id) {
             // A newer checkpoint takes the place of an older one.
-            self.brought.fill(false);
+            if !cfg!(bug_16) {
+                self.brought.fill(false);
+            }
             self.pending = Some(id);
         }
         self.brought[channel] = true;
@@ -71,7 +73,7 @@ impl Aligner {
     /// A closed channel counts as if it had brought the pending barrier and all later ones.
     pub(crate) fn close(&mut self, channel: usize) -> Option<Aligned> {
         self.closed[channel] = true;
-        self.complete()
+        if cfg!(bug_17) { None } else { self.complete() }
     }
 
     fn complete(&mut self) -> Option<Aligned> {
@@ -88,6 +90,8 @@ impl Aligner {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -129,5 +133,118 @@ mod tests {
         assert_eq!(aligner.barrier(0, 4), None);
         assert_eq!(aligner.close(1), Some(Aligned::Barrier(4)));
         assert_eq!(aligner.barrier(0, 5), Some(Aligned::Barrier(5)));
+    }
+
+    /// The same by its definition: the pending checkpoint is the greatest that any channel has brought.
+    #[derive(Debug)]
+    struct Reference {
+        /// The greatest barrier of each channel.
+        brought: Vec<u64>,
+        closed: Vec<bool>,
+        done: u64,
+    }
+
+    impl Reference {
+        fn pending(&self) -> Option<u64> {
+            self.brought.iter().copied().max().filter(|id| *id > self.done)
+        }
+
+        fn is_blocked(&self, channel: usize) -> bool {
+            self.pending() == Some(self.brought[channel])
+        }
+
+        fn cancel(&mut self, id: u64) -> Option<Aligned> {
+            let is_new = id > self.done && self.pending().is_none_or(|pending| pending <= id);
+            is_new.then(|| {
+                self.done = id;
+                Aligned::Cancel(id)
+            })
+        }
+
+        fn complete(&mut self) -> Option<Aligned> {
+            let id = self.pending()?;
+            let mut channels = self.brought.iter().zip(&self.closed);
+            channels.all(|(brought, closed)| *closed || *brought == id).then(|| {
+                self.done = id;
+                Aligned::Barrier(id)
+            })
+        }
+    }
+
+    #[derive(Clone, Copy, Debug)]
+    enum Event {
+        Barrier(usize, u64),
+        Cancel(usize, u64),
+        /// Not by a channel, which may be blocked.
+        GiveUp(u64),
+        Close(usize),
+    }
+
+    fn events() -> impl Strategy<Value = (usize, Vec<Event>)> {
+        (1..5usize).prop_flat_map(|channels| {
+            let (channel, id) = (0..channels, 1..9u64);
+            let event = prop_oneof![
+                8 => (channel.clone(), id.clone()).prop_map(|(on, id)| Event::Barrier(on, id)),
+                1 => (channel.clone(), id.clone()).prop_map(|(on, id)| Event::Cancel(on, id)),
+                1 => id.prop_map(Event::GiveUp),
+                1 => channel.prop_map(Event::Close),
+            ];
+            (Just(channels), prop::collection::vec(event, 0..40))
+        })
+    }
+
+    /// Both given the same, as far as channels are read; what is answered is the same.
+    fn run(channels: usize, events: &[Event]) -> (Aligner, Reference) {
+        let mut aligner = Aligner::new(channels);
+        let (brought, closed) = (vec![0; channels], vec![false; channels]);
+        let mut reference = Reference { brought, closed, done: 0 };
+        for event in events {
+            let (found, expected) = match *event {
+                Event::Barrier(on, _) | Event::Cancel(on, _) | Event::Close(on)
+                    if reference.is_blocked(on) || reference.closed[on] =>
+                {
+                    continue;
+                }
+                Event::Barrier(on, id) => {
+                    reference.brought[on] = reference.brought[on].max(id);
+                    (aligner.barrier(on, id), reference.complete())
+                }
+                Event::Cancel(_, id) | Event::GiveUp(id) => {
+                    (aligner.cancel(id), reference.cancel(id))
+                }
+                Event::Close(on) => {
+                    reference.closed[on] = true;
+                    (aligner.close(on), reference.complete())
+                }
+            };
+            assert_eq!(found, expected, "{event:?}, {reference:?}");
+            assert_eq!(aligner.pending(), reference.pending(), "{event:?}");
+            for channel in 0..channels {
+                assert_eq!(aligner.is_blocked(channel), reference.is_blocked(channel));
+            }
+        }
+        (aligner, reference)
+    }
+
+    proptest! {
+        #[test]
+        fn bug_16_barriers_and_cancellations_come_in_any_order((channels, events) in events()) {
+            run(channels, &events);
+        }
+
+        /// Whatever else there is, and wherever a channel ends, the others need not wait for it.
+        #[test]
+        fn bug_17_a_channel_that_ends_keeps_nobody_waiting((channels, events) in events()) {
+            for behind in 0..=events.len() {
+                let mut closing = events[..behind].to_vec();
+                // Those that are blocked are read again when the others have ended.
+                for _ in 0..channels {
+                    closing.extend((0..channels).map(Event::Close));
+                }
+                let (aligner, reference) = run(channels, &closing);
+                prop_assert!(reference.closed.iter().all(|closed| *closed));
+                prop_assert_eq!(aligner.pending(), None);
+            }
+        }
     }
 }

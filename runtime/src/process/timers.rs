@@ -154,6 +154,10 @@ impl<K: Key> Queue<K> {
     }
 
     fn load(&mut self, from: &Loader<'_>, section: &str) -> Result<(), LoadError> {
+        if cfg!(bug_19) {
+            return from
+                .all::<(Timestamp, K)>(section, |hash, (time, key)| self.set(time, hash, key));
+        }
         from.each::<(Timestamp, K)>(section, |hash, (time, key)| self.set(time, hash, key))
     }
 }

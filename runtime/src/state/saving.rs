@@ -91,3 +91,6 @@ impl<K: Key, V> Table<K, V> {
         while self.save_segment() {}
     }
 }
+
+#[cfg(test)]
+mod tests;

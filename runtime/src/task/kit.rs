@@ -208,6 +208,11 @@ impl Kit {
         self.checkpoints.is_under_way()
     }
 
+    /// A digest of the last complete checkpoint.
+    pub(crate) fn checkpoint_digest(&self) -> Option<String> {
+        self.checkpoints.digest()
+    }
+
     fn begin_checkpoint(&mut self) -> bool {
         let takes_one = !self.failed && !self.slot.tasks.iter().any(Runner::is_closed);
         if takes_one {

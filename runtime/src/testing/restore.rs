@@ -40,6 +40,12 @@ impl Pipeline {
         self.look_at(taken.map(drop))
     }
 
+    /// A digest of all that the last checkpoint holds, if there is one. The same steps lead to the same in every process
+    /// and on every machine, unless the pipeline depends on chance.
+    pub fn checkpoint_digest(&self) -> Option<String> {
+        self.kit.checkpoint_digest()
+    }
+
     /// Throws all tasks away with all that they have, and goes on from the last [`checkpoint`](Pipeline::checkpoint),
     /// or from the start: what the test did since then is done again, at the same points of processing time.
     ///

@@ -44,7 +44,9 @@ impl<'a, K: Key + Hash + Eq, V: Record> HashMapView<'a, K, V> {
             Map::Owned(map) => {
                 let hashed = |(key, value)| (K::key_hash(Emit::as_view(key)), key, value);
                 let mut entries: Vec<(u64, &K, &V)> = map.iter().map(hashed).collect();
-                entries.sort_by(|a, b| by_hash((a.0, a.1), (b.0, b.1)));
+                if !cfg!(bug_21) {
+                    entries.sort_by(|a, b| by_hash((a.0, a.1), (b.0, b.1)));
+                }
                 let sorted: Vec<_> = entries.into_iter().map(|(_, k, v)| (k, v)).collect();
                 Source::Sorted(sorted.into_iter())
             }

@@ -88,6 +88,18 @@ impl ByHand {
         self.under_way.is_some()
     }
 
+    /// A digest of the last complete checkpoint: of what the manifest says, and of all files.
+    pub(in crate::task) fn digest(&self) -> Option<String> {
+        let (manifest, store) = self.complete.as_ref()?;
+        let mut hasher = blake3::Hasher::new();
+        hasher.update(&serde_json::to_vec(manifest).expect("a manifest is JSON"));
+        for file in &manifest.files {
+            let bytes = store.read(&file.path, None).expect("memory gives everything");
+            hasher.update(&bytes.unwrap_or_default());
+        }
+        Some(hasher.finalize().to_hex().to_string())
+    }
+
     /// Lets the tasks end; false if they may already.
     pub(in crate::task) fn finish(&self) -> bool {
         let may_already = self.live.checkpoints.is_finished();

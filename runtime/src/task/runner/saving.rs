@@ -252,7 +252,7 @@ impl Runner {
                 Loader::new(&*saved.saved, hashes.clone(), saved.watermark, processing_time);
             let loaded = guard(|| state.borrow_mut().load(&loader).map_err(Failure::new));
             loaded.map_err(|failure| failure.at(|| format!("restoring the state `{id}`")))?;
-            floor = floor.max(saved.watermark);
+            floor = if cfg!(bug_01) { floor } else { floor.max(saved.watermark) };
         }
         if let Some(source) = &self.handles.source {
             for (split, snapshot) in source.borrow().restored().iter().enumerate() {
@@ -277,7 +277,35 @@ impl Runner {
 
 /// The hashes of the keys of a task: those of its key groups, which are a range.
 fn hashes(groups: KeyGroups, task: usize) -> RangeInclusive<u64> {
-    let range = groups.range(task as u32);
+    let mut range = groups.range(task as u32);
+    range.end -= u32::from(cfg!(bug_20));
     let first = |group: u32| (u128::from(group) << 64).div_ceil(u128::from(groups.groups()));
     first(range.start) as u64..=(first(range.end) - 1) as u64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::exchange::key_group;
+
+    #[test]
+    fn bug_20_the_hashes_of_tasks_are_those_that_are_sent_to_them() {
+        for groups in (1..=40).chain([128, 1000, 32_768]) {
+            for tasks in (1..=groups.min(17)).chain([groups]) {
+                let groups = KeyGroups::new(groups, tasks);
+                let owners = groups.owners();
+                let ranges = (0..tasks as usize).map(|task| (task, hashes(groups, task)));
+                let mut next = 0u128;
+                for (task, range) in ranges {
+                    assert_eq!(u128::from(*range.start()), next, "{groups:?}, task {task}");
+                    next = u128::from(*range.end()) + 1;
+                    for hash in [*range.start(), *range.end()] {
+                        let group = key_group(hash, groups.groups()) as usize;
+                        assert_eq!(usize::from(owners[group]), task, "{groups:?}, hash {hash}");
+                    }
+                }
+                assert_eq!(next, 1 << 64, "{groups:?}");
+            }
+        }
+    }
 }
