@@ -228,7 +228,8 @@ impl Runner {
             return self.await_others();
         }
         let processing_time = self.stage.clock().processing_time(*now);
-        if self.timer.is_some_and(|timer| timer <= processing_time) && !self.stands_still() {
+        let stands_still = self.stands_still() && !cfg!(bug_40);
+        if self.timer.is_some_and(|timer| timer <= processing_time) && !stands_still {
             return self.turn(Brings::Nothing, now);
         }
         if self.flush_at.is_some_and(|at| at <= *now) {
@@ -607,29 +608,32 @@ impl Runner {
     /// Adds the record that was being processed.
     #[cold]
     fn located(&self, failure: Failure, brings: Brings) -> Failure {
-        let position = match brings {
-            Brings::Nothing => None,
+        match brings {
+            Brings::Nothing => failure,
             Brings::Source => {
                 let source = self.handles.source.as_ref();
                 // A panic in the source itself may have left it borrowed.
-                source.and_then(|source| source.try_borrow().ok()?.locate())
+                let position = source.and_then(|source| source.try_borrow().ok()?.locate());
+                match position {
+                    Some(position) => failure.at(|| position),
+                    None => failure,
+                }
             }
-            Brings::Batch => self.inbox.current.as_ref().and_then(|current| {
-                let index = self.stage.cursor.left_at()?;
-                let time = current.batch.time(index)?;
-                let event_time =
-                    (time != Timestamp::MIN).then(|| format!(" at event time {}", time.0));
-                let event_time = event_time.unwrap_or_default();
-                Some(format!(
-                    "record {index} of a batch from channel {}{event_time}",
-                    current.channel
-                ))
-            }),
-        };
-        match position {
-            Some(position) => failure.at(|| position),
-            None => failure,
+            Brings::Batch => self.located_in_batch(failure),
         }
+    }
+
+    #[cold]
+    fn located_in_batch(&self, failure: Failure) -> Failure {
+        let record = self.inbox.current.as_ref().and_then(|current| {
+            let index = self.stage.cursor.left_at()?;
+            Some((index, current.channel, current.batch.time(index)?))
+        });
+        let Some((index, channel, time)) = record else { return failure };
+        let time = (time != Timestamp::MIN).then(|| format!("at event time {}", time.0));
+        let place = format!("record {index} of a batch from channel {channel}");
+        let position = time.iter().fold(place, |place, time| format!("{place} {time}"));
+        failure.at_passing(position, time)
     }
 }
 
