@@ -253,8 +253,8 @@ fn a_second_process_is_refused() {
 #[test]
 fn a_closure_that_panics_once_is_forgiven() {
     let bench = Bench::new();
-    let marker = bench.text("marker");
-    let once = ["--panic-at", "20000", "--marker", &marker, "--checkpoint-interval", "5ms"];
+    let once = format!("20000:{}", bench.text("marker"));
+    let once = ["--fail-at", &once, "--checkpoint-interval", "5ms"];
     let ran = bench.run("100000", &once);
     check(ran, 0, &["restarting from the last checkpoint", "entry 20000 is not wanted"]);
     bench.check_books();
@@ -263,7 +263,7 @@ fn a_closure_that_panics_once_is_forgiven() {
 #[test]
 fn a_record_that_always_fails_ends_the_job_after_three_attempts() {
     let bench = Bench::new();
-    let (code, said) = bench.run("100000", &["--panic-at", "20000"]);
+    let (code, said) = bench.run("100000", &["--fail-at", "20000"]);
     let last = said.lines().last().unwrap_or_default();
     assert!(last.starts_with("error: ") && last.contains("entry 20000 is not wanted"), "{said}");
     assert!(last.contains("at event time 11994"), "{said}");

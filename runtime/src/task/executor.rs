@@ -162,7 +162,7 @@ pub fn start(plan: Plan, options: &Options, control: &Control) -> Result<Running
         None => Some(engine.start(&Recovery::default())),
         Some(checkpoints) => match Leader::begin(checkpoints).map_err(JobError::Checkpoints)? {
             Begin::Finished => None,
-            Begin::Lead(leader) => Some(engine.start_from(leader)?),
+            Begin::Lead(leader) => Some(engine.start_from(*leader)?),
         },
     };
     Ok(Running { engine, attempt })

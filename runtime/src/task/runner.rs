@@ -290,61 +290,6 @@ impl Runner {
         self.handles.source.is_some()
     }
 
-    /// What a task does when its slot has nothing else to do: it hands on what it holds back and takes note that its
-    /// input is idle. To be called after a step that answered `Idle`.
-    pub(crate) fn idle(&mut self, now: &mut Instant) -> Result<Outcome, Failure> {
-        if self.phase != Phase::Running || self.stage.blocked.get() || self.barrier_waits() {
-            return Ok(Outcome::Idle);
-        }
-        if !self.stands_still() {
-            self.look_at_idleness(*now);
-        }
-        if self.flush_at.is_some() {
-            self.actions.push_back(Action::Flush { sinks: true });
-        }
-        if self.actions.is_empty() { Ok(Outcome::Idle) } else { self.act(now) }
-    }
-
-    fn look_at_idleness(&mut self, now: Instant) {
-        let source = self.handles.source.as_ref().map(|source| source.borrow());
-        for (index, watermarks) in self.handles.watermarks.iter().enumerate() {
-            let mut watermarks = watermarks.borrow_mut();
-            match &source {
-                Some(source) if source.status() == SourceStatus::Waiting => {
-                    source.silent(&mut |split| watermarks.read_in_vain(split, now));
-                }
-                Some(_) => {}
-                None => self.inbox.silent().for_each(|split| watermarks.read_in_vain(split, now)),
-            }
-            let due = watermarks.due(true).into_iter().flatten();
-            self.actions.extend(due.map(|event| Action::Generated(index, event)));
-        }
-    }
-
-    /// When the task wants a step although nothing arrives.
-    pub(crate) fn wants_step_at(&self, now: Instant) -> Option<Instant> {
-        if self.saving.is_some() {
-            return Some(now + Self::SINK_POLL);
-        }
-        if self.phase != Phase::Running {
-            return None;
-        }
-        if self.stage.blocked.get() {
-            let mut sinks = self.handles.sinks.iter();
-            return sinks.any(|sink| !sink.borrow_mut().is_ready()).then(|| now + Self::SINK_POLL);
-        }
-        if self.stands_still() {
-            return self.flush_at;
-        }
-        let processing_time = self.stage.clock().processing_time(now);
-        let timer = self.timer.map(|timer| {
-            let left = timer.0.saturating_sub(processing_time.0).clamp(0, 3_600_000);
-            now + Duration::from_millis(left as u64)
-        });
-        let looks = self.handles.watermarks.iter().filter_map(|marks| marks.borrow().next_look());
-        looks.chain(timer).chain(self.flush_at).min()
-    }
-
     /// Moves what waits for room; true if there is room everywhere.
     fn unblock(&mut self) -> bool {
         let mut clear = true;
@@ -604,37 +549,6 @@ impl Runner {
         self.phase = Phase::Closed;
         Ok(Outcome::Worked)
     }
-
-    /// Adds the record that was being processed.
-    #[cold]
-    fn located(&self, failure: Failure, brings: Brings) -> Failure {
-        match brings {
-            Brings::Nothing => failure,
-            Brings::Source => {
-                let source = self.handles.source.as_ref();
-                // A panic in the source itself may have left it borrowed.
-                let position = source.and_then(|source| source.try_borrow().ok()?.locate());
-                match position {
-                    Some(position) => failure.at(|| position),
-                    None => failure,
-                }
-            }
-            Brings::Batch => self.located_in_batch(failure),
-        }
-    }
-
-    #[cold]
-    fn located_in_batch(&self, failure: Failure) -> Failure {
-        let record = self.inbox.current.as_ref().and_then(|current| {
-            let index = self.stage.cursor.left_at()?;
-            Some((index, current.channel, current.batch.time(index)?))
-        });
-        let Some((index, channel, time)) = record else { return failure };
-        let time = (time != Timestamp::MIN).then(|| format!("at event time {}", time.0));
-        let place = format!("record {index} of a batch from channel {channel}");
-        let position = time.iter().fold(place, |place, time| format!("{place} {time}"));
-        failure.at_passing(position, time)
-    }
 }
 
 fn frame(event: TimeEvent) -> Frame {
@@ -646,6 +560,8 @@ fn frame(event: TimeEvent) -> Frame {
 }
 
 mod by_hand;
+mod idle;
+mod position;
 mod saving;
 
 use saving::{Said, Saving};

@@ -54,9 +54,18 @@ fn entry(id: u64, keys: u64) -> Entry {
     Entry { id, key, at: 10_000 + (id / 10) as i64 - (id % 7 * 6) as i64 }
 }
 
-/// Fails at one entry: once if there is a marker, which tells the next attempt, else each time.
-fn visit(id: u64, panic_at: Option<u64>, marker: Option<&str>) {
-    if panic_at == Some(id) && marker.is_none_or(|marker| File::create_new(marker).is_ok()) {
+/// Where the job fails: `ID` each time, `ID:FILE` once, of which the file tells the next attempt.
+fn trap(text: &str) -> (u64, Option<String>) {
+    let (id, marker) = match text.split_once(':') {
+        Some((id, marker)) => (id, Some(marker.to_owned())),
+        None => (text, None),
+    };
+    (id.parse().expect("`ID` or `ID:FILE`"), marker)
+}
+
+fn visit(id: u64, trap: Option<&(u64, Option<String>)>) {
+    let Some((_, marker)) = trap.filter(|(at, _)| *at == id) else { return };
+    if marker.as_ref().is_none_or(|marker| File::create_new(marker).is_ok()) {
         panic!("entry {id} is not wanted");
     }
 }
@@ -76,11 +85,10 @@ fn ledger(
     input: String,
     /// The directory in which there is one for each kind of book.
     output: String,
-    /// The entry that the job fails at.
-    panic_at: Option<u64>,
-    /// A file that says that it has failed once, and need not again.
-    marker: Option<String>,
+    /// The entry that the job fails at: `ID` each time, `ID:FILE` once.
+    fail_at: Option<String>,
 ) {
+    let trap = fail_at.as_deref().map(trap);
     let generated = source(generate(entries, move |id| entry(id, keys)).rate(rate))
         .event_time(|e| Timestamp::from_millis(e.at))
         .watermarks(bounded(millis(50)).alignment("entries", secs(5)));
@@ -93,10 +101,7 @@ fn ledger(
     let short = short
         .event_time(|e| Timestamp::from_millis(e.at))
         .watermarks(bounded(millis(50)).alignment("entries", secs(5)));
-    let all = generated
-        .union(long)
-        .union(short)
-        .inspect(move |e| visit(e.id, panic_at, marker.as_deref()));
+    let all = generated.union(long).union(short).inspect(move |e| visit(e.id, trap.as_ref()));
 
     all.map(|e| Line { id: e.id, key: e.key }).sink(files(format!("{output}/lines")).csv());
     all.key_by(|e| e.key)

@@ -1,6 +1,7 @@
 //! The thread that takes the checkpoints of one attempt.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::thread::JoinHandle;
@@ -25,7 +26,7 @@ use crate::task::snapshot::{self, Checkpoints, TaskMessage, ToCheckpoints};
 
 /// One thing for a sink to commit, with the sink's name.
 pub(super) type Committed = (String, serde_json::Value);
-type Actions = Vec<Action<Arc<TaskPart>, Committed>>;
+type Actions = Vec<Action<Rc<TaskPart>, Committed>>;
 
 /// Messages that may wait for the thread: a few blocks of each task of a small job.
 const MESSAGES: usize = 64;
@@ -99,7 +100,7 @@ impl Driving {
 struct Drive {
     leader: Leader,
     fence: Fence,
-    coordinator: Coordinator<Arc<TaskPart>, Committed>,
+    coordinator: Coordinator<Rc<TaskPart>, Committed>,
     gathering: Gathering,
     about: About,
     checkpoints: Arc<Checkpoints>,
@@ -179,9 +180,7 @@ impl Drive {
                 let (id, task) = (CheckpointId(saved.checkpoint), number(saved.task));
                 let (part, prepared) = self.gathering.complete(*saved);
                 let event = match part {
-                    Ok(part) => {
-                        Event::Acked { id, task, fence, snapshot: Arc::new(part), prepared }
-                    }
+                    Ok(part) => Event::Acked { id, task, fence, snapshot: Rc::new(part), prepared },
                     Err(why) => Event::Declined { id, task, fence, why, prepared },
                 };
                 self.step(event);
@@ -189,7 +188,7 @@ impl Drive {
         }
     }
 
-    fn step(&mut self, event: Event<Arc<TaskPart>, Committed>) {
+    fn step(&mut self, event: Event<Rc<TaskPart>, Committed>) {
         let now = self.now();
         let mut actions: VecDeque<_> = self.coordinator.step(now, event).into();
         while let Some(action) = actions.pop_front() {
@@ -199,7 +198,7 @@ impl Drive {
     }
 
     /// Does something, and answers what that leads to.
-    fn act(&mut self, action: Action<Arc<TaskPart>, Committed>) -> Actions {
+    fn act(&mut self, action: Action<Rc<TaskPart>, Committed>) -> Actions {
         match action {
             Action::Trigger { id, kind } => {
                 self.triggered = Instant::now();

@@ -32,7 +32,7 @@ pub(in crate::task) struct Leader {
 /// How a job begins in a directory.
 pub(in crate::task) enum Begin {
     /// With an attempt.
-    Lead(Leader),
+    Lead(Box<Leader>),
     /// Not at all: it has finished before.
     Finished,
 }
@@ -62,7 +62,8 @@ impl Leader {
         }
         let collector = Collector::default();
         let (options, chosen, damaged) = (options.clone(), None, BTreeMap::new());
-        Ok(Begin::Lead(Leader { options, store, collector, pointer, chosen, damaged }))
+        let leader = Leader { options, store, collector, pointer, chosen, damaged };
+        Ok(Begin::Lead(Box::new(leader)))
     }
 
     /// Begins the next attempt, from the last checkpoint if there is one.
