@@ -229,7 +229,8 @@ impl Runner {
             return self.await_others();
         }
         let processing_time = self.stage.clock().processing_time(*now);
-        if self.timer.is_some_and(|timer| timer <= processing_time) && !self.stands_still() {
+        let stands_still = self.stands_still() && !cfg!(bug_40);
+        if self.timer.is_some_and(|timer| timer <= processing_time) && !stands_still {
             return self.turn(Brings::Nothing, now);
         }
         if self.flush_at.is_some_and(|at| at <= *now) {
@@ -530,34 +531,6 @@ impl Runner {
         self.phase = Phase::Closed;
         Ok(Outcome::Worked)
     }
-
-    /// Adds the record that was being processed.
-    #[cold]
-    fn located(&self, failure: Failure, brings: Brings) -> Failure {
-        let position = match brings {
-            Brings::Nothing => None,
-            Brings::Source => {
-                let source = self.handles.source.as_ref();
-                // A panic in the source itself may have left it borrowed.
-                source.and_then(|source| source.try_borrow().ok()?.locate())
-            }
-            Brings::Batch => self.inbox.current.as_ref().and_then(|current| {
-                let index = self.stage.cursor.left_at()?;
-                let time = current.batch.time(index)?;
-                let event_time =
-                    (time != Timestamp::MIN).then(|| format!(" at event time {}", time.0));
-                let event_time = event_time.unwrap_or_default();
-                Some(format!(
-                    "record {index} of a batch from channel {}{event_time}",
-                    current.channel
-                ))
-            }),
-        };
-        match position {
-            Some(position) => failure.at(|| position),
-            None => failure,
-        }
-    }
 }
 
 fn frame(event: TimeEvent) -> Frame {
@@ -570,6 +543,7 @@ fn frame(event: TimeEvent) -> Frame {
 
 mod by_hand;
 mod idle;
+mod position;
 mod saving;
 
 use saving::{Said, Saving};

@@ -245,6 +245,9 @@ impl Directory {
 }
 
 fn make_root(root: &Path) -> io::Result<()> {
+    if root.exists() && !root.is_dir() {
+        return Err(io::ErrorKind::NotADirectory.into());
+    }
     fs::create_dir_all(root)?;
     sync_folder(root)?;
     let root = root.canonicalize()?;

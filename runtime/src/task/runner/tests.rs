@@ -338,7 +338,7 @@ fn idleness_goes_on_behind_the_time_that_it_releases() {
 }
 
 #[test]
-fn behind_the_barrier_of_a_stop_nothing_happens() {
+fn bug_40_behind_the_barrier_of_a_stop_nothing_happens() {
     let (to, _from) = std::sync::mpsc::sync_channel(8);
     let checkpoints = Arc::new(Checkpoints::new(1, Committers::default(), to));
     let mut bench = Bench::with(Some(5), 0, Some(checkpoints.clone()));
