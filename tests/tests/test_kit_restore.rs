@@ -36,7 +36,8 @@ fn sums() {
 }
 
 /// What a step led to: windows, and late records.
-type Seen = Vec<Look>;
+type Step = (Vec<(Timestamp, (u64, i64))>, Vec<i64>);
+type Seen = Vec<Step>;
 
 /// Some steps, with something between them, all looked at or only at the end.
 fn run(
@@ -68,10 +69,7 @@ fn run(
     seen
 }
 
-/// Sums with their times, and what was late.
-type Look = (Vec<(Timestamp, (u64, i64))>, Vec<i64>);
-
-fn look(t: &mut Pipeline) -> Look {
+fn look(t: &mut Pipeline) -> Step {
     let (mut sums, mut late) = (t.output("sums"), t.results("late"));
     sums.sort_unstable();
     late.sort_unstable();
