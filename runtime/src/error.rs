@@ -3,8 +3,8 @@
 use std::error::Error;
 use std::fmt;
 
+pub use crate::checkpoint::CheckpointError;
 use crate::plan::PlanError;
-pub use crate::task::CheckpointError;
 use crate::task::Failure;
 pub use crate::task::Severity;
 

@@ -4,6 +4,7 @@
 //! cargo xtask tidy     what clippy cannot check: length of files, layers, words, where `unsafe` may be
 //! cargo xtask docs     writes docs/operators.md from the doc comments of the typed surface
 //! cargo xtask editor   rust-analyzer's errors over the workspace, if the machine has rust-analyzer
+//! cargo xtask ledger   kills a job many times and verifies that its output is exact
 //! cargo xtask mutants  plants each known bug in the engine and runs its tests, which must fail
 //! ```
 
@@ -11,12 +12,14 @@
 
 mod docs;
 mod editor;
+mod ledger;
 mod mutants;
 mod source;
 mod tidy;
 
-use std::path::Path;
-use std::process::ExitCode;
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode, Stdio};
+use std::time::SystemTime;
 
 fn main() -> ExitCode {
     if let Ok(bug) = std::env::var(mutants::wrapper::BUG) {
@@ -28,9 +31,10 @@ fn main() -> ExitCode {
         ["tidy"] => tidy(),
         ["docs"] => docs(),
         ["editor"] => editor(),
+        ["ledger", ref options @ ..] => ledger(options),
         ["mutants", ref numbers @ ..] => mutants(numbers),
         _ => {
-            eprintln!("usage: cargo xtask tidy|docs|editor|mutants [NN..]");
+            eprintln!("usage: cargo xtask tidy|docs|editor|ledger [..]|mutants [NN..]");
             ExitCode::from(2)
         }
     }
@@ -90,6 +94,58 @@ fn mutants(numbers: &[&str]) -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+fn ledger(options: &[&str]) -> ExitCode {
+    let seed = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+    let seed = seed.map_or(0, |since| since.as_nanos() as u64 % 1_000_000);
+    let options = match ledger::options::Options::parse(options, seed) {
+        Ok(options) => options,
+        Err(what) => {
+            eprintln!("{what}");
+            return ExitCode::from(2);
+        }
+    };
+    println!("seed {}: --seed {0} repeats the plan, not the moments", options.seed);
+    let folder = options.folder.clone().unwrap_or_else(|| {
+        std::env::temp_dir().join(format!("thalweg-ledger-{}", std::process::id()))
+    });
+    let report = ledger_job().and_then(|program| {
+        std::fs::create_dir_all(&folder)?;
+        ledger::run(&options, &program, &folder)
+    });
+    let report = match report {
+        Ok(report) => report,
+        Err(error) => {
+            eprintln!("the ledger cannot be kept in {}: {error}", folder.display());
+            return ExitCode::FAILURE;
+        }
+    };
+    println!("{}", report.remarks);
+    report.findings.iter().for_each(|finding| println!("{finding}"));
+    println!("{}", report.summary());
+    if !report.is_exact() {
+        println!("everything is left in {}", folder.display());
+        return ExitCode::FAILURE;
+    }
+    if options.folder.is_none() {
+        // In a directory for what is temporary, it may stay if it cannot be removed.
+        let _ = std::fs::remove_dir_all(&folder);
+    }
+    ExitCode::SUCCESS
+}
+
+/// Builds the job whose books are kept, and says where it is.
+fn ledger_job() -> std::io::Result<PathBuf> {
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let arguments = ["build", "--quiet", "--release", "-p", "thalweg-tests", "--bin", "ledger_job"];
+    let mut command = Command::new(cargo);
+    command.args(arguments).arg("--message-format=json-render-diagnostics").current_dir(root());
+    let output = command.stderr(Stdio::inherit()).output()?;
+    let said = String::from_utf8_lossy(&output.stdout);
+    let programs = said.split("\"executable\":\"").skip(1).filter_map(|it| it.split('"').next());
+    let job = programs.map(PathBuf::from).find(|path| path.ends_with("ledger_job"));
+    job.ok_or_else(|| std::io::Error::other("the job cannot be built"))
 }
 
 /// The workspace's folder.

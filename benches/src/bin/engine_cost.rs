@@ -14,7 +14,7 @@ use thalweg::connector::replay;
 use thalweg::exchange::Partition;
 use thalweg::plan::{ChainSpec, EdgePlan, Plan};
 use thalweg::record::apply;
-use thalweg::state::{State, Table};
+use thalweg::state::{LoadError, Loader, SnapshotWriter, State, Table};
 use thalweg::task::{Control, Failure, Options, Turn, run};
 use thalweg::time::Timestamp;
 
@@ -30,6 +30,10 @@ impl State for Counts {
     }
     fn bytes(&self) -> usize {
         self.0.bytes()
+    }
+    fn save(&mut self, _: &mut SnapshotWriter) {}
+    fn load(&mut self, _: &Loader<'_>) -> Result<(), LoadError> {
+        Ok(())
     }
 }
 

@@ -11,7 +11,7 @@ use thalweg::connector::{Sink, SinkError, Writer, collection};
 use thalweg::exchange::Partition;
 use thalweg::plan::{ChainSpec, EdgePlan, Plan};
 use thalweg::record::View;
-use thalweg::state::State;
+use thalweg::state::{LoadError, Loader, SnapshotWriter, State};
 use thalweg::task::{Control, Failure, Options, Turn, run};
 use thalweg::time::Timestamp;
 use thalweg_bench::histogram::Histogram;
@@ -26,6 +26,10 @@ impl State for Windows {
     }
     fn bytes(&self) -> usize {
         size_of::<Windows>()
+    }
+    fn save(&mut self, _: &mut SnapshotWriter) {}
+    fn load(&mut self, _: &Loader<'_>) -> Result<(), LoadError> {
+        Ok(())
     }
 }
 

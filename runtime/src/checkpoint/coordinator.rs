@@ -223,6 +223,7 @@ impl<S: Clone, C: Clone> Coordinator<S, C> {
     }
 
     /// The checkpoints that are retained, from the oldest.
+    #[cfg(test)]
     pub(crate) fn retained(&self) -> &[Retained] {
         &self.retained
     }

@@ -238,8 +238,9 @@ impl Manifest {
             Created::Exists if store.read(&path, None)?.as_deref() == Some(&bytes) => {}
             Created::Exists => return Err(StoreError::new(Fault::Taken, "write", &path).into()),
         }
-        let digest = Digest::of(&bytes);
-        Ok(Retained { id: self.id, manifest: path, len: bytes.len() as u64, digest })
+        let (len, digest) = (bytes.len() as u64, Digest::of(&bytes));
+        let commits = self.sinks.iter().any(|sink| !sink.committables.is_empty());
+        Ok(Retained { id: self.id, manifest: path, len, digest, commits })
     }
 
     /// Reads the manifest that the pointer speaks of.

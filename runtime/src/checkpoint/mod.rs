@@ -24,11 +24,15 @@
 pub(crate) mod collect;
 pub(crate) mod coordinator;
 mod envelope;
+mod error;
 pub(crate) mod manifest;
 pub(crate) mod pointer;
 pub(crate) mod store;
 #[cfg(test)]
 mod tests;
+
+pub use error::CheckpointError;
+pub(crate) use error::Reason;
 
 use std::fmt;
 use std::str::FromStr;

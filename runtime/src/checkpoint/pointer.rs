@@ -81,6 +81,7 @@ pub(crate) struct CommitPermit {
 
 impl CommitPermit {
     /// Who may commit.
+    #[cfg(test)]
     pub(crate) fn fence(&self) -> Fence {
         self.fence
     }

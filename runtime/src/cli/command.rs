@@ -1,7 +1,7 @@
 //! The command line as clap knows it.
 //!
 //! ```text
-//!   one pipeline:       ./job [run|plan] OPTIONS            several:   ./job PIPELINE [run|plan] OPTIONS
+//!   one pipeline:       ./job [run|plan|checkpoints] OPTIONS    several:   ./job PIPELINE [run|..] OPTIONS
 //! ```
 //! `run` may be left out. Options may stand before or after the subcommand.
 
@@ -50,6 +50,25 @@ fn pipeline(command: Command, definition: &Definition, options: &[Parameter]) ->
         )
         .subcommand(Command::new("run").about("Run the job in this process (the default)"))
         .subcommand(
+            Command::new("savepoint")
+                .about("Ask the job that runs from --checkpoint-dir for a savepoint; it goes on")
+                .arg(savepoint_dir().required(true)),
+        )
+        .subcommand(
+            Command::new("stop")
+                .about("Stop the job that runs from --checkpoint-dir, with a checkpoint")
+                .arg(savepoint_dir())
+                .arg(
+                    Arg::new("drain")
+                        .long("drain")
+                        .action(ArgAction::SetTrue)
+                        .help("End it as if there were no more input: windows fire"),
+                ),
+        )
+        .subcommand(
+            Command::new("checkpoints").about("List the checkpoints in --checkpoint-dir"),
+        )
+        .subcommand(
             Command::new("plan").about("Print what would run, without running it").arg(
                 Arg::new("format")
                     .long("format")
@@ -58,6 +77,11 @@ fn pipeline(command: Command, definition: &Definition, options: &[Parameter]) ->
                     .help("How to print it"),
             ),
         )
+}
+
+fn savepoint_dir() -> Arg {
+    let help = "The directory in which a savepoint is made";
+    Arg::new("savepoint_dir").long("savepoint-dir").value_name("DIRECTORY").help(help)
 }
 
 /// One option. What it means is checked later, together with all others, so clap only takes the text.

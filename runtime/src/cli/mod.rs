@@ -9,6 +9,8 @@
 //! Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted. Records may go to standard output, so all that the
 //! binary itself says goes to standard error.
 
+mod ask;
+mod checkpoints;
 mod command;
 mod figures;
 mod interrupt;
@@ -59,6 +61,9 @@ const EXIT_INTERRUPTED: u8 = 130;
 /// ```text
 /// ./job --input app.log                     runs it; `run` may be left out
 /// ./job plan --input app.log --format svg   prints what would run: text, json, dot or svg
+/// ./job checkpoints --checkpoint-dir DIR      lists the checkpoints there
+/// ./job savepoint --checkpoint-dir DIR --savepoint-dir DIR    asks the running job for a savepoint
+/// ./job stop [--drain] --checkpoint-dir DIR   stops it, to go on later
 /// ./job --help                              lists parameters and options, from the doc comments
 /// ./job PIPELINE run --input app.log        where the binary has several pipelines
 /// ```
@@ -78,6 +83,8 @@ pub fn main(jobs: impl Jobs) -> ExitCode {
         Ok(request) => match request.verb {
             Verb::Run => run::run(&request, &screen),
             Verb::Plan(format) => plan(&request, format, &screen),
+            Verb::Ask(ref wanted) => ask::ask(&request, wanted, &screen),
+            Verb::Checkpoints => checkpoints::list(&request, &screen),
         },
         Err(Stop::Help(text)) => print(&text, &screen),
         Err(Stop::Usage(errors)) => {

@@ -27,7 +27,7 @@ pub(crate) struct Options {
 pub(crate) const CONFIG: &str = "config";
 /// Names that no parameter may have: the options', those that only some subcommands have, and those whose `THALWEG_`
 /// variable means something else.
-pub(crate) const RESERVED: [&str; 19] = [
+pub(crate) const RESERVED: [&str; 23] = [
     "parallelism",
     "buffer_timeout",
     "metrics",
@@ -38,6 +38,10 @@ pub(crate) const RESERVED: [&str; 19] = [
     "checkpoint_retain",
     "restarts",
     "fresh",
+    "restore",
+    "allow_dropped_state",
+    "savepoint_dir",
+    "drain",
     "quiet",
     "log",
     CONFIG,
@@ -61,7 +65,7 @@ pub(crate) fn config_parameter() -> Parameter {
 
 impl Args for Options {
     fn parameters() -> Vec<Parameter> {
-        vec![
+        let mut parameters = vec![
             Parameter::of::<Option<Parallelism>, _>(
                 "parallelism",
                 "Parallel copies of each chain; as many as there are cores if not given.",
@@ -80,48 +84,6 @@ impl Args for Options {
                 "address",
                 None,
             ),
-            Parameter::of::<Option<String>, _>(
-                "checkpoint_dir",
-                "Take checkpoints into this directory, and go on from the last one there.",
-                "directory",
-                None,
-            ),
-            Parameter::of::<Pause, _>(
-                "checkpoint_interval",
-                "How often a checkpoint is taken.",
-                "duration",
-                Some("10s"),
-            ),
-            Parameter::of::<Pause, _>(
-                "checkpoint_min_pause",
-                "How long to wait at least between the end of a checkpoint and the next one.",
-                "duration",
-                Some("0ms"),
-            ),
-            Parameter::of::<Pause, _>(
-                "checkpoint_timeout",
-                "How long a checkpoint may take before it is given up.",
-                "duration",
-                Some("10m"),
-            ),
-            Parameter::of::<Retain, _>(
-                "checkpoint_retain",
-                "How many completed checkpoints are kept.",
-                "number",
-                Some("3"),
-            ),
-            Parameter::of::<u32, _>(
-                "restarts",
-                "How often in a row a job with checkpoints is restarted after a failure.",
-                "number",
-                Some("10"),
-            ),
-            Parameter::of::<bool, _>(
-                "fresh",
-                "Begin anew, whatever is in the checkpoint directory.",
-                "flag",
-                None,
-            ),
             Parameter::of::<bool, _>("quiet", "No progress line and no summary.", "flag", None),
             Parameter::of::<Filter, _>(
                 "log",
@@ -129,7 +91,9 @@ impl Args for Options {
                 "filter",
                 Some("warn"),
             ),
-        ]
+        ];
+        parameters.extend(checkpoint_parameters());
+        parameters
     }
 
     fn take(arguments: &Arguments) -> Result<Options, Failure> {
@@ -149,13 +113,73 @@ impl Args for Options {
     }
 }
 
+fn checkpoint_parameters() -> Vec<Parameter> {
+    vec![
+        Parameter::of::<Option<String>, _>(
+            "checkpoint_dir",
+            "Take checkpoints into this directory, and go on from the last one there.",
+            "directory",
+            None,
+        ),
+        Parameter::of::<Pause, _>(
+            "checkpoint_interval",
+            "How often a checkpoint is taken.",
+            "duration",
+            Some("10s"),
+        ),
+        Parameter::of::<Pause, _>(
+            "checkpoint_min_pause",
+            "How long to wait at least between the end of a checkpoint and the next one.",
+            "duration",
+            Some("0ms"),
+        ),
+        Parameter::of::<Pause, _>(
+            "checkpoint_timeout",
+            "How long a checkpoint may take before it is given up.",
+            "duration",
+            Some("10m"),
+        ),
+        Parameter::of::<Retain, _>(
+            "checkpoint_retain",
+            "How many completed checkpoints are kept.",
+            "number",
+            Some("3"),
+        ),
+        Parameter::of::<u32, _>(
+            "restarts",
+            "How often in a row a job with checkpoints is restarted after a failure.",
+            "number",
+            Some("10"),
+        ),
+        Parameter::of::<bool, _>(
+            "fresh",
+            "Begin anew, whatever is in the checkpoint directory.",
+            "flag",
+            None,
+        ),
+        Parameter::of::<Option<String>, _>(
+            "restore",
+            "Begin from this savepoint, if there is no checkpoint yet.",
+            "directory",
+            None,
+        ),
+        Parameter::of::<bool, _>(
+            "allow_dropped_state",
+            "Drop the saved state of operators that the job does not have any more.",
+            "flag",
+            None,
+        ),
+    ]
+}
+
 fn checkpoints(arguments: &Arguments) -> Result<Option<CheckpointOptions>, Failure> {
     let dir: Option<String> = arguments.take("checkpoint_dir")?;
     let pause = |name| arguments.take(name).map(|Pause(duration)| duration);
     let Retain(retain) = arguments.take("checkpoint_retain")?;
     let (interval, min_pause) = (pause("checkpoint_interval")?, pause("checkpoint_min_pause")?);
     let (timeout, restarts) = (pause("checkpoint_timeout")?, arguments.take("restarts")?);
-    let fresh = arguments.take("fresh")?;
+    let (fresh, restore) = (arguments.take("fresh")?, arguments.take("restore")?);
+    let allow_dropped_state = arguments.take("allow_dropped_state")?;
     let options = |dir| CheckpointOptions {
         interval,
         min_pause,
@@ -163,6 +187,8 @@ fn checkpoints(arguments: &Arguments) -> Result<Option<CheckpointOptions>, Failu
         retain,
         restarts,
         fresh,
+        restore,
+        allow_dropped_state,
         ..CheckpointOptions::new(dir)
     };
     Ok(dir.map(options))

@@ -15,6 +15,7 @@ use crate::job::{
 };
 use crate::nearest::nearest;
 use crate::plan::OperatorSettings;
+use crate::task::{SavepointRequest, Wish};
 
 /// What is to be done.
 pub(crate) struct Request {
@@ -26,10 +27,21 @@ pub(crate) struct Request {
 }
 
 /// The subcommand.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) enum Verb {
     Run,
     Plan(Format),
+    /// List the checkpoints there are.
+    Checkpoints,
+    /// Ask the job that runs from the checkpoint directory.
+    Ask(SavepointRequest),
+}
+
+impl Verb {
+    /// True if it needs the pipeline's arguments.
+    fn builds(&self) -> bool {
+        matches!(self, Verb::Run | Verb::Plan(_))
+    }
 }
 
 /// How a plan is printed.
@@ -75,7 +87,7 @@ pub(crate) fn read(
     let definition = definitions[index].clone();
     let (verb, matches) = verb(matches);
     let sources = Sources { definitions: &definitions, chosen: &definition, matches, environment };
-    let read = sources.arguments(&option_parameters, &mut errors);
+    let read = sources.arguments(&option_parameters, verb.builds(), &mut errors);
     match read {
         Some((arguments, options, operators)) if errors.is_empty() => {
             Ok(Request { definition, verb, arguments, options, operators })
@@ -89,6 +101,9 @@ fn binary_name(argv: &[String]) -> String {
     let path = argv.first().map(PathBuf::from).unwrap_or_default();
     path.file_name().map_or("job".to_owned(), |name| name.to_string_lossy().into_owned())
 }
+
+/// The words that are no values.
+const VERBS: [&str; 5] = ["run", "plan", "checkpoints", "savepoint", "stop"];
 
 /// The most options that are reported as unknown: more are hardly slips.
 const UNKNOWN_MAX: usize = 20;
@@ -143,7 +158,7 @@ fn take_out(argv: &mut Vec<String>, option: &str) -> bool {
     let Some(at) = found else { return false };
     let word = argv.remove(at);
     let value =
-        argv.get(at).is_some_and(|next| !next.starts_with('-') && next != "run" && next != "plan");
+        argv.get(at).is_some_and(|next| !next.starts_with('-') && !VERBS.contains(&next.as_str()));
     if word == option && option.starts_with("--") && value {
         argv.remove(at);
     }
@@ -180,9 +195,20 @@ fn verb(matches: &ArgMatches) -> (Verb, &ArgMatches) {
             };
             (Verb::Plan(format), matches)
         }
+        Some(("savepoint", matches)) => (Verb::Ask(asked(Wish::Savepoint, matches)), matches),
+        Some(("stop", matches)) => {
+            let wish = if matches.get_flag("drain") { Wish::Drain } else { Wish::Stop };
+            (Verb::Ask(asked(wish, matches)), matches)
+        }
+        Some(("checkpoints", matches)) => (Verb::Checkpoints, matches),
         Some((_, matches)) => (Verb::Run, matches),
         None => (Verb::Run, matches),
     }
+}
+
+fn asked(wish: Wish, matches: &ArgMatches) -> SavepointRequest {
+    let savepoint_dir = matches.get_one::<String>("savepoint_dir").map(PathBuf::from);
+    SavepointRequest { wish, savepoint_dir }
 }
 
 /// Where arguments come from.
@@ -196,9 +222,15 @@ struct Sources<'a> {
 type Read = (Arguments, Options, BTreeMap<String, OperatorSettings>);
 
 impl Sources<'_> {
-    fn arguments(&self, options: &[Parameter], errors: &mut Vec<ArgumentError>) -> Option<Read> {
+    /// With `builds` false, nothing is needed of the pipeline's own.
+    fn arguments(
+        &self,
+        options: &[Parameter],
+        builds: bool,
+        errors: &mut Vec<ArgumentError>,
+    ) -> Option<Read> {
         let file = self.file(options, errors);
-        let own = self.chosen.flat_parameters();
+        let own = if builds { self.chosen.flat_parameters() } else { Vec::new() };
         let layers = [
             self.command_line(&own),
             self.variables(&own),

@@ -5,6 +5,7 @@ use crate::time::{Span, Timestamp, Window};
 
 use rkyv::tuple::ArchivedTuple2;
 
+use super::key::task_hash_of_bytes;
 use super::{Emit, Key, KeyBytes, Layout, Record, Root, SliceView, Tails, key_hash_of_bytes};
 
 type ArchivedWindow = ArchivedTuple2<rkyv::Archived<i64>, rkyv::Archived<i64>>;
@@ -90,6 +91,10 @@ macro_rules! keys {
             #[inline(always)]
             fn key_hash($v: $type) -> u64 {
                 key_hash_of_bytes(&$bytes)
+            }
+            #[inline(always)]
+            fn task_hash($v: $type) -> u64 {
+                task_hash_of_bytes($bytes)
             }
             #[inline(always)]
             fn same_key(a: $type, b: $type) -> bool {

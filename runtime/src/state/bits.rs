@@ -1,5 +1,7 @@
 //! A bit per slot of a segment.
 
+use crate::prefetch::prefetch;
+
 /// A fixed number of bits that can be moved along with the slots they belong to. With no bits at all, every bit reads
 /// as zero and writes go nowhere: tracking is off.
 #[derive(Default, Debug)]
@@ -25,6 +27,12 @@ impl Bits {
     #[inline]
     pub(super) fn get(&self, at: usize) -> bool {
         self.words.get(at / 64).is_some_and(|word| word >> (at % 64) & 1 == 1)
+    }
+
+    /// Fetches the word of a bit into the cache.
+    #[inline]
+    pub(super) fn fetch(&self, at: usize) {
+        prefetch(self.words.as_ptr().wrapping_add(at / 64));
     }
 
     #[inline]

@@ -16,12 +16,16 @@ pub struct Chunk {
     segment: usize,
     slots: [u32; CHUNK],
     len: usize,
+    /// Slots of entries that are to be taken out.
+    gone: [u32; CHUNK],
+    going: usize,
     version: u64,
 }
 
 impl Default for Chunk {
     fn default() -> Self {
-        Chunk { segment: 0, slots: [0; CHUNK], len: 0, version: 0 }
+        let none = [0; CHUNK];
+        Chunk { segment: 0, slots: none, len: 0, gone: none, going: 0, version: 0 }
     }
 }
 
@@ -63,7 +67,7 @@ impl<K: Key, V> Table<K, V> {
     /// Passes the next entries, in the order of (hash, canonical key bytes); false if there are none. What is left behind
     /// empty gives its memory back.
     pub fn next_chunk(&mut self, cursor: &mut Cursor, chunk: &mut Chunk) -> bool {
-        chunk.len = 0;
+        (chunk.len, chunk.going) = (0, 0);
         while let Some((segment, next)) = self.locate(cursor) {
             let (len, end) = self.segments[segment].gather(cursor.slot, &mut chunk.slots);
             if let Some(last) = len.checked_sub(1) {
@@ -98,48 +102,53 @@ impl<K: Key, V> Table<K, V> {
         Entries { segment: &self.segments[chunk.segment], slots: &chunk.slots }
     }
 
-    /// An entry of a chunk, to be changed in a way that means nothing to whoever reads it.
+    /// Changes the entries of a chunk, each with its number; those for which `change` answers true are to be
+    /// [taken out](Table::take_out).
+    ///
+    /// # Errors
+    /// Those of `change`, at once.
     ///
     /// # Panics
     /// If entries came or went since.
-    pub fn adjust_in_chunk(&mut self, chunk: &Chunk, number: usize) -> (&K, &mut V) {
+    #[inline(always)]
+    pub fn change_chunk<E>(
+        &mut self,
+        chunk: &mut Chunk,
+        mut change: impl FnMut(usize, &K, &mut V) -> Result<bool, E>,
+    ) -> Result<(), E> {
         self.assert_unchanged(chunk);
-        let at = chunk.slots[number] as usize;
-        let (key, value) = self.segments[chunk.segment].entry_mut(at);
-        (key, value)
+        if self.watched {
+            for &at in &chunk.slots[..chunk.len] {
+                self.about_to_change(chunk.segment, at as usize);
+            }
+        }
+        let segment = &mut self.segments[chunk.segment];
+        let mut going = 0;
+        for (number, &at) in chunk.slots[..chunk.len].iter().enumerate() {
+            let (key, value) = segment.entry_mut(at as usize);
+            // Each is written, and the next one over it if it stays: no jump depends on which they are.
+            chunk.gone[going % CHUNK] = at;
+            going += usize::from(change(number, key, value)?);
+        }
+        chunk.going = going;
+        Ok(())
     }
 
-    /// Changes the entries of the chunk that the cursor has just passed; those for which `change` answers true are taken
-    /// out.
+    /// Takes out those entries of the chunk that the cursor has just passed that are to be.
     ///
     /// # Panics
     /// If entries came or went since.
-    pub fn change_chunk(
-        &mut self,
-        cursor: &mut Cursor,
-        chunk: &mut Chunk,
-        mut change: impl FnMut(&mut V) -> bool,
-    ) {
-        if chunk.is_empty() {
+    pub fn take_out(&mut self, cursor: &mut Cursor, chunk: &mut Chunk) {
+        if chunk.going == 0 {
             return;
         }
         self.assert_unchanged(chunk);
-        let (segment, mut gone) = (chunk.segment, 0);
-        for number in 0..chunk.len {
-            let at = chunk.slots[number];
-            if self.watched {
-                self.about_to_change(segment, at as usize);
-            }
-            // Those to be taken out are written over those that were looked at; no jump depends on which they are.
-            chunk.slots[gone] = at;
-            gone += usize::from(change(&mut self.segments[segment].entry_mut(at as usize).1));
-        }
-        for at in chunk.slots[..gone].iter().rev() {
-            let hash = self.segments[segment].hash(*at as usize);
-            let (_, gap) = self.remove_at(segment, *at as usize);
+        for at in chunk.gone[..chunk.going].iter().rev() {
+            let hash = self.segments[chunk.segment].hash(*at as usize);
+            let (_, gap) = self.remove_at(chunk.segment, *at as usize);
             cursor.taken_out(hash, gap);
         }
-        chunk.len = 0;
+        (chunk.len, chunk.going) = (0, 0);
         cursor.version = Some(self.version);
     }
 }

@@ -3,6 +3,7 @@
 //! Operators keep their state in a [`Table`] per task. The runtime sees it through [`State`] only, so that sizes,
 //! timers and, later, snapshots are its business and not that of generated code.
 
+mod ahead;
 mod bits;
 mod chunk;
 mod cursor;

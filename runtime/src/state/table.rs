@@ -26,11 +26,11 @@
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
+use super::ahead::Ahead;
 use super::bits::Bits;
 use super::cursor::Cursor;
 use super::saving::Saving;
-use super::segment::{EMPTY, Segment, Slot, WINDOW, matching, tag};
-use crate::prefetch::prefetch;
+use super::segment::{EMPTY, Segment, Slot, matching, tag};
 use crate::record::{Key, View};
 
 /// Directory entries that there may be for each segment before it grows instead of being split.
@@ -56,50 +56,17 @@ pub struct Table<K: Key, V> {
     /// Somebody wants to know of changes: [`mark`](Table::mark) is to be called before each.
     pub(super) watched: bool,
     pub(super) tombstones: Tombstones<K>,
-    ahead: Ahead<K, V>,
-}
-
-/// Keys that are looked up ahead at once; what a chunk of a batch has.
-const AHEAD: usize = 64;
-
-/// Where the keys of the last [`prepare`](Table::prepare) seem to be, in their order: the update that follows looks
-/// there first, and elsewhere if the slot holds another key by then. Forgotten before memory is given back.
-struct Ahead<K, V> {
-    slots: [*mut Slot<K, V>; AHEAD],
-    next: usize,
-    end: usize,
-}
-
-impl<K, V> Ahead<K, V> {
-    fn new() -> Self {
-        Ahead { slots: [std::ptr::null_mut(); AHEAD], next: 0, end: 0 }
-    }
-
-    /// The slot for the next key.
-    #[inline(always)]
-    fn next(&mut self) -> Option<*mut Slot<K, V>> {
-        if self.next == self.end {
-            return None;
-        }
-        let slot = self.slots[self.next % AHEAD];
-        // There is but one key of size zero: its slot stays the next.
-        self.next += usize::from(size_of::<K>() > 0);
-        Some(slot)
-    }
-
-    fn forget(&mut self) {
-        (self.next, self.end) = (0, 0);
-    }
+    pub(super) ahead: Ahead<K, V>,
 }
 
 /// Keys removed since the last snapshot, by hash and canonical bytes.
 pub(super) type Tombstones<K> = BTreeMap<(u64, Box<[u8]>), K>;
 
 /// A directory entry: all that a search needs.
-struct Place<K, V> {
-    slots: *mut Slot<K, V>,
-    tags: *const u8,
-    segment: u32,
+pub(super) struct Place<K, V> {
+    pub(super) slots: *mut Slot<K, V>,
+    pub(super) tags: *const u8,
+    pub(super) segment: u32,
     depth: u8,
     /// `64 -` the binary logarithm of the segment's homes.
     shift: u8,
@@ -108,7 +75,7 @@ struct Place<K, V> {
 impl<K, V> Place<K, V> {
     /// As [`Segment::home`].
     #[inline(always)]
-    fn home(&self, hash: u64) -> usize {
+    pub(super) fn home(&self, hash: u64) -> usize {
         ((hash << (self.depth & 63)) >> (self.shift & 63)) as usize
     }
 }
@@ -202,41 +169,6 @@ impl<K: Key, V> Table<K, V> {
     /// Entries there is memory for.
     pub fn slots(&self) -> usize {
         self.segments.iter().map(Segment::slots).sum()
-    }
-
-    /// Fetches the lines that these keys will need into the cache, and remembers where they are. For batches of some 64
-    /// keys that are then updated in their order.
-    #[inline(always)]
-    pub fn prepare(&mut self, hashes: &[u64]) {
-        // One segment lies in the nearest cache anyway, or nearly.
-        if self.segments.len() > 1 {
-            self.fetch(&hashes[..hashes.len().min(AHEAD)]);
-        }
-    }
-
-    /// First the tags of all, where they are more than the second-level cache holds; then the slots that the tags tell:
-    /// an entry may lie on another line than its home.
-    #[inline(never)]
-    fn fetch(&mut self, hashes: &[u64]) {
-        const SEGMENTS_WITH_TAGS_IN_CACHE: usize = 128;
-        if self.segments.len() > SEGMENTS_WITH_TAGS_IN_CACHE {
-            for &hash in hashes {
-                let place = self.place(usable(hash));
-                prefetch(place.tags.wrapping_add(place.home(usable(hash))));
-            }
-        }
-        for (index, &hash) in hashes.iter().enumerate() {
-            let hash = usable(hash);
-            let place = self.place(hash);
-            let home = place.home(hash);
-            // SAFETY: a home is the number of a slot, and WINDOW tags more than there are slots can be read.
-            let matches = unsafe { matching(place.tags.add(home), tag(hash)) };
-            // Without a match the home itself: it is a slot, and its hash is another.
-            let slot = place.slots.wrapping_add(home + matches.trailing_zeros() as usize % WINDOW);
-            prefetch(slot);
-            self.ahead.slots[index] = slot;
-        }
-        (self.ahead.next, self.ahead.end) = (0, hashes.len());
     }
 
     /// The value of a key.
@@ -365,7 +297,7 @@ impl<K: Key, V> Table<K, V> {
     }
 
     #[inline(always)]
-    fn place(&self, hash: u64) -> &Place<K, V> {
+    pub(super) fn place(&self, hash: u64) -> &Place<K, V> {
         // SAFETY: the directory has `1 << (64 - shift)` entries, `1 <= 64 - shift`.
         unsafe { self.directory.get_unchecked((hash >> self.shift) as usize) }
     }
@@ -440,7 +372,7 @@ impl<K: Key, V> Table<K, V> {
         Found { slot: place.slots.wrapping_add(low), hit: order(low).is_eq() }
     }
 
-    fn slot_number(&self, hash: u64, slot: *mut Slot<K, V>) -> usize {
+    pub(super) fn slot_number(&self, hash: u64, slot: *mut Slot<K, V>) -> usize {
         (slot.addr() - self.place(hash).slots.addr()) / size_of::<Slot<K, V>>()
     }
 

@@ -30,6 +30,10 @@ pub struct CheckpointOptions {
     pub restarts: u32,
     /// Begin anew, whatever checkpoints there are.
     pub fresh: bool,
+    /// The savepoint to begin from, if there is no checkpoint yet.
+    pub restore: Option<String>,
+    /// State of operators that the job does not have any more is dropped; else it is refused.
+    pub allow_dropped_state: bool,
 }
 
 impl CheckpointOptions {
@@ -44,6 +48,8 @@ impl CheckpointOptions {
             tolerable_failures: 3,
             restarts: 10,
             fresh: false,
+            restore: None,
+            allow_dropped_state: false,
         }
     }
 }

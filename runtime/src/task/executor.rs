@@ -162,7 +162,7 @@ pub fn start(plan: Plan, options: &Options, control: &Control) -> Result<Running
         None => Some(engine.start(&Recovery::default())),
         Some(checkpoints) => match Leader::begin(checkpoints).map_err(JobError::Checkpoints)? {
             Begin::Finished => None,
-            Begin::Lead(leader) => Some(engine.start_from(leader)?),
+            Begin::Lead(leader) => Some(engine.start_from(*leader)?),
         },
     };
     Ok(Running { engine, attempt })
@@ -221,7 +221,11 @@ impl Engine {
     /// Starts the next attempt, from the last checkpoint if there is one.
     fn start_from(&self, leader: Leader) -> Result<Attempt, JobError> {
         let (parallelism, groups) = (&self.topology.parallelism, self.options.key_groups);
-        let driver = Driver::new(leader, &self.options.name, parallelism, groups);
+        let chains = self.plan.chains().iter();
+        let operators = chains.flat_map(|chain| &chain.spec.operators);
+        let operators = operators.map(|operator| &*operator.id).filter(|id| !id.is_empty());
+        let operators = operators.collect();
+        let driver = Driver::new(leader, &self.options.name, parallelism, groups, &operators);
         let driver = driver.map_err(JobError::Checkpoints)?;
         let mut attempt = self.start(&driver.recovery());
         attempt.driving = Some(driver.drive(attempt.job.clone()).map_err(JobError::Thread)?);
@@ -282,13 +286,19 @@ impl Running {
         loop {
             let ended = attempt.wait();
             let leader = attempt.driving.take().and_then(Driving::end);
-            let error = match (ended, &leader) {
-                (Ok(ending), _) => return Ok(self.summary(ending)),
-                (Err(error), None) => return Err(error),
-                // What is wrong with how it was started stays wrong.
-                (Err(error), Some(_)) if !attempt.job.was_open() => return Err(error),
-                (Err(error), Some(_)) => error,
+            let error = match ended {
+                Ok(ending) => return Ok(self.summary(ending)),
+                Err(error) => error,
             };
+            let Some(mut leader) = leader else { return Err(error) };
+            if !attempt.job.was_open() {
+                // What is wrong with how it was started stays wrong, but for a checkpoint that has an older one.
+                if !leader.distrust(&error) {
+                    return Err(error);
+                }
+                attempt = self.engine.start_from(leader)?;
+                continue;
+            }
             let Some(pause) = restarts.after(&error, attempt.started.elapsed()) else {
                 return Err(error);
             };
@@ -296,7 +306,7 @@ impl Running {
             if !self.engine.control.pause(pause) {
                 return Err(error);
             }
-            attempt = self.engine.start_from(leader.expect("looked at above"))?;
+            attempt = self.engine.start_from(leader)?;
         }
     }
 

@@ -26,6 +26,8 @@ struct Reason {
     operator: Option<String>,
     /// Record position, for instance `record 17 of flights.csv`.
     position: Option<String>,
+    /// What the record is called in every attempt, where its position says but where it was in this one.
+    record: Option<String>,
     /// Where a panic started.
     panicked_at: Option<(String, u32)>,
     cause: Box<dyn std::error::Error + Send + Sync>,
@@ -38,6 +40,7 @@ impl Failure {
         Failure(Box::new(Reason {
             operator: None,
             position: None,
+            record: None,
             panicked_at: None,
             cause: cause.into(),
         }))
@@ -68,6 +71,23 @@ impl Failure {
     pub fn at(mut self, position: impl FnOnce() -> String) -> Failure {
         self.0.position.get_or_insert_with(position);
         self
+    }
+
+    /// Adds a position that other attempts do not share, and what they would call the record, if anything.
+    #[must_use]
+    pub(crate) fn at_passing(mut self, position: String, record: Option<String>) -> Failure {
+        if self.0.position.is_none() {
+            // With what was wrong, so that another record of that time is another one.
+            self.0.record = Some(record.map_or_else(String::new, |it| format!("{it}: {self}")));
+            self.0.position = Some(position);
+        }
+        self
+    }
+
+    /// What tells the record from others in every attempt, if it is known.
+    pub(crate) fn record(&self) -> Option<&str> {
+        let record = self.0.record.as_deref().or(self.position());
+        record.filter(|record| !record.is_empty())
     }
 
     /// Adds the operator if there is none yet.

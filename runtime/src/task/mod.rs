@@ -49,7 +49,10 @@ pub use asynchronous::{
 };
 pub use chain::Chain;
 pub use checkpoint_options::CheckpointOptions;
-pub use checkpointing::CheckpointError;
+pub(crate) use checkpointing::{
+    Answer as SavepointAnswer, ListedCheckpoints, Request as SavepointRequest, Wish, ask,
+    directory, list_checkpoints,
+};
 pub use clock::{Clock, SystemClock};
 pub use context::{Handle, TaskContext};
 pub use control::Control;

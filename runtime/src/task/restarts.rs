@@ -48,12 +48,12 @@ impl Restarts {
 
     fn is_poisoned(&mut self, error: &JobError) -> bool {
         let JobError::Task { failure, .. } = error else { return false };
-        let Some(position) = failure.position() else { return false };
+        let Some(record) = failure.record() else { return false };
         let times = match &self.poison {
-            Some((same, times)) if same == position => times + 1,
+            Some((same, times)) if same == record => times + 1,
             _ => 1,
         };
-        self.poison = Some((position.to_owned(), times));
+        self.poison = Some((record.to_owned(), times));
         times >= Self::POISON
     }
 }
@@ -82,6 +82,24 @@ mod tests {
         }
         assert_eq!(restarts.after(&failed(None), soon), None);
         assert!(restarts.after(&failed(None), Duration::from_secs(601)).is_some(), "counted anew");
+    }
+
+    #[test]
+    fn a_record_is_known_again_in_another_batch() {
+        let failed = |index: u32, time: Option<&str>| {
+            let position = format!("record {index} of a batch");
+            let failure = Failure::new("no").at_passing(position, time.map(str::to_owned));
+            JobError::Task { chain: "a".to_owned(), task: 0, parallelism: 1, failure }
+        };
+        let mut restarts = Restarts::new(100);
+        for index in [1, 7, 4, 2] {
+            // Of which record there is nothing to tell but its place in a batch.
+            assert!(restarts.after(&failed(index, None), Duration::ZERO).is_some());
+        }
+        for index in [3, 9] {
+            assert!(restarts.after(&failed(index, Some("at 5")), Duration::ZERO).is_some());
+        }
+        assert_eq!(restarts.after(&failed(1, Some("at 5")), Duration::ZERO), None);
     }
 
     #[test]

@@ -187,11 +187,12 @@ impl Runner {
         if self.said == Said::Nothing {
             self.say_that_it_is_open();
         }
-        let saved = self.saving.is_some() && self.save_more();
-        let outcome = match self.advance(now)? {
-            Outcome::Blocked | Outcome::Idle if saved => Outcome::Worked,
-            outcome => outcome,
-        };
+        let mut saved = self.saves_now(*now) && self.save_more(now);
+        let mut outcome = self.advance(now)?;
+        if matches!(outcome, Outcome::Blocked | Outcome::Idle) && self.saving.is_some() {
+            saved = saved || self.save_more(now);
+            outcome = if saved { Outcome::Worked } else { outcome };
+        }
         let spent = if outcome == Outcome::Blocked { Spent::Blocked } else { Spent::Waiting };
         self.meter.wait(*now, spent);
         self.meter.publish_now_and_then(*now, &self.handles, self.watermark);
@@ -228,7 +229,8 @@ impl Runner {
             return self.await_others();
         }
         let processing_time = self.stage.clock().processing_time(*now);
-        if self.timer.is_some_and(|timer| timer <= processing_time) {
+        let stands_still = self.stands_still() && !cfg!(bug_40);
+        if self.timer.is_some_and(|timer| timer <= processing_time) && !stands_still {
             return self.turn(Brings::Nothing, now);
         }
         if self.flush_at.is_some_and(|at| at <= *now) {
@@ -269,76 +271,6 @@ impl Runner {
         Ok(None)
     }
 
-    /// True if requests of an `async_map` are under way.
-    pub(crate) fn is_asking(&self) -> bool {
-        self.handles.awaited.as_ref().is_some_and(|awaited| awaited.borrow().is_asking())
-    }
-
-    /// True if answers have come that nobody looked at.
-    pub(crate) fn has_answers(&self) -> bool {
-        self.handles.awaited.as_ref().is_some_and(|awaited| awaited.borrow().wants_turn())
-    }
-
-    /// True if no more may be asked before there are answers.
-    fn is_full(&self) -> bool {
-        self.handles.awaited.as_ref().is_some_and(|awaited| awaited.borrow().is_full())
-    }
-
-    /// True if the task's input is a source.
-    pub(crate) fn reads_source(&self) -> bool {
-        self.handles.source.is_some()
-    }
-
-    /// What a task does when its slot has nothing else to do: it hands on what it holds back and takes note that its
-    /// input is idle. To be called after a step that answered `Idle`.
-    pub(crate) fn idle(&mut self, now: &mut Instant) -> Result<Outcome, Failure> {
-        if self.phase != Phase::Running || self.stage.blocked.get() || self.barrier_waits() {
-            return Ok(Outcome::Idle);
-        }
-        self.look_at_idleness(*now);
-        if self.flush_at.is_some() {
-            self.actions.push_back(Action::Flush { sinks: true });
-        }
-        if self.actions.is_empty() { Ok(Outcome::Idle) } else { self.act(now) }
-    }
-
-    fn look_at_idleness(&mut self, now: Instant) {
-        let source = self.handles.source.as_ref().map(|source| source.borrow());
-        for (index, watermarks) in self.handles.watermarks.iter().enumerate() {
-            let mut watermarks = watermarks.borrow_mut();
-            match &source {
-                Some(source) if source.status() == SourceStatus::Waiting => {
-                    source.silent(&mut |split| watermarks.read_in_vain(split, now));
-                }
-                Some(_) => {}
-                None => self.inbox.silent().for_each(|split| watermarks.read_in_vain(split, now)),
-            }
-            let due = watermarks.due(true).into_iter().flatten();
-            self.actions.extend(due.map(|event| Action::Generated(index, event)));
-        }
-    }
-
-    /// When the task wants a step although nothing arrives.
-    pub(crate) fn wants_step_at(&self, now: Instant) -> Option<Instant> {
-        if self.saving.is_some() {
-            return Some(now + Self::SINK_POLL);
-        }
-        if self.phase != Phase::Running {
-            return None;
-        }
-        if self.stage.blocked.get() {
-            let mut sinks = self.handles.sinks.iter();
-            return sinks.any(|sink| !sink.borrow_mut().is_ready()).then(|| now + Self::SINK_POLL);
-        }
-        let processing_time = self.stage.clock().processing_time(now);
-        let timer = self.timer.map(|timer| {
-            let left = timer.0.saturating_sub(processing_time.0).clamp(0, 3_600_000);
-            now + Duration::from_millis(left as u64)
-        });
-        let looks = self.handles.watermarks.iter().filter_map(|marks| marks.borrow().next_look());
-        looks.chain(timer).chain(self.flush_at).min()
-    }
-
     /// Moves what waits for room; true if there is room everywhere.
     fn unblock(&mut self) -> bool {
         let mut clear = true;
@@ -357,8 +289,10 @@ impl Runner {
         }
         let Some(source) = &self.handles.source else { return Ok(Outcome::Idle) };
         let (status, has_rest) = (source.borrow().status(), source.borrow().has_rest());
-        let drain = status == SourceStatus::Ended;
-        if !drain && self.is_paused() {
+        // Behind the last barrier the end of the input is for the next attempt to tell.
+        let ended = status == SourceStatus::Ended || (self.must_drain() && !has_rest);
+        let drain = ended && !self.stands_still();
+        if self.is_paused() {
             return Ok(Outcome::Idle);
         }
         if drain || (self.must_stop() && !has_rest) {
@@ -597,34 +531,6 @@ impl Runner {
         self.phase = Phase::Closed;
         Ok(Outcome::Worked)
     }
-
-    /// Adds the record that was being processed.
-    #[cold]
-    fn located(&self, failure: Failure, brings: Brings) -> Failure {
-        let position = match brings {
-            Brings::Nothing => None,
-            Brings::Source => {
-                let source = self.handles.source.as_ref();
-                // A panic in the source itself may have left it borrowed.
-                source.and_then(|source| source.try_borrow().ok()?.locate())
-            }
-            Brings::Batch => self.inbox.current.as_ref().and_then(|current| {
-                let index = self.stage.cursor.left_at()?;
-                let time = current.batch.time(index)?;
-                let event_time =
-                    (time != Timestamp::MIN).then(|| format!(" at event time {}", time.0));
-                let event_time = event_time.unwrap_or_default();
-                Some(format!(
-                    "record {index} of a batch from channel {}{event_time}",
-                    current.channel
-                ))
-            }),
-        };
-        match position {
-            Some(position) => failure.at(|| position),
-            None => failure,
-        }
-    }
 }
 
 fn frame(event: TimeEvent) -> Frame {
@@ -636,6 +542,8 @@ fn frame(event: TimeEvent) -> Frame {
 }
 
 mod by_hand;
+mod idle;
+mod position;
 mod saving;
 
 use saving::{Said, Saving};

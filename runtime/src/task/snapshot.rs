@@ -97,6 +97,8 @@ pub(crate) struct Checkpoints {
     given_up: AtomicU64,
     /// The checkpoint behind which sources stop, if they are to.
     stops_with: AtomicU64,
+    /// Sources end as if there were no more input.
+    drains: AtomicBool,
     /// The last checkpoint of all is complete.
     finished: AtomicBool,
     /// What sources read and sinks write, by kind and name.
@@ -137,6 +139,7 @@ impl Checkpoints {
             wanted: AtomicU64::new(0),
             given_up: AtomicU64::new(0),
             stops_with: AtomicU64::new(0),
+            drains: AtomicBool::new(false),
             finished: AtomicBool::new(false),
             parameters: Mutex::default(),
             to,
@@ -172,6 +175,16 @@ impl Checkpoints {
         checkpoint > 0
             && self.stops_with.load(Ordering::Acquire) == checkpoint
             && !self.is_given_up(checkpoint)
+    }
+
+    /// Has sources end as if there were no more input; the slots are to be woken.
+    pub(crate) fn drain(&self) {
+        self.drains.store(true, Ordering::Release);
+    }
+
+    /// True if sources are to end as if there were no more input.
+    pub(crate) fn drains(&self) -> bool {
+        self.drains.load(Ordering::Acquire)
     }
 
     /// Lets the tasks end; the slots are to be woken.

@@ -2,39 +2,43 @@
 //!
 //! ```text
 //!   hash, its last bits ──▶ index  [ 0 | 3 | 0 | 1 | 2 | 0 | .. ]      entries, one more than their number; 0 is none
-//!                                                                       │
-//!                           entries  [ hash key value | hash key value | hash key value ]
+//!                                          │
+//!                           entries  [ key value | key value | key value ]
 //! ```
+//!
+//! A place of the index holds the hash's first bits too: whether a key is new is known, and a jump that was foreseen
+//! wrongly is mended, before the entry has come from memory.
 //!
 //! Nothing is sorted and nothing moves, so that a new key costs two writes, and emptying is a fill of the index. A
 //! [`Table`](crate::state::Table), whose entries are in order for snapshots and firings, cost three times as much where
 //! entries live for a moment only.
 
-use super::panes::PaneTable;
 use crate::record::{Key, View};
 
-/// Values of type `V` by `K`, with their hashes.
+/// Values of type `V` by `K`.
 pub(super) struct Gathered<K, V> {
-    /// A power of two, see [`Gathered::is_full`].
+    /// A power of two, see [`Gathered::is_full`]. Above the number, as many bits of the hash.
     index: Vec<u32>,
     entries: Vec<Entry<K, V>>,
 }
 
 struct Entry<K, V> {
-    hash: u64,
     key: K,
     value: V,
 }
 
-impl<K, V> Default for Gathered<K, V> {
-    fn default() -> Self {
-        Gathered { index: vec![0; Self::FEWEST], entries: Vec::new() }
-    }
-}
-
 impl<K, V> Gathered<K, V> {
+    /// Nothing.
+    pub const NEW: Self = Gathered { index: Vec::new(), entries: Vec::new() };
     /// Places of the index at first.
     const FEWEST: usize = 64;
+    /// The most entries that there may be.
+    pub const MOST: usize = u16::MAX as usize;
+
+    /// True if there is no entry.
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
 
     /// Drops all entries and keeps the memory.
     pub fn clear(&mut self) {
@@ -50,80 +54,82 @@ impl<K, V> Gathered<K, V> {
         self.entries.len() * places > self.index.len()
     }
 
-    /// Doubles the index.
-    #[cold]
-    #[inline(never)]
-    fn grow(&mut self) {
-        let places = self.index.len() * 2;
-        self.index.clear();
-        self.index.resize(places, 0);
-        for (number, entry) in (1..).zip(&self.entries) {
-            let mut at = entry.hash as usize & (places - 1);
-            while self.index[at] != 0 {
-                at = (at + 1) & (places - 1);
-            }
-            self.index[at] = number;
-        }
+    /// True if there is memory for far more than there are entries.
+    pub fn is_roomy(&self) -> bool {
+        self.index.len() > 64 * self.entries.len().max(64)
+    }
+
+    /// Memory, in bytes.
+    pub fn bytes(&self) -> usize {
+        self.index.capacity() * size_of::<u32>()
+            + self.entries.capacity() * size_of::<Entry<K, V>>()
     }
 }
 
+/// The first bits of a hash, where they stand in the index.
+#[inline(always)]
+fn tagged(hash: u64) -> u32 {
+    (hash >> 32) as u32 & !u32::from(u16::MAX)
+}
+
 impl<K: Key, V: Default> Gathered<K, V> {
-    /// The number of a key's entry, or else the place in the index for a new one.
+    /// The value of a key, or else the place in the index for a new one.
     #[inline(always)]
-    pub fn find(&self, hash: u64, key: View<'_, K>) -> Result<usize, usize> {
+    pub fn find(&mut self, hash: u64, key: View<'_, K>) -> Result<&mut V, usize> {
         // There is but one key of size zero.
         if size_of::<K>() == 0 && !self.entries.is_empty() {
-            return Ok(0);
+            return Ok(&mut self.entries[0].value);
         }
-        let last = self.index.len() - 1;
+        let last = self.index.len().wrapping_sub(1);
         let mut at = hash as usize & last;
         loop {
-            let Some(number) = self.index[at].checked_sub(1) else { return Err(at) };
-            let entry = &self.entries[number as usize];
-            if entry.hash == hash && K::same_key(entry.key.as_view(), key) {
-                return Ok(number as usize);
+            let Some(&place) = self.index.get(at) else { return Err(at) };
+            // Greater than any number if the bits differ, or if there is none.
+            let number = (place ^ tagged(hash)).wrapping_sub(1) as usize;
+            if number < Self::MOST && K::same_key(self.entries[number].key.as_view(), key) {
+                return Ok(&mut self.entries[number].value);
+            }
+            if place == 0 {
+                return Err(at);
             }
             at = (at + 1) & last;
         }
     }
 
-    /// Makes an entry at a place that `find` answered; answers its number.
+    /// Makes an entry at a place that `find` answered.
     #[cold]
     #[inline(never)]
-    pub fn insert(&mut self, at: usize, hash: u64, key: View<'_, K>) -> usize {
+    pub fn insert(&mut self, at: usize, hash: u64, key: View<'_, K>) -> &mut V {
         let number = self.entries.len();
-        self.entries.push(Entry { hash, key: K::from_view(key), value: V::default() });
-        self.index[at] = u32::try_from(number + 1).expect("partials are bounded");
+        self.entries.push(Entry { key: K::from_view(key), value: V::default() });
         if self.is_full() {
             self.grow();
+        } else {
+            self.index[at] = tagged(hash) | (number as u32 + 1);
         }
-        number
-    }
-
-    /// The value of an entry by number.
-    #[inline(always)]
-    pub fn value(&mut self, number: usize) -> &mut V {
         &mut self.entries[number].value
     }
 
-    /// An entry by number: its hash, its key, its value.
+    /// Doubles the index.
+    #[cold]
+    #[inline(never)]
+    fn grow(&mut self) {
+        let places = (self.index.len() * 2).max(Self::FEWEST);
+        self.index.clear();
+        self.index.resize(places, 0);
+        for (number, entry) in (1..).zip(&self.entries) {
+            let hash = K::task_hash(entry.key.as_view());
+            let mut at = hash as usize & (places - 1);
+            while self.index[at] != 0 {
+                at = (at + 1) & (places - 1);
+            }
+            self.index[at] = tagged(hash) | number;
+        }
+    }
+
+    /// A key and its value by number.
     #[inline(always)]
-    pub fn get(&self, number: usize) -> Option<(u64, &K, &V)> {
-        self.entries.get(number).map(|entry| (entry.hash, &entry.key, &entry.value))
-    }
-}
-
-impl<K, V> PaneTable for Gathered<K, V> {
-    fn len(&self) -> usize {
-        self.entries.len()
-    }
-
-    fn slots(&self) -> usize {
-        self.index.len() / 8
-    }
-
-    fn bytes(&self) -> usize {
-        self.index.capacity() * size_of::<u32>()
-            + self.entries.capacity() * size_of::<Entry<K, V>>()
+    pub fn get(&self, number: usize) -> Option<(&K, &V)> {
+        self.entries.get(number).map(|entry| (&entry.key, &entry.value))
     }
 }

@@ -10,7 +10,7 @@ use super::panes::{Panes, Place, place};
 use super::store::{Store, Update};
 use super::{Assigner, InvalidWindow};
 use crate::record::{Key, Record, View};
-use crate::state::{Cursor, Table};
+use crate::state::Cursor;
 use crate::task::{Failure, Turn};
 use crate::time::Timestamp;
 
@@ -20,7 +20,7 @@ const MOST_WINDOWS: i64 = 65_536;
 /// Keyed values in windows, one for each.
 pub struct LiveWindows<S, K: Key, V> {
     clock: Clock,
-    panes: Panes<S, Table<K, V>>,
+    panes: Panes<S, K, V>,
     /// Windows up to this one have fired.
     frontier: Place,
     /// The pane that is being walked through.

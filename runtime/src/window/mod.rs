@@ -37,6 +37,7 @@ pub mod evictor;
 mod firing;
 mod fold;
 mod gathered;
+mod gathering;
 mod general;
 mod invalid;
 mod live;

@@ -1,4 +1,4 @@
-//! What is kept of live windows, or of the panes that windows are made of: a table for each.
+//! What is kept of live windows: a table for each.
 
 use std::collections::BTreeMap;
 use std::ops::Bound;
@@ -11,46 +11,24 @@ use crate::time::{Timestamp, Window};
 /// Emptied tables whose memory is kept for coming windows.
 const SPARE_TABLES: usize = 2;
 
-/// Keyed values of one window.
-pub(super) trait PaneTable: Default {
-    /// Entries.
-    fn len(&self) -> usize;
-    /// Entries there is memory for.
-    fn slots(&self) -> usize;
-    /// Memory, in bytes.
-    fn bytes(&self) -> usize;
-}
-
-impl<K: Key, V> PaneTable for Table<K, V> {
-    fn len(&self) -> usize {
-        Table::len(self)
-    }
-    fn slots(&self) -> usize {
-        Table::slots(self)
-    }
-    fn bytes(&self) -> usize {
-        Table::bytes(self)
-    }
-}
-
 /// One live window.
-pub(super) struct Pane<T> {
+pub(super) struct Pane<K: Key, V> {
     pub window: Window,
     /// The window has fired: each further record makes its key fire again.
     pub fired: bool,
     /// From this watermark on, nothing is kept.
     pub cleanup: Timestamp,
-    pub table: T,
+    pub table: Table<K, V>,
 }
 
 /// Where a window stands among others: by end, then by start.
 pub(super) type Place = (Timestamp, Timestamp);
 
 /// The live windows, in order.
-pub(super) struct Panes<S, T> {
+pub(super) struct Panes<S, K: Key, V> {
     spec: S,
     live: BTreeMap<Place, usize>,
-    slab: Vec<Pane<T>>,
+    slab: Vec<Pane<K, V>>,
     /// Numbers of panes that are not live.
     free: Vec<usize>,
     /// Two panes used of late. Records out of order go to and fro between two, in a way that no processor foresees.
@@ -85,17 +63,7 @@ pub(super) fn place(window: Window) -> Place {
     (window.end, window.start)
 }
 
-impl<S, K: Key, V> Panes<S, Table<K, V>> {
-    /// Fetches what these keys will need, if they belong to the window that came up last.
-    #[inline(always)]
-    pub fn prepare(&mut self, hashes: &[u64]) {
-        if let Some(pane) = self.slab.get_mut(self.recent[0].number) {
-            pane.table.prepare(hashes);
-        }
-    }
-}
-
-impl<S: Assigner<At = Timestamp>, T: PaneTable> Panes<S, T> {
+impl<S: Assigner<At = Timestamp>, K: Key, V> Panes<S, K, V> {
     pub fn new(spec: S) -> Self {
         let (slab, free) = (Vec::new(), Vec::new());
         Panes { spec, live: BTreeMap::new(), slab, free, recent: [NO_PANE; 2] }
@@ -103,6 +71,14 @@ impl<S: Assigner<At = Timestamp>, T: PaneTable> Panes<S, T> {
 
     pub fn spec(&self) -> &S {
         &self.spec
+    }
+
+    /// Fetches what these keys will need, if they belong to the window that came up last.
+    #[inline(always)]
+    pub fn prepare(&mut self, hashes: &[u64]) {
+        if let Some(pane) = self.slab.get_mut(self.recent[0].number) {
+            pane.table.prepare(hashes);
+        }
     }
 
     /// The pane of a point in time, where it has a single one: none if its window is past cleanup at `now`.
@@ -155,7 +131,7 @@ impl<S: Assigner<At = Timestamp>, T: PaneTable> Panes<S, T> {
                 number
             }
             None => {
-                self.slab.push(Pane { window, fired, cleanup, table: T::default() });
+                self.slab.push(Pane { window, fired, cleanup, table: Table::new() });
                 self.slab.len() - 1
             }
         };
@@ -164,7 +140,7 @@ impl<S: Assigner<At = Timestamp>, T: PaneTable> Panes<S, T> {
     }
 
     /// The pane of a window that was saved, whatever time it is now: one that has not fired, if it is not there.
-    pub fn restored(&mut self, window: Window) -> &mut Pane<T> {
+    pub fn restored(&mut self, window: Window) -> &mut Pane<K, V> {
         let number = self.live.get(&place(window)).copied();
         let number = number.unwrap_or_else(|| {
             let cleanup = self.spec.cleanup(window);
@@ -174,24 +150,24 @@ impl<S: Assigner<At = Timestamp>, T: PaneTable> Panes<S, T> {
     }
 
     #[inline(always)]
-    pub fn get(&self, number: usize) -> &Pane<T> {
+    pub fn get(&self, number: usize) -> &Pane<K, V> {
         &self.slab[number]
     }
 
     #[inline(always)]
-    pub fn get_mut(&mut self, number: usize) -> &mut Pane<T> {
+    pub fn get_mut(&mut self, number: usize) -> &mut Pane<K, V> {
         &mut self.slab[number]
     }
 
     /// The live panes.
-    pub fn live_mut(&mut self) -> impl Iterator<Item = &mut Pane<T>> {
-        let live = |pane: &Pane<T>| self.live.get(&place(pane.window));
+    pub fn live_mut(&mut self) -> impl Iterator<Item = &mut Pane<K, V>> {
+        let live = |pane: &Pane<K, V>| self.live.get(&place(pane.window));
         let slab = self.slab.iter_mut().enumerate();
         slab.filter(move |(number, pane)| live(pane) == Some(number)).map(|(_, pane)| pane)
     }
 
     /// The tables of all panes, live or not.
-    pub fn tables(&mut self) -> impl Iterator<Item = &mut T> {
+    pub fn tables(&mut self) -> impl Iterator<Item = &mut Table<K, V>> {
         self.slab.iter_mut().map(|pane| &mut pane.table)
     }
 
@@ -251,6 +227,6 @@ impl<S: Assigner<At = Timestamp>, T: PaneTable> Panes<S, T> {
     }
 
     pub fn bytes(&self) -> usize {
-        self.slab.iter().map(|pane| pane.table.bytes() + size_of::<Pane<T>>()).sum()
+        self.slab.iter().map(|pane| pane.table.bytes() + size_of::<Pane<K, V>>()).sum()
     }
 }

@@ -2,7 +2,7 @@
 
 use super::Time;
 use super::gathered::Gathered;
-use super::panes::Panes;
+use super::gathering::Gathering;
 use super::store::Accumulates;
 use crate::operator::{Aggregate, failed_on};
 use crate::record::{Emit, Key, View};
@@ -20,22 +20,20 @@ const MAX_ENTRIES: usize = 32 * 1024;
 /// are `MAX_ENTRIES`, so they are no state: a snapshot never sees any. Where they merge next to nothing, records go on
 /// one by one for a while.
 pub struct Partials<S: Accumulates, K: Key, A: Aggregate> {
-    /// None if records have to go on one by one.
-    panes: Option<Gathering<S, K, A>>,
+    panes: Gathering<S::Panes, K, A::Acc>,
     aggregate: A,
     entries: usize,
-    drain: Option<Drain>,
+    drain: Option<Drain<K, A::Acc>>,
     merging: Merging,
 }
 
-/// What is gathered, by pane.
-type Gathering<S, K, A> = Panes<<S as Accumulates>::Panes, Gathered<K, <A as Aggregate>::Acc>>;
-
 /// Panes that are being drained.
-struct Drain {
+struct Drain<K, V> {
     /// Those whose last point in time is not behind this one.
     until: Timestamp,
-    pane: usize,
+    /// The first of them: where it starts, and what was gathered in it.
+    start: Timestamp,
+    table: Gathered<K, V>,
     /// The next entry.
     next: usize,
 }
@@ -50,8 +48,9 @@ impl<S: Accumulates, K: Key, A: Aggregate> Partials<S, K, A> {
     /// only, and where a late record fires a window again: each for itself.
     pub fn new(spec: S, aggregate: A) -> Self {
         let parts = A::COMBINES && spec.lateness() == Span::ZERO && spec.time() == Time::Event;
-        let panes = if parts { spec.panes().map(Panes::new) } else { None };
-        Partials { panes, aggregate, entries: 0, drain: None, merging: Merging::default() }
+        let panes = if parts { spec.panes() } else { None };
+        let merging = if panes.is_some() { Merging::default() } else { Merging::NEVER };
+        Partials { panes: Gathering::new(panes), aggregate, entries: 0, drain: None, merging }
     }
 
     /// Adds a record. Whether it is late only the far side knows. One that goes on by itself is given back at once: the
@@ -66,31 +65,37 @@ impl<S: Accumulates, K: Key, A: Aggregate> Partials<S, K, A> {
         key: EK,
         value: impl Emit<Record = A::In>,
     ) -> Result<Option<(u64, EK, A::Acc)>, Failure> {
-        let hash = K::key_hash(key.as_view());
-        let panes = match &mut self.panes {
-            Some(panes) if self.merging.takes() => panes,
-            _ => {
-                let mut acc = A::Acc::default();
-                if let Err(overflow) = self.aggregate.add(&mut acc, value.as_view()) {
-                    return Err(failed_on::<K>(overflow, key.as_view()));
-                }
-                return Ok(Some((hash, key, acc)));
-            }
-        };
-        // No watermark is needed to know that the first millisecond of all is late, nor that a record is in no window.
-        let Some(number) = panes.pane_at(time, Timestamp::MIN) else { return Ok(None) };
-        let table = &mut panes.get_mut(number).table;
-        let entry = match table.find(hash, key.as_view()) {
-            Ok(entry) => entry,
-            Err(at) => {
+        if !self.merging.takes() {
+            return self.alone(key, value);
+        }
+        let Some(table) = self.panes.at(time) else { return Ok(None) };
+        let hash = K::task_hash(key.as_view());
+        let acc = match table.find(hash, key.as_view()) {
+            Ok(acc) => acc,
+            Err(at) if self.entries < Gathered::<K, A::Acc>::MOST => {
                 self.entries += 1;
                 table.insert(at, hash, key.as_view())
             }
+            Err(_) => return self.alone(key, value),
         };
-        if let Err(overflow) = self.aggregate.add(table.value(entry), value.as_view()) {
-            return Err(failed_on::<K>(overflow, key.as_view()));
+        match self.aggregate.add(acc, value.as_view()) {
+            Ok(()) => Ok(None),
+            Err(overflow) => Err(failed_on::<K>(overflow, key.as_view())),
         }
-        Ok(None)
+    }
+
+    /// A record that goes on by itself.
+    #[inline(always)]
+    fn alone<EK: Emit<Record = K>>(
+        &self,
+        key: EK,
+        value: impl Emit<Record = A::In>,
+    ) -> Result<Option<(u64, EK, A::Acc)>, Failure> {
+        let mut acc = A::Acc::default();
+        match self.aggregate.add(&mut acc, value.as_view()) {
+            Ok(()) => Ok(Some((K::key_hash(key.as_view()), key, acc))),
+            Err(overflow) => Err(failed_on::<K>(overflow, key.as_view())),
+        }
     }
 
     /// The next partial to hand on, in the order of (window, first record). None unless the turn flushes or there are
@@ -108,40 +113,33 @@ impl<S: Accumulates, K: Key, A: Aggregate> Partials<S, K, A> {
                 return None;
             }
             let drain = self.drain.as_mut()?;
-            let table = &self.panes.as_ref()?.get(drain.pane).table;
-            if table.get(drain.next).is_some() {
+            if drain.table.get(drain.next).is_some() {
                 drain.next += 1;
                 break;
             }
             self.end();
         }
         let drain = self.drain.as_ref()?;
-        let pane = self.panes.as_ref()?.get(drain.pane);
-        let (hash, key, acc) = pane.table.get(drain.next - 1)?;
-        Some((pane.window.start, hash, key.as_view(), acc.as_view()))
+        let (key, acc) = drain.table.get(drain.next - 1)?;
+        Some((drain.start, K::key_hash(key.as_view()), key.as_view(), acc.as_view()))
     }
 
     /// Begins with the first pane, if a watermark up to this point passes its end, or if there are too many entries.
     fn begin(&mut self, until: Timestamp) -> bool {
         let until = if self.entries < MAX_ENTRIES { until } else { Timestamp::MAX };
-        let Some(panes) = &self.panes else { return false };
-        let pane = panes.first().filter(|pane| panes.get(*pane).window.last() <= until);
-        self.drain = pane.map(|pane| Drain { until, pane, next: 0 });
+        let first = self.panes.take_first(until);
+        self.drain = first.map(|(start, table)| Drain { until, start, table, next: 0 });
         self.drain.is_some()
     }
 
     /// A pane was drained.
     fn end(&mut self) {
-        let (Some(drain), Some(panes)) = (self.drain.take(), &mut self.panes) else { return };
-        self.entries -= drain.next;
-        self.merging.handed_on(drain.next);
-        let keep = panes.keeps_memory();
-        if keep {
-            panes.get_mut(drain.pane).table.clear();
-        }
-        panes.close(drain.pane, drain.next, keep);
+        let Some(Drain { until, table, next, .. }) = self.drain.take() else { return };
+        self.entries -= next;
+        self.merging.handed_on(next);
+        self.panes.recycle(table);
         // All of them go, though there are not too many any more.
-        self.begin(drain.until);
+        self.begin(until);
     }
 }
 
@@ -157,6 +155,9 @@ struct Merging {
 }
 
 impl Merging {
+    /// Holds none back.
+    const NEVER: Merging = Merging { taken: 0, handed_on: 0, passes: usize::MAX };
+
     /// True if a record is to be held back.
     #[inline(always)]
     fn takes(&mut self) -> bool {
@@ -183,11 +184,12 @@ impl Merging {
 
 impl<S: Accumulates, K: Key, A: Aggregate> State for Partials<S, K, A> {
     fn entries(&self) -> usize {
-        self.panes.as_ref().map_or(0, Panes::entries)
+        self.entries
     }
 
     fn bytes(&self) -> usize {
-        self.panes.as_ref().map_or(0, Panes::bytes)
+        let drained = self.drain.as_ref().map_or(0, |drain| drain.table.bytes());
+        self.panes.bytes() + drained
     }
 
     /// All are handed on before a barrier.

@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 
+use crate::prefetch::prefetch;
 use crate::time::Timestamp;
 
 /// A key's values, one per pane that it has records in. The newest two, which nearly all records are for, lie in the table
@@ -13,7 +14,7 @@ pub(super) struct Ring<V> {
     previous: Timestamp,
     value: V,
     previous_value: V,
-    /// Only if there is a previous one.
+    /// Only before the previous one, or the newest if there is none.
     older: Option<Box<Older<V>>>,
 }
 
@@ -127,17 +128,20 @@ pub(super) struct Spare<V> {
     boxes: Vec<Box<Older<V>>>,
     /// How many values lie in older panes of any key.
     pub used: usize,
+    /// How many sums of them there are.
+    sums: usize,
 }
 
 impl<V> Spare<V> {
     pub fn new() -> Self {
-        Spare { boxes: Vec::new(), used: 0 }
+        Spare { boxes: Vec::new(), used: 0, sums: 0 }
     }
 
-    /// Memory of older panes, in use or not.
+    /// Memory of older panes and their sums, in use or not.
     pub fn bytes(&self) -> usize {
         let kept: usize = self.boxes.iter().map(|older| older.panes.capacity()).sum();
-        (kept + self.used) * size_of::<(Timestamp, V)>()
+        let kept_sums: usize = self.boxes.iter().map(|older| older.sums.capacity()).sum();
+        (kept + self.used) * size_of::<(Timestamp, V)>() + (kept_sums + self.sums) * size_of::<V>()
     }
 }
 
@@ -163,7 +167,7 @@ impl<V: Default> Ring<V> {
 
     #[inline(never)]
     fn other(&mut self, pane: Timestamp, spare: &mut Spare<V>) -> &mut V {
-        if pane < self.previous && self.previous < self.newest {
+        if pane < self.newest && self.is_older(pane) {
             return self.older_value(pane, spare);
         }
         if self.previous < self.newest {
@@ -180,8 +184,16 @@ impl<V: Default> Ring<V> {
         &mut self.value
     }
 
+    /// True if a pane before the newest one does not come next to it.
+    fn is_older(&self, pane: Timestamp) -> bool {
+        let last = self.older.as_ref().and_then(|older| older.panes.back());
+        self.previous < self.newest && pane < self.previous
+            || last.is_some_and(|(last, _)| pane <= *last)
+    }
+
     fn older_value(&mut self, pane: Timestamp, spare: &mut Spare<V>) -> &mut V {
         let older = Self::older(&mut self.older, spare);
+        spare.sums -= older.sums.len();
         older.forget_sums();
         let older = &mut older.panes;
         let at = match older.binary_search_by_key(&pane, |(start, _)| *start) {
@@ -215,6 +227,27 @@ impl<V: Default> Ring<V> {
     #[inline(always)]
     pub fn has_older(&self) -> bool {
         self.older.is_some()
+    }
+
+    /// Fetches what tells of older values into the cache.
+    #[inline(always)]
+    pub fn fetch_older(&self) {
+        if let Some(older) = &self.older {
+            prefetch(&raw const **older);
+        }
+    }
+
+    /// Fetches what putting together and forgetting read of older values; to be called once what tells of them is there.
+    #[inline(always)]
+    pub fn fetch_older_ends(&self) {
+        if let Some(Older { panes, sums, .. }) = self.older.as_deref() {
+            for pane in [panes.front(), panes.back()].into_iter().flatten() {
+                prefetch(pane);
+            }
+            if let Some(sum) = sums.front() {
+                prefetch(sum);
+            }
+        }
     }
 
     /// Which of the newest two values are in panes that start from `first` to `last`: the previous, the newest.
@@ -259,13 +292,25 @@ impl<V: Default> Ring<V> {
         &mut self,
         first: Timestamp,
         last: Timestamp,
+        spare: &mut Spare<V>,
         copy: impl Fn(&V) -> V,
         mut merge: impl FnMut(&mut V, &V) -> Result<(), E>,
     ) -> Result<Option<V>, E> {
-        let window = match &mut self.older {
-            Some(older) => older.sum_between(first, last, &copy, &mut merge)?,
-            None => None,
-        };
+        let mut window = None;
+        if let Some(older) = &mut self.older {
+            // It will not be the previous one for long. The memory of older ones is at hand here, but not where records
+            // come to a new pane.
+            if self.previous < self.newest && self.previous <= last {
+                let value = std::mem::take(&mut self.previous_value);
+                spare.used += 1;
+                older.panes.push_back((self.previous, value));
+                self.previous = self.newest;
+            }
+            spare.sums -= older.sums.len();
+            let sum = older.sum_between(first, last, &copy, &mut merge);
+            spare.sums += older.sums.len();
+            window = sum?;
+        }
         self.with_newest_two(window, first, last, copy, merge)
     }
 
@@ -307,10 +352,12 @@ impl<V: Default> Ring<V> {
     #[inline(never)]
     fn forget_older(&mut self, last: Timestamp, spare: &mut Spare<V>, keep: usize) {
         let Some(older) = &mut self.older else { return };
+        spare.sums -= older.sums.len();
         while older.panes.front().is_some_and(|(pane, _)| *pane <= last) {
             older.pop_front();
             spare.used -= 1;
         }
+        spare.sums += older.sums.len();
         if older.panes.is_empty() {
             older.forget_sums();
             let emptied = self.older.take();

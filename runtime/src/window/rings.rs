@@ -249,65 +249,52 @@ impl<K: Key, A: Aggregate> Rings<K, A> {
         }
     }
 
-    /// Moves on by a chunk; true if any of its entries fires. What the chunk before does not need any more is dropped,
-    /// now that all of it has been handed out.
+    /// Moves on by a chunk; true if any of its entries fires. Keys of the chunk before that have nothing any more are
+    /// taken out, now that all of them have been handed out.
     fn step(&mut self, aggregate: &A) -> Result<bool, Failure> {
         self.due.clear();
         self.next_due = 0;
-        let (Some(walk), Some(table)) = (&mut self.walk, &mut self.table) else {
-            self.end();
-            return Ok(false);
-        };
-        if let Some(last) = walk.forget {
-            let (spare, keep) = (&mut self.spare, table.len() + 64);
-            let forget = |ring: &mut Ring<A::Acc>| ring.forget(last, spare, keep);
-            table.change_chunk(&mut walk.cursor, &mut self.chunk, forget);
+        if let (Some(walk), Some(table)) = (&mut self.walk, &mut self.table) {
+            table.take_out(&mut walk.cursor, &mut self.chunk);
+            if table.next_chunk(&mut walk.cursor, &mut self.chunk) {
+                self.put_together(aggregate)?;
+                return Ok(!self.due.is_empty());
+            }
         }
-        if !table.next_chunk(&mut walk.cursor, &mut self.chunk) {
-            self.end();
-            return Ok(false);
-        }
-        match walk.fires {
-            Some(bounds) => self.put_together(aggregate, bounds).map(|()| !self.due.is_empty()),
-            None => Ok(false),
-        }
+        self.end();
+        Ok(false)
     }
 
-    /// What the entries of the chunk have in the window that fires.
+    /// What the entries of the chunk have in the window that fires, if one does; panes that no later window needs are
+    /// dropped.
     ///
     /// Some keys have records in one pane, some in two, in a way that no processor foresees: so that no jump depends on
     /// it, those with two are listed, and merged afterwards.
-    fn put_together(
-        &mut self,
-        aggregate: &A,
-        (first, last): (Timestamp, Timestamp),
-    ) -> Result<(), Failure> {
-        let Some(table) = &mut self.table else { return Ok(()) };
-        let entries = table.chunk(&self.chunk);
-        let (mut firing, mut fires) = ([(0u8, false, false); CHUNK], 0);
-        for number in 0..self.chunk.len() {
-            let ring = &entries.get(number).1;
-            let (previous, newest) = ring.newest_two(first, last);
-            firing[fires % CHUNK] = (number as u8, previous, newest);
-            fires += usize::from(previous | newest | ring.has_older());
+    fn put_together(&mut self, aggregate: &A) -> Result<(), Failure> {
+        let (Some(walk), Some(table)) = (&self.walk, &mut self.table) else { return Ok(()) };
+        let (due, spare, keep) = (&mut self.due, &mut self.spare, table.len() + 64);
+        if spare.used > table.len() {
+            let (entries, numbers) = (table.chunk(&self.chunk), 0..self.chunk.len());
+            numbers.clone().for_each(|number| entries.get(number).1.fetch_older());
+            numbers.for_each(|number| entries.get(number).1.fetch_older_ends());
         }
-        self.due.reserve(fires);
         let (mut merging, mut merges) = ([0u8; CHUNK], 0);
-        for &(number, previous, newest) in &firing[..fires] {
-            let number_in_chunk = usize::from(number);
-            let ring = &table.chunk(&self.chunk).get(number_in_chunk).1;
-            if ring.has_older() {
-                let (key, ring) = table.adjust_in_chunk(&self.chunk, number_in_chunk);
-                if let Some(value) = merge_next::<K, A>(aggregate, ring, (first, last), key)? {
-                    self.due.push((number, value));
+        table.change_chunk(&mut self.chunk, |number, key, ring| {
+            if let Some((first, last)) = walk.fires {
+                let (previous, newest) = ring.newest_two(first, last);
+                if ring.has_older() {
+                    let value = merge_next::<K, A>(aggregate, ring, (first, last), spare, key)?;
+                    due.extend(value.map(|value| (number as u8, value)));
+                } else if previous | newest {
+                    let value = if previous { ring.previous() } else { ring.newest() };
+                    merging[merges % CHUNK] = due.len() as u8;
+                    merges += usize::from(previous & newest);
+                    due.push((number as u8, A::Acc::from_view(value.as_view())));
                 }
-                continue;
             }
-            let value = if previous { ring.previous() } else { ring.newest() };
-            merging[merges % CHUNK] = self.due.len() as u8;
-            merges += usize::from(previous & newest);
-            self.due.push((number, A::Acc::from_view(value.as_view())));
-        }
+            // The newest value stays readable until its key is taken out.
+            Ok::<_, Failure>(walk.forget.is_some_and(|last| ring.forget(last, spare, keep)))
+        })?;
         let entries = table.chunk(&self.chunk);
         for &number in &merging[..merges] {
             let (number, value) = &mut self.due[usize::from(number)];
@@ -437,6 +424,7 @@ fn merge_next<K: Key, A: Aggregate>(
     aggregate: &A,
     ring: &mut Ring<A::Acc>,
     (first, last): (Timestamp, Timestamp),
+    spare: &mut Spare<A::Acc>,
     key: &K,
 ) -> Result<Option<A::Acc>, Failure> {
     // Sums of floats keep their order.
@@ -445,6 +433,6 @@ fn merge_next<K: Key, A: Aggregate>(
     }
     let copy = |pane: &A::Acc| A::Acc::from_view(pane.as_view());
     let merge = |window: &mut A::Acc, pane: &A::Acc| aggregate.merge(window, pane.as_view());
-    let window = ring.put_together_next(first, last, copy, merge);
+    let window = ring.put_together_next(first, last, spare, copy, merge);
     window.map_err(|overflow| failed_on::<K>(overflow, key.as_view()))
 }

@@ -12,7 +12,7 @@ const OLD: Fence = Fence { epoch: Epoch(1), attempt: Attempt(1) };
 
 fn retained(id: CheckpointId) -> Retained {
     let manifest = Folder { id, fence: FENCE }.manifest();
-    Retained { id, manifest, len: 10, digest: Digest::of(b"") }
+    Retained { id, manifest, len: 10, digest: Digest::of(b""), commits: false }
 }
 
 fn start(tasks: u32) -> Start {

@@ -34,6 +34,8 @@ pub(crate) struct Retained {
     pub(crate) len: u64,
     /// The digest of the manifest.
     pub(crate) digest: Digest,
+    /// True if sinks may have made something visible with it: whoever goes back behind it shows that again.
+    pub(crate) commits: bool,
 }
 
 /// Whether a job has ended.

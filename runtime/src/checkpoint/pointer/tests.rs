@@ -13,7 +13,7 @@ use super::*;
 
 fn retained(id: u64) -> Retained {
     let manifest = StorePath::parse(format!("chk-{id}/1-1/MANIFEST")).unwrap();
-    Retained { id: CheckpointId(id), manifest, len: 10, digest: Digest::of(b"") }
+    Retained { id: CheckpointId(id), manifest, len: 10, digest: Digest::of(b""), commits: false }
 }
 
 fn truth(attempt: u64, ids: &[u64]) -> Truth {

@@ -19,7 +19,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use super::path::is_segment;
 use super::{Created, Fault, Store, StoreError, StorePath, Upload};
 
-const LOCK: &str = ".lock";
+/// Locked by the process that writes.
+pub(crate) const LOCK: &str = ".lock";
 const HIDDEN: &str = ".tmp";
 
 /// A directory as a store.
@@ -244,6 +245,9 @@ impl Directory {
 }
 
 fn make_root(root: &Path) -> io::Result<()> {
+    if root.exists() && !root.is_dir() {
+        return Err(io::ErrorKind::NotADirectory.into());
+    }
     fs::create_dir_all(root)?;
     sync_folder(root)?;
     let root = root.canonicalize()?;

@@ -40,6 +40,7 @@ pub(crate) enum Operation {
 }
 
 /// What goes wrong.
+#[cfg_attr(not(test), expect(dead_code, reason = "faults are injected by tests"))]
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Injected {
     /// It is done, but the answer is an error whose outcome is unknown.
@@ -50,6 +51,7 @@ pub(crate) enum Injected {
     NoSpace,
 }
 
+#[cfg(test)]
 impl MemoryStore {
     /// Asks `faults` before each operation what goes wrong with it.
     pub(crate) fn inject(
@@ -75,7 +77,9 @@ impl MemoryStore {
             damage(bytes);
         }
     }
+}
 
+impl MemoryStore {
     fn objects(&self) -> MutexGuard<'_, Objects> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }

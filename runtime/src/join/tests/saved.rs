@@ -180,3 +180,26 @@ fn windows_fire_once_though_tasks_were_not_equally_far() {
         }
     }
 }
+
+/// What comes when its time has come stays for as long as the watermark does, and is told from what is over.
+#[test]
+fn elements_of_the_last_minute_are_restored_as_such() {
+    let behind_each = |tasks| (1..8).map(move |behind| Rescale { behind, tasks });
+    let played = |least, greatest, events: &[Event]| {
+        let within = Within::checked(Span(least)..=Span(greatest)).unwrap();
+        let make = || IntervalJoin::<u64, String, u64>::new(within, JoinKind::Full);
+        let rescales: Vec<_> = behind_each(3).collect();
+        check(make, events, &rescales);
+        Ours::new(make(), 1).played(events).rows
+    };
+    let watermark = |time| Event::Time(2, Told::Watermark(time));
+    let record = |right, time| Event::Batch(vec![(right, time, 1)]);
+    // The one that came first was there before the watermark; the last millisecond is that of a bucket, too.
+    for time in [10, 63] {
+        let events = [watermark(time), record(false, time), record(true, time)];
+        assert_eq!(played(0, 0, &events), [(time, Some(0), Some(1))]);
+    }
+    // Both come out at the same time, the right one, which is no element of the last minute, first.
+    let events = [record(true, 6), watermark(10), record(false, 10), watermark(11)];
+    assert_eq!(played(-5, -5, &events), [(11, None, Some(0)), (11, Some(1), None)]);
+}

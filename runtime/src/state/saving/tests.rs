@@ -101,10 +101,12 @@ fn act(table: &mut Table<u64, u64>, op: &Op, kind: u64) {
                 if !table.next_chunk(&mut cursor, &mut chunk) {
                     return;
                 }
-                table.change_chunk(&mut cursor, &mut chunk, |value| {
+                let changed = table.change_chunk(&mut chunk, |_, _, value| {
                     *value += 1;
-                    value.is_multiple_of(divisor)
+                    Ok::<_, std::convert::Infallible>(value.is_multiple_of(divisor))
                 });
+                assert!(changed.is_ok());
+                table.take_out(&mut cursor, &mut chunk);
             }
         }
         Op::Drain { keeps, saves_every } => {

@@ -1,21 +1,25 @@
 //! The thread that takes the checkpoints of one attempt.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::path::PathBuf;
+use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use super::error::{CheckpointError, Reason};
 use super::gather::{About, Gathering, TaskPart};
 use super::leader::{Begun, Leader};
+use super::requests::{Answer, Requests};
 use super::restore::{kept, restored};
+use super::savepoint;
 use crate::checkpoint::collect::objects;
 use crate::checkpoint::coordinator::{
     self, Action, Coordinator, Event, Prepared, RequestId, TaskId,
 };
-use crate::checkpoint::manifest::Kind;
-use crate::checkpoint::{CheckpointId, Fence};
+use crate::checkpoint::manifest::{Kind, Manifest, ManifestError};
+use crate::checkpoint::pointer::Retained;
+use crate::checkpoint::{CheckpointError, CheckpointId, Fence, Reason};
 use crate::connector::Committable;
 use crate::error::JobError;
 use crate::task::committers::Committers;
@@ -25,7 +29,7 @@ use crate::task::snapshot::{self, Checkpoints, TaskMessage, ToCheckpoints};
 
 /// One thing for a sink to commit, with the sink's name.
 pub(super) type Committed = (String, serde_json::Value);
-type Actions = Vec<Action<Arc<TaskPart>, Committed>>;
+type Actions = Vec<Action<Rc<TaskPart>, Committed>>;
 
 /// Messages that may wait for the thread: a few blocks of each task of a small job.
 const MESSAGES: usize = 64;
@@ -57,14 +61,16 @@ impl Driver {
         job: &str,
         parallelism: &[usize],
         key_groups: u32,
+        operators: &BTreeSet<&str>,
     ) -> Result<Driver, CheckpointError> {
         let chains = parallelism.iter().enumerate();
         let tasks: Vec<_> =
             chains.flat_map(|(chain, &tasks)| (0..tasks).map(move |task| (chain, task))).collect();
-        let begun = leader.attempt(tasks.len(), key_groups)?;
+        let begun = leader.attempt(tasks.len(), key_groups, operators)?;
         let (to, from) = sync_channel(MESSAGES);
         let attempt = begun.fence.attempt.0;
-        let committers = Committers::new(attempt, begun.manifest.as_ref().map(kept));
+        let committers =
+            Committers::new(attempt, begun.from.as_ref().map(|(manifest, _)| kept(manifest)));
         let checkpoints = Arc::new(Checkpoints::new(attempt, committers, to.clone()));
         let about = About { job: job.to_owned(), key_groups, checkpoints: checkpoints.clone() };
         Ok(Driver { leader, begun, about, checkpoints, from, to, tasks })
@@ -72,8 +78,8 @@ impl Driver {
 
     /// What the attempt's tasks are to know.
     pub(in crate::task) fn recovery(&self) -> Recovery {
-        let manifest = self.begun.manifest.as_ref();
-        let restored = manifest.map(|manifest| Arc::new(restored(manifest, &self.leader.store)));
+        let from = self.begun.from.as_ref();
+        let restored = from.map(|(manifest, store)| Arc::new(restored(manifest, store)));
         Recovery { checkpoints: Some(self.checkpoints.clone()), restored }
     }
 
@@ -99,7 +105,7 @@ impl Driving {
 struct Drive {
     leader: Leader,
     fence: Fence,
-    coordinator: Coordinator<Arc<TaskPart>, Committed>,
+    coordinator: Coordinator<Rc<TaskPart>, Committed>,
     gathering: Gathering,
     about: About,
     checkpoints: Arc<Checkpoints>,
@@ -110,6 +116,9 @@ struct Drive {
     /// When the checkpoint in flight began.
     triggered: Instant,
     asked_to_stop: bool,
+    requests: Requests,
+    /// Savepoints that are there, and were not told yet.
+    savepoints: BTreeMap<RequestId, PathBuf>,
 }
 
 impl Drive {
@@ -123,6 +132,7 @@ impl Drive {
             retained: leader.options.retain,
         };
         let (fence, now) = (begun.fence, Instant::now());
+        let requests = Requests::new(&leader.dir);
         let numbers = tasks.into_iter().zip((0..).map(TaskId)).collect();
         Drive {
             coordinator: Coordinator::new(options, begun.start),
@@ -137,6 +147,8 @@ impl Drive {
             started: now,
             triggered: now,
             asked_to_stop: false,
+            requests,
+            savepoints: BTreeMap::new(),
         }
     }
 
@@ -148,11 +160,20 @@ impl Drive {
                 Err(RecvTimeoutError::Timeout) => self.step(Event::Tick),
                 Ok(ToCheckpoints::Over) | Err(RecvTimeoutError::Disconnected) => break,
             }
+            for (request, kind) in self.requests.look() {
+                self.step(Event::Requested { request, kind });
+            }
             if self.job.is_stopping() && !self.asked_to_stop {
                 self.asked_to_stop = true;
                 self.step(Event::Requested { request: RequestId(0), kind: Kind::Stop });
             }
         }
+        if self.job.is_aborting() {
+            // Whoever waits for a savepoint is told.
+            let (task, fence) = (TaskId(0), self.fence);
+            self.step(Event::Lost { task, fence });
+        }
+        tracing::debug!(counts = ?self.coordinator.counts(), "checkpoints of this attempt");
         self.leader
     }
 
@@ -179,9 +200,7 @@ impl Drive {
                 let (id, task) = (CheckpointId(saved.checkpoint), number(saved.task));
                 let (part, prepared) = self.gathering.complete(*saved);
                 let event = match part {
-                    Ok(part) => {
-                        Event::Acked { id, task, fence, snapshot: Arc::new(part), prepared }
-                    }
+                    Ok(part) => Event::Acked { id, task, fence, snapshot: Rc::new(part), prepared },
                     Err(why) => Event::Declined { id, task, fence, why, prepared },
                 };
                 self.step(event);
@@ -189,7 +208,7 @@ impl Drive {
         }
     }
 
-    fn step(&mut self, event: Event<Arc<TaskPart>, Committed>) {
+    fn step(&mut self, event: Event<Rc<TaskPart>, Committed>) {
         let now = self.now();
         let mut actions: VecDeque<_> = self.coordinator.step(now, event).into();
         while let Some(action) = actions.pop_front() {
@@ -199,7 +218,7 @@ impl Drive {
     }
 
     /// Does something, and answers what that leads to.
-    fn act(&mut self, action: Action<Arc<TaskPart>, Committed>) -> Actions {
+    fn act(&mut self, action: Action<Rc<TaskPart>, Committed>) -> Actions {
         match action {
             Action::Trigger { id, kind } => {
                 self.triggered = Instant::now();
@@ -215,19 +234,16 @@ impl Drive {
                 let files = snapshots.iter().filter_map(|part| part.file()).cloned();
                 self.leader.collector.discard(id, files.chain(manifest));
             }
-            Action::Write { id, kind, snapshots, prepared, .. } => {
+            Action::Write { id, kind, request, snapshots, prepared } => {
                 let parts = snapshots.iter().map(|(_, part)| &**part);
                 let manifest = self.gathering.manifest(&self.about, (id, kind), parts, &prepared);
-                let written =
-                    manifest.write(&*self.leader.store, self.gathering.folder(id).manifest());
-                if let Ok(retained) = &written {
-                    self.leader.collector.retain(id, objects(retained, &manifest));
-                }
+                let written = self.write(&manifest, request);
                 let result = written.map_err(|error| error.to_string());
                 let now = self.now();
                 return self.coordinator.step(now, Event::Written { id, result });
             }
             Action::Publish(publication) => {
+                self.leader.collector.check(&publication);
                 let outcome = self.leader.publish(publication);
                 let now = self.now();
                 return self.coordinator.step(now, Event::Published(outcome));
@@ -243,8 +259,23 @@ impl Drive {
             Action::Complete { id, tasks, prepared, .. } => {
                 return self.complete(id, tasks, prepared);
             }
-            Action::Drain | Action::Answer { .. } => {}
-            Action::Ended { .. } => {
+            Action::Drain => {
+                self.checkpoints.drain();
+                self.job.wake();
+            }
+            Action::Answer { request, result } => {
+                let savepoint = self.savepoints.remove(&request);
+                let answer = match result {
+                    Ok(retained) => Answer::Done { checkpoint: retained.id.0, savepoint },
+                    Err(refusal) => Answer::Refused(refusal.to_string()),
+                };
+                self.requests.answer(request, &answer);
+            }
+            Action::Ended { finished } => {
+                if !finished {
+                    self.asked_to_stop = true;
+                    self.job.stop();
+                }
                 self.checkpoints.finish();
                 self.job.wake();
             }
@@ -252,6 +283,31 @@ impl Drive {
             Action::StandDown => self.fail(Reason::Deposed.into()),
         }
         Vec::new()
+    }
+
+    /// Writes the manifest of a checkpoint, and the savepoint that was asked for.
+    fn write(
+        &mut self,
+        manifest: &Manifest,
+        request: Option<RequestId>,
+    ) -> Result<Retained, ManifestError> {
+        let dir =
+            request.and_then(|request| Some((request, self.requests.savepoint_dir(request)?)));
+        let mut copied = None;
+        if let Some((request, dir)) = dir {
+            let (place, retained) = savepoint::make(manifest, &*self.leader.store, dir)?;
+            self.savepoints.insert(request, place);
+            copied = Some(retained);
+        }
+        if let Some(retained) = copied.filter(|_| manifest.kind == Kind::Savepoint) {
+            // The job's own files of it are needed no longer.
+            self.leader.collector.discard(manifest.id, manifest.files().cloned());
+            return Ok(retained);
+        }
+        let place = self.gathering.folder(manifest.id).manifest();
+        let retained = manifest.write(&*self.leader.store, place)?;
+        self.leader.collector.retain(manifest.id, objects(&retained, manifest));
+        Ok(retained)
     }
 
     /// A checkpoint is the truth: what sinks have prepared becomes visible.
@@ -267,7 +323,9 @@ impl Drive {
             bytes = self.gathering.bytes(id),
             "checkpoint complete"
         );
-        for Prepared { committable: (sink, committable), .. } in prepared {
+        let permit = self.leader.permit();
+        for Prepared { checkpoint, committable: (sink, committable), .. } in prepared {
+            assert!(permit.covers(checkpoint), "{checkpoint} is not the truth, or past it");
             let committed = self.checkpoints.committers.commit(&sink, &[Committable(committable)]);
             if let Err(source) = committed {
                 self.fail(Reason::Commit { sink, source }.into());

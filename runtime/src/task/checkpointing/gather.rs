@@ -163,7 +163,7 @@ impl Gathering {
             files: Vec::new(),
             sources: Vec::new(),
             sinks: Vec::new(),
-            finished: kind == Kind::Final,
+            finished: matches!(kind, Kind::Final | Kind::Drain),
         };
         for part in parts {
             add_part(&mut manifest, part, about);

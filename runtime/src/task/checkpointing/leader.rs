@@ -1,16 +1,22 @@
 //! Who leads a job from a directory: the store and the truth, between attempts.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::error::{CheckpointError, Reason};
+use super::choose::{Chosen, choose};
+use super::restore::damage;
+use super::savepoint;
 use crate::checkpoint::collect::{Collector, objects};
 use crate::checkpoint::coordinator::{self, IDS, Outcome, Publication};
 use crate::checkpoint::manifest::Manifest;
-use crate::checkpoint::pointer::{Advance, Pointer, PointerError, Retained, Status, Truth};
+use crate::checkpoint::pointer::{
+    Advance, CommitPermit, Pointer, PointerError, Retained, Status, Truth,
+};
 use crate::checkpoint::store::Store;
 use crate::checkpoint::store::local::LocalStore;
-use crate::checkpoint::{Attempt, CheckpointId, Fence};
+use crate::checkpoint::{Attempt, CheckpointError, CheckpointId, Fence, Reason};
+use crate::error::JobError;
 use crate::task::CheckpointOptions;
 
 /// The store and the truth of a job.
@@ -18,13 +24,20 @@ pub(in crate::task) struct Leader {
     pub(super) options: CheckpointOptions,
     pub(super) store: Arc<dyn Store>,
     pub(super) collector: Collector,
+    pub(super) dir: PathBuf,
     pointer: Pointer,
+    /// What the last truth allows.
+    permit: Option<CommitPermit>,
+    /// The checkpoint that the last attempt went on from.
+    chosen: Option<CheckpointId>,
+    /// Those whose state cannot be read, and why.
+    damaged: BTreeMap<CheckpointId, String>,
 }
 
 /// How a job begins in a directory.
 pub(in crate::task) enum Begin {
     /// With an attempt.
-    Lead(Leader),
+    Lead(Box<Leader>),
     /// Not at all: it has finished before.
     Finished,
 }
@@ -32,15 +45,16 @@ pub(in crate::task) enum Begin {
 /// An attempt that was begun durably.
 pub(in crate::task) struct Begun {
     pub(super) fence: Fence,
-    /// What it goes on from.
-    pub(super) manifest: Option<Manifest>,
+    /// What it goes on from, and where that is.
+    pub(super) from: Option<(Manifest, Arc<dyn Store>)>,
     pub(super) start: coordinator::Start,
 }
 
 impl Leader {
     /// Takes the lead of the job in a directory.
     pub(in crate::task) fn begin(options: &CheckpointOptions) -> Result<Begin, CheckpointError> {
-        let store: Arc<dyn Store> = Arc::new(LocalStore::open(&directory(&options.dir)?)?);
+        let dir = directory(&options.dir)?;
+        let store: Arc<dyn Store> = Arc::new(LocalStore::open(&dir)?);
         if options.fresh {
             // Nobody else can look: the directory is locked.
             for path in store.list(None)? {
@@ -52,8 +66,16 @@ impl Leader {
         if pointer.truth().is_some_and(finished) {
             return Ok(Begin::Finished);
         }
-        let collector = Collector::default();
-        Ok(Begin::Lead(Leader { options: options.clone(), store, collector, pointer }))
+        Ok(Begin::Lead(Box::new(Leader {
+            options: options.clone(),
+            store,
+            collector: Collector::default(),
+            dir,
+            pointer,
+            permit: None,
+            chosen: None,
+            damaged: BTreeMap::new(),
+        })))
     }
 
     /// Begins the next attempt, from the last checkpoint if there is one.
@@ -61,6 +83,7 @@ impl Leader {
         &mut self,
         tasks: usize,
         key_groups: u32,
+        operators: &BTreeSet<&str>,
     ) -> Result<Begun, CheckpointError> {
         self.find_out()?;
         let mut truth = self.pointer.truth().cloned().unwrap_or(Truth {
@@ -79,15 +102,45 @@ impl Leader {
             Advance::Won(_) => {}
             Advance::Lost => return Err(Reason::Deposed.into()),
         }
-        let manifest = self.manifest(&retained, attempt)?;
-        if let Some(manifest) = manifest.as_ref().filter(|it| it.key_groups != key_groups) {
-            let saved = manifest.key_groups;
-            return Err(Reason::KeyGroups { saved, now: key_groups }.into());
+        let Chosen { manifest, usable, .. } = self.choose(&retained, attempt)?;
+        let retained = usable.into_iter().map(|(one, _)| one).collect();
+        let own = manifest.map(|own| (own, self.store.clone()));
+        let from = match (own, &self.options.restore) {
+            (None, Some(place)) => Some(savepoint::open(&directory(place)?)?),
+            (own, restore) => {
+                if restore.is_some() {
+                    tracing::info!("there are checkpoints, which go before the savepoint");
+                }
+                own
+            }
+        };
+        if let Some((manifest, _)) = &from {
+            self.check(manifest, key_groups, operators)?;
         }
         let fence = Fence { epoch: self.pointer.epoch(), attempt };
         let tasks = u32::try_from(tasks).expect("tasks are threads' work: far fewer than 2^32");
         let start = coordinator::Start { fence, tasks, next_id, id_high, retained };
-        Ok(Begun { fence, manifest, start })
+        Ok(Begun { fence, from, start })
+    }
+
+    /// Whether this job can go on from a checkpoint.
+    fn check(
+        &self,
+        manifest: &Manifest,
+        key_groups: u32,
+        operators: &BTreeSet<&str>,
+    ) -> Result<(), CheckpointError> {
+        if manifest.key_groups != key_groups {
+            let saved = manifest.key_groups;
+            return Err(Reason::KeyGroups { saved, now: key_groups }.into());
+        }
+        let saved = manifest.operators.iter().map(|operator| operator.id.as_str());
+        let unknown: Vec<_> = saved.filter(|id| !operators.contains(id)).collect();
+        if unknown.is_empty() || self.options.allow_dropped_state {
+            return Ok(());
+        }
+        let (saved, now) = (unknown.join("`, `"), operators.iter().copied().collect::<Vec<_>>());
+        Err(Reason::UnknownOperators { saved, now: now.join("`, `") }.into())
     }
 
     /// Finds out what became of the last publication of the attempt before.
@@ -105,31 +158,30 @@ impl Leader {
 
     const RETRY: std::time::Duration = std::time::Duration::from_millis(100);
 
-    /// The manifest of the last of these checkpoints. Their files stay, those of attempts that were given up go.
-    fn manifest(
+    /// What to go on from. The files of these checkpoints stay, those of attempts that were given up go.
+    fn choose(
         &mut self,
         retained: &[Retained],
         attempt: Attempt,
-    ) -> Result<Option<Manifest>, CheckpointError> {
-        let mut last = None;
-        let mut all_known = true;
-        for one in retained {
-            match Manifest::read(&*self.store, one) {
-                Ok(manifest) => {
-                    self.collector.retain(one.id, objects(one, &manifest));
-                    last = Some(manifest);
-                }
-                Err(error) if Some(one) == retained.last() => return Err(error.into()),
-                Err(error) => {
-                    tracing::warn!(%error, "an earlier checkpoint cannot be used");
-                    all_known = false;
-                }
-            }
+    ) -> Result<Chosen, CheckpointError> {
+        let chosen = choose(&self.store, retained, &self.damaged)?;
+        for (one, manifest) in &chosen.usable {
+            self.collector.retain(one.id, objects(one, manifest));
         }
-        if all_known && let Err(error) = self.collector.sweep(&*self.store, attempt) {
+        if chosen.all
+            && let Err(error) = self.collector.sweep(&*self.store, attempt)
+        {
             tracing::warn!(%error, "files of earlier attempts stay");
         }
-        Ok(last)
+        self.chosen = chosen.manifest.as_ref().map(|manifest| manifest.id);
+        Ok(chosen)
+    }
+
+    /// An attempt has failed before its tasks were open. True if that was because of what it went on from, which will
+    /// not be gone on from again.
+    pub(in crate::task) fn distrust(&mut self, error: &JobError) -> bool {
+        let (Some(id), Some(why)) = (self.chosen, damage(error)) else { return false };
+        self.damaged.insert(id, why).is_none()
     }
 
     /// Says what the coordinator wants to be the truth.
@@ -146,12 +198,34 @@ impl Leader {
             status,
             ..truth.clone()
         };
-        outcome(self.pointer.advance(truth))
+        let advanced = self.pointer.advance(truth);
+        self.outcome(advanced)
     }
 
     /// Finds out what became of the last publication.
     pub(super) fn settle(&mut self) -> Outcome {
-        outcome(self.pointer.settle())
+        let settled = self.pointer.settle();
+        self.outcome(settled)
+    }
+
+    fn outcome(&mut self, advanced: Result<Advance, PointerError>) -> Outcome {
+        match advanced {
+            Ok(Advance::Won(permit)) => {
+                self.permit = Some(permit);
+                Outcome::Won
+            }
+            Ok(Advance::Lost) => Outcome::Lost,
+            Err(error) if error.is_outcome_unknown() => Outcome::Unknown,
+            Err(error) => Outcome::Failed(error.to_string()),
+        }
+    }
+
+    /// What may be committed.
+    ///
+    /// # Panics
+    /// Before a truth is won.
+    pub(super) fn permit(&self) -> CommitPermit {
+        self.permit.expect("what is committed was published")
     }
 
     /// Deletes some of what is not needed any more.
@@ -171,17 +245,8 @@ impl Leader {
     const CLEANED: usize = 64;
 }
 
-fn outcome(advanced: Result<Advance, PointerError>) -> Outcome {
-    match advanced {
-        Ok(Advance::Won(_)) => Outcome::Won,
-        Ok(Advance::Lost) => Outcome::Lost,
-        Err(error) if error.is_outcome_unknown() => Outcome::Unknown,
-        Err(error) => Outcome::Failed(error.to_string()),
-    }
-}
-
 /// The directory that a place names.
-fn directory(place: &str) -> Result<PathBuf, CheckpointError> {
+pub(crate) fn directory(place: &str) -> Result<PathBuf, CheckpointError> {
     match place.strip_prefix("file://") {
         Some(path) if path.starts_with('/') => Ok(PathBuf::from(path)),
         None if !place.is_empty() && !place.contains("://") => Ok(PathBuf::from(place)),

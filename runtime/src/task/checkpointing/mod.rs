@@ -11,13 +11,18 @@
 //! does all that may take long: writing state, flushing and committing sinks.
 
 mod by_hand;
+mod choose;
 mod driver;
-mod error;
 mod gather;
 mod leader;
+mod list;
+mod requests;
 mod restore;
+mod savepoint;
 
 pub(super) use by_hand::ByHand;
 pub(super) use driver::{Driver, Driving};
-pub use error::CheckpointError;
+pub(crate) use leader::directory;
 pub(super) use leader::{Begin, Leader};
+pub(crate) use list::{ListedCheckpoints, list_checkpoints};
+pub(crate) use requests::{Answer, Request, Wish, ask};

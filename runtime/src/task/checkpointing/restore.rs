@@ -3,9 +3,11 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::choose::without_help;
 use crate::checkpoint::manifest::{Block, FileRef, Manifest, OperatorState, Section, SplitState};
 use crate::checkpoint::store::Store;
 use crate::connector::Committable;
+use crate::error::JobError;
 use crate::state::{LoadError, Saved};
 use crate::task::restored::{Restored, RestoredState};
 use crate::task::snapshot::{Connector, SplitSnapshot};
@@ -41,6 +43,18 @@ pub(super) fn kept(manifest: &Manifest) -> BTreeMap<String, Vec<Committable>> {
         (sink.id.clone(), committables.collect())
     });
     sinks.collect()
+}
+
+/// What is wrong with the stored state, if it is that which made an attempt fail.
+pub(super) fn damage(error: &JobError) -> Option<String> {
+    let JobError::Task { failure, .. } = error else { return None };
+    let cause = failure.cause().downcast_ref::<LoadError>()?;
+    let is_damage = match cause {
+        LoadError::Unread(why) => why.is::<BlockError>(),
+        LoadError::Short { .. } | LoadError::Damaged { .. } => true,
+        LoadError::Layout { .. } => false,
+    };
+    is_damage.then(|| without_help(cause))
 }
 
 fn snapshot(state: &SplitState) -> SplitSnapshot {

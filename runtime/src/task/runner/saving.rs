@@ -2,6 +2,8 @@
 
 use std::collections::VecDeque;
 use std::ops::RangeInclusive;
+use std::sync::Arc;
+use std::time::Instant;
 
 use super::{Action, Runner};
 use crate::connector::Transaction;
@@ -10,7 +12,7 @@ use crate::state::{Loader, SnapshotWriter};
 use crate::task::Failure;
 use crate::task::panics::guard;
 use crate::task::restored::Restored;
-use crate::task::snapshot::{SinkSnapshot, StateSnapshot, TaskMessage, TaskSnapshot};
+use crate::task::snapshot::{Checkpoints, SinkSnapshot, StateSnapshot, TaskMessage, TaskSnapshot};
 use crate::time::{TimeEvent, Timestamp};
 
 /// What was said of a task.
@@ -30,7 +32,12 @@ pub(super) struct Saving {
     state: usize,
     /// What there was no room for.
     waiting: VecDeque<TaskMessage>,
+    /// When the next slice is due.
+    next_slice: Instant,
 }
+
+/// As many times as long as a slice takes, what the task is for goes on.
+const OTHER_WORK: u32 = 4;
 
 impl Saving {
     /// True if it is part of this checkpoint, or of an earlier one.
@@ -55,18 +62,29 @@ impl Runner {
         (wanted > self.last_checkpoint).then_some(wanted)
     }
 
-    /// True if the source waits for the checkpoint that the job stops with: if that fails, it goes on.
-    pub(super) fn is_paused(&self) -> bool {
-        self.job.checkpoints.as_ref().is_some_and(|checkpoints| {
-            checkpoints.stops_with(self.last_checkpoint) && !checkpoints.is_finished()
-        })
+    /// True behind the barrier of the checkpoint that the job stops with, unless that was given up. What happened here
+    /// would be in no checkpoint: nothing is read, time does not pass, and no timer fires.
+    pub(super) fn stands_still(&self) -> bool {
+        let checkpoints = self.job.checkpoints.as_ref();
+        checkpoints.is_some_and(|checkpoints| checkpoints.stops_with(self.last_checkpoint))
     }
 
-    /// True if the source is to stop as if its input had ended.
+    /// True if the source waits for the checkpoint that the job stops with: if that fails, it goes on.
+    pub(super) fn is_paused(&self) -> bool {
+        let is_finished = |checkpoints: &Arc<Checkpoints>| checkpoints.is_finished();
+        self.stands_still() && !self.job.checkpoints.as_ref().is_some_and(is_finished)
+    }
+
+    /// True if the source is to end as if there were no more input.
+    pub(super) fn must_drain(&self) -> bool {
+        self.job.checkpoints.as_ref().is_some_and(|checkpoints| checkpoints.drains())
+    }
+
+    /// True if the source is to stop: what it has read is processed, windows stay open.
     pub(super) fn must_stop(&self) -> bool {
         match &self.job.checkpoints {
             None => self.job.is_stopping(),
-            Some(checkpoints) => checkpoints.stops_with(self.last_checkpoint),
+            Some(_) => self.stands_still(),
         }
     }
 
@@ -145,7 +163,8 @@ impl Runner {
         let (task, watermark) = (self.task, self.watermark);
         let snapshot = TaskSnapshot { checkpoint, task, watermark, states, source, sinks };
         let (snapshot, waiting) = (Box::new(snapshot), VecDeque::new());
-        self.saving = Some(Saving { snapshot, writers, state: 0, waiting });
+        let next_slice = self.stage.clock().now();
+        self.saving = Some(Saving { snapshot, writers, state: 0, waiting, next_slice });
         Ok(())
     }
 
@@ -158,8 +177,23 @@ impl Runner {
         self.broadcast(None, &|| Frame::Cancel { id: checkpoint });
     }
 
-    /// Writes a slice of the snapshot under way; true if that was any work.
-    pub(super) fn save_more(&mut self) -> bool {
+    /// True if a slice of the snapshot under way is to be written before anything else is done.
+    pub(super) fn saves_now(&self, now: Instant) -> bool {
+        self.saving.as_ref().is_some_and(|saving| saving.next_slice <= now)
+    }
+
+    /// Writes a slice of the snapshot under way; true if that was any work. Moves `now` on.
+    pub(super) fn save_more(&mut self, now: &mut Instant) -> bool {
+        let start = *now;
+        let worked = self.save_slice();
+        *now = self.stage.clock().now();
+        if let Some(saving) = &mut self.saving {
+            saving.next_slice = *now + now.duration_since(start) * OTHER_WORK;
+        }
+        worked
+    }
+
+    fn save_slice(&mut self) -> bool {
         let Some(saving) = &mut self.saving else { return false };
         let Some(checkpoints) = &self.job.checkpoints else { return false };
         if checkpoints.is_given_up(saving.snapshot.checkpoint) {
@@ -192,12 +226,12 @@ impl Runner {
             }
             return true;
         }
-        let saved = self.saving.take().expect("looked at above").snapshot;
-        if let Some(message) = checkpoints.tell(TaskMessage::Saved(saved)) {
+        let Saving { snapshot, next_slice, .. } = self.saving.take().expect("looked at above");
+        if let Some(message) = checkpoints.tell(TaskMessage::Saved(snapshot)) {
             // Everything else has gone: there is but this to send.
             let TaskMessage::Saved(snapshot) = message else { unreachable!("what was sent") };
             let (writers, waiting) = (Vec::new(), VecDeque::new());
-            self.saving = Some(Saving { snapshot, writers, state: 0, waiting });
+            self.saving = Some(Saving { snapshot, writers, state: 0, waiting, next_slice });
             return false;
         }
         true

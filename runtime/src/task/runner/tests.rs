@@ -10,8 +10,10 @@ use crate::exchange::{
     AnyOutput, Batch, Edge, EdgeId, KeyGroups, Output, OutputEnd, Partition, Port, channel,
 };
 use crate::state::{LoadError, Loader, SnapshotWriter, State};
+use crate::task::committers::Committers;
 use crate::task::context::SplitTable;
 use crate::task::restored::Recovery;
+use crate::task::snapshot::Checkpoints;
 use crate::task::{Clock, Signal, TaskContext, Turn};
 
 #[derive(Clone)]
@@ -72,6 +74,10 @@ fn output(port: Port) -> Output<u64> {
 impl Bench {
     /// The chain logs its turns, hands its records on, and fires `left` records when the watermark moves, one a turn.
     fn new(timer: Option<i64>, left: u32) -> Bench {
+        Bench::with(timer, left, None)
+    }
+
+    fn with(timer: Option<i64>, left: u32, checkpoints: Option<Arc<Checkpoints>>) -> Bench {
         let bell = Arc::new(Signal::default());
         let new_channel = || channel(2, bell.clone(), bell.clone());
         let ((port0, channel0), (port1, channel1), (port, downstream)) =
@@ -107,7 +113,7 @@ impl Bench {
             seed,
             stage: Stage::new(Box::new(clock.clone())),
             channels: vec![(0, channel0), (0, channel1)],
-            job: Arc::new(Job::new(1, Vec::new(), None)),
+            job: Arc::new(Job::new(1, Vec::new(), checkpoints)),
             metrics: Arc::default(),
             buffer_timeout: Duration::from_millis(1),
         };
@@ -329,4 +335,23 @@ fn idleness_goes_on_behind_the_time_that_it_releases() {
     bench.send(1, || Frame::Watermark(Timestamp(6)));
     bench.settle();
     assert_eq!(bench.sent(), ["Watermark(Timestamp(6))"]);
+}
+
+#[test]
+fn bug_40_behind_the_barrier_of_a_stop_nothing_happens() {
+    let (to, _from) = std::sync::mpsc::sync_channel(8);
+    let checkpoints = Arc::new(Checkpoints::new(1, Committers::default(), to));
+    let mut bench = Bench::with(Some(5), 0, Some(checkpoints.clone()));
+    checkpoints.want(3, true);
+    for channel in 0..2 {
+        bench.send(channel, || Frame::Barrier { id: 3 });
+    }
+    bench.settle();
+    assert_eq!(bench.sent(), ["Barrier { id: 3 }"]);
+    bench.pass(6);
+    assert_eq!(bench.settle(), [""; 0], "the timer would fire into no checkpoint");
+    assert_eq!(bench.runner.wants_step_at(bench.clock.now()), None);
+    // It was not taken: everything goes on.
+    checkpoints.give_up(3);
+    assert_eq!(bench.settle(), ["timer"]);
 }

@@ -234,6 +234,24 @@ fn memory_follows_records_not_the_number_of_windows() {
 }
 
 #[test]
+fn sums_of_long_windows_count_as_memory() {
+    let stage = Stage::default();
+    let mut windows = AggregateWindows::new(sliding(Span(1_000), Span(1)), count());
+    for time in 0..1_000 {
+        windows.add(&stage.turn(Timestamp(0)), Timestamp(time), 1, 1u64, ()).unwrap();
+    }
+    let mut fire = |watermark| {
+        let mut turn = stage.turn(Timestamp(watermark));
+        while windows.fire(&mut turn).unwrap().is_some() {}
+        windows.bytes()
+    };
+    // Sums are made again when the first pane of all is dropped.
+    let (few, many) = (fire(998), fire(1_000));
+    assert!(many > few + 900 * size_of::<u64>(), "{few} bytes, then {many}");
+    assert_eq!(fire(i64::MAX), 0);
+}
+
+#[test]
 fn processing_time_slides_fire_once() {
     let stage = Stage::default();
     let spec = sliding(millis(10), millis(5)).processing_time();

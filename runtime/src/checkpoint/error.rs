@@ -1,18 +1,19 @@
 //! Why a job cannot keep or use its checkpoints.
 
-use crate::checkpoint::coordinator;
-use crate::checkpoint::manifest::ManifestError;
-use crate::checkpoint::pointer::PointerError;
-use crate::checkpoint::store::StoreError;
+use super::CheckpointId;
+use super::coordinator;
+use super::manifest::ManifestError;
+use super::pointer::PointerError;
+use super::store::StoreError;
 use crate::connector::SinkError;
 
 /// Why a job cannot keep or use its checkpoints.
 #[derive(Debug, thiserror::Error)]
 #[error(transparent)]
-pub struct CheckpointError(pub(super) Reason);
+pub struct CheckpointError(pub(crate) Reason);
 
 #[derive(Debug, thiserror::Error)]
-pub(super) enum Reason {
+pub(crate) enum Reason {
     #[error(transparent)]
     Store(#[from] StoreError),
     #[error(transparent)]
@@ -33,6 +34,18 @@ pub(super) enum Reason {
         "another process has taken over this job\nhelp: run it once for each checkpoint directory"
     )]
     Deposed,
+    #[error(
+        "the checkpoint holds state of `{saved}`, and this job has no such operator; it has `{now}`\nhelp: give the operator the `.uid(..)` that it had, or drop the state with --allow-dropped-state"
+    )]
+    UnknownOperators { saved: String, now: String },
+    #[error(
+        "checkpoint {id} cannot be used: {why}, and behind an older one, what sinks have shown would be shown again\nhelp: put the file back as it was, or begin anew with --fresh and another place for the output"
+    )]
+    Committed { id: CheckpointId, why: String },
+    #[error(
+        "checkpoint {id} cannot be used: {why}, and there is no other\nhelp: put the file back as it was, or begin anew with --fresh"
+    )]
+    NoOther { id: CheckpointId, why: String },
     #[error("what the sink `{sink}` wrote cannot be made visible: {source}")]
     Commit { sink: String, source: SinkError },
 }

@@ -1,0 +1,83 @@
+//! What a checkpoint of many keys costs while it is taken:
+//! `cargo run --profile fast -p thalweg-bench --bin snapshot -- [keys] [seconds] [interval in ms]`
+//!
+//! A running sum per key, `u64` to 16 bytes, on one core; keys come at random once all are there. Printed are the records
+//! of each second, and the least of any ten milliseconds, with and without a checkpoint under way.
+
+#![forbid(unsafe_code)]
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use thalweg::job::{CheckpointOptions, Job};
+use thalweg::prelude::*;
+use thalweg::task::Control;
+
+static RECORDS: AtomicU64 = AtomicU64::new(0);
+
+/// Sums by key.
+#[pipeline]
+fn sums(
+    /// How many keys there are.
+    keys: u64,
+) {
+    source(generate_forever(move |i| {
+        if i % 64 == 0 {
+            RECORDS.fetch_add(64, Ordering::Relaxed);
+        }
+        // Every key once, in an order of its own, then at random.
+        let key = if i < keys { i } else { mix(i) % keys };
+        (key, i)
+    }))
+    .key_by(|(key, _)| key)
+    .aggregate(|w| (w.key(), w.count(), w.sum(|(_, i)| i)))
+    .sink(discard());
+}
+
+/// A number that looks random.
+fn mix(i: u64) -> u64 {
+    let x = (i ^ (i >> 31)).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    x ^ (x >> 29)
+}
+
+fn main() {
+    let mut arguments = std::env::args().skip(1);
+    let mut number =
+        |default: u64| arguments.next().map_or(default, |text| text.parse().expect("a number"));
+    let (keys, seconds, interval) = (number(10_000_000), number(20), number(5000));
+    let dir = std::env::temp_dir().join("thalweg-snapshot-bench").display().to_string();
+    let control = Control::new();
+    let job = Job::new(sums).arg("keys", keys).control(&control).checkpoints(CheckpointOptions {
+        interval: Duration::from_millis(interval),
+        fresh: true,
+        ..CheckpointOptions::new(&dir)
+    });
+    let running = std::thread::spawn(move || job.run());
+    while RECORDS.load(Ordering::Relaxed) < keys {
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    println!("{keys} keys are there; intervals of 10 ms:");
+    let (mut last, mut tick) = (RECORDS.load(Ordering::Relaxed), Instant::now());
+    let mut samples = Vec::new();
+    let end = tick + Duration::from_secs(seconds);
+    while tick < end {
+        tick += Duration::from_millis(10);
+        std::thread::sleep(tick.saturating_duration_since(Instant::now()));
+        let records = RECORDS.load(Ordering::Relaxed);
+        samples.push(records - last);
+        last = records;
+    }
+    let mut sorted = samples.clone();
+    sorted.sort_unstable();
+    let median = sorted[sorted.len() / 2];
+    for (second, samples) in samples.chunks(100).enumerate() {
+        let (sum, least) = (samples.iter().sum::<u64>(), samples.iter().min().copied());
+        let least = least.unwrap_or(0) * 100 / median.max(1);
+        println!(
+            "second {second:3}: {:7.3} M records, least 10 ms {least:3} % of the median",
+            sum as f64 / 1e6
+        );
+    }
+    control.abort();
+    drop(running.join());
+}

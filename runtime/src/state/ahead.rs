@@ -1,0 +1,90 @@
+//! Looking up the keys of a batch ahead: the lines they need are fetched while others are updated.
+#![allow(unsafe_code)] // Reads tags through the directory's addresses.
+
+use super::segment::{Slot, WINDOW, matching, tag};
+use super::table::{Table, usable};
+use crate::prefetch::prefetch;
+use crate::record::Key;
+
+/// Keys that are looked up ahead at once; what a chunk of a batch has.
+pub(super) const AHEAD: usize = 64;
+
+/// Where the keys of the last [`prepare`](Table::prepare) seem to be, in their order: the update that follows looks
+/// there first, and elsewhere if the slot holds another key by then. Forgotten before memory is given back.
+pub(super) struct Ahead<K, V> {
+    pub(super) slots: [*mut Slot<K, V>; AHEAD],
+    pub(super) next: usize,
+    pub(super) end: usize,
+}
+
+impl<K, V> Ahead<K, V> {
+    pub(super) fn new() -> Self {
+        Ahead { slots: [std::ptr::null_mut(); AHEAD], next: 0, end: 0 }
+    }
+
+    /// The slot for the next key.
+    #[inline(always)]
+    pub(super) fn next(&mut self) -> Option<*mut Slot<K, V>> {
+        if self.next == self.end {
+            return None;
+        }
+        let slot = self.slots[self.next % AHEAD];
+        // There is but one key of size zero: its slot stays the next.
+        self.next += usize::from(size_of::<K>() > 0);
+        Some(slot)
+    }
+
+    pub(super) fn forget(&mut self) {
+        (self.next, self.end) = (0, 0);
+    }
+}
+
+impl<K: Key, V> Table<K, V> {
+    /// Fetches the lines that these keys will need into the cache, and remembers where they are. For batches of some 64
+    /// keys that are then updated in their order.
+    #[inline(always)]
+    pub fn prepare(&mut self, hashes: &[u64]) {
+        // A few entries lie in the nearest cache anyway.
+        if self.len() * size_of::<Slot<K, V>>() > 16 * 1024 {
+            self.fetch(&hashes[..hashes.len().min(AHEAD)]);
+        }
+    }
+
+    /// First the tags of all, where they are more than the second-level cache holds; then the slots that the tags tell:
+    /// an entry may lie on another line than its home.
+    #[inline(never)]
+    fn fetch(&mut self, hashes: &[u64]) {
+        const SEGMENTS_WITH_TAGS_IN_CACHE: usize = 128;
+        if self.segments.len() > SEGMENTS_WITH_TAGS_IN_CACHE {
+            for &hash in hashes {
+                let place = self.place(usable(hash));
+                prefetch(place.tags.wrapping_add(place.home(usable(hash))));
+            }
+        }
+        for (index, &hash) in hashes.iter().enumerate() {
+            let hash = usable(hash);
+            let place = self.place(hash);
+            let home = place.home(hash);
+            // SAFETY: a home is the number of a slot, and WINDOW tags more than there are slots can be read.
+            let matches = unsafe { matching(place.tags.add(home), tag(hash)) };
+            // Without a match the home itself: it is a slot, and its hash is another.
+            let slot = place.slots.wrapping_add(home + matches.trailing_zeros() as usize % WINDOW);
+            prefetch(slot);
+            self.ahead.slots[index] = slot;
+        }
+        (self.ahead.next, self.ahead.end) = (0, hashes.len());
+        if self.saving.is_some() {
+            self.fetch_saved(hashes);
+        }
+    }
+
+    /// While a snapshot is under way, its bits for these keys, too.
+    #[inline(never)]
+    fn fetch_saved(&self, hashes: &[u64]) {
+        for (&hash, &slot) in hashes.iter().zip(&self.ahead.slots) {
+            let at = self.slot_number(usable(hash), slot);
+            let segment = self.place(usable(hash)).segment as usize;
+            self.segments[segment].saved.fetch(at);
+        }
+    }
+}

@@ -1,0 +1,83 @@
+//! What can be said on the command line.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// How the job is tried.
+#[derive(Clone, Debug)]
+pub struct Options {
+    pub kills: u64,
+    pub records: u64,
+    pub keys: u64,
+    pub seed: u64,
+    /// How long the job runs between two kills, on average.
+    pub life: Duration,
+    /// Where everything is written; a directory of its own, removed at the end, if not said.
+    pub folder: Option<PathBuf>,
+}
+
+impl Options {
+    pub const USAGE: &str = "usage: cargo xtask ledger [--kills N] [--records N] [--keys N] [--seed N] \
+        [--life-ms N] [--dir DIR] [--backend memory|fs|rocksdb] [--sink files|postgres]";
+
+    /// Reads the command line.
+    pub fn parse(arguments: &[&str], seed: u64) -> Result<Options, String> {
+        let (kills, records, keys) = (200, 20_000_000, 1000);
+        let life = Duration::from_millis(1200);
+        let mut options = Options { kills, records, keys, seed, life, folder: None };
+        let mut arguments = arguments.iter();
+        while let Some(name) = arguments.next() {
+            let value = *arguments.next().ok_or_else(|| Self::USAGE.to_owned())?;
+            let number =
+                || value.parse::<u64>().map_err(|error| format!("{name} {value}: {error}"));
+            match *name {
+                "--kills" => options.kills = number()?,
+                "--records" => options.records = number()?.max(1000),
+                "--keys" => options.keys = number()?.max(1),
+                "--seed" => options.seed = number()?,
+                "--life-ms" => options.life = Duration::from_millis(number()?.max(10)),
+                "--dir" => options.folder = Some(PathBuf::from(value)),
+                "--backend" => backend(value)?,
+                "--sink" => sink(value)?,
+                _ => return Err(Self::USAGE.to_owned()),
+            }
+        }
+        Ok(options)
+    }
+}
+
+/// State is kept in memory, and checkpoints in files: `memory` and `fs` mean the same in this build.
+fn backend(word: &str) -> Result<(), String> {
+    match word {
+        "memory" | "fs" => Ok(()),
+        "rocksdb" => Err("there is no RocksDB backend yet: `--backend fs`".to_owned()),
+        _ => Err(format!("`{word}` is no backend: memory, fs or rocksdb")),
+    }
+}
+
+fn sink(word: &str) -> Result<(), String> {
+    match word {
+        "files" => Ok(()),
+        "postgres" => Err("there is no PostgreSQL sink yet: `--sink files`".to_owned()),
+        _ => Err(format!("`{word}` is no sink: files or postgres")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_not_built_is_refused_in_words() {
+        let parsed = Options::parse(&["--kills", "7", "--backend", "fs", "--sink", "files"], 3);
+        let parsed = parsed.unwrap();
+        assert_eq!((parsed.kills, parsed.seed, parsed.records), (7, 3, 20_000_000));
+        for (name, word) in [("--backend", "rocksdb"), ("--sink", "postgres")] {
+            let refused = Options::parse(&[name, word], 0).unwrap_err();
+            assert!(refused.contains("yet"), "{refused}");
+        }
+        for wrong in [&["--kills"][..], &["--kills", "many"], &["--what", "1"]] {
+            assert!(Options::parse(wrong, 0).is_err(), "{wrong:?}");
+        }
+    }
+}
