@@ -36,8 +36,7 @@ fn sums() {
 }
 
 /// What a step led to: windows, and late records.
-type Step = (Vec<(Timestamp, (u64, i64))>, Vec<i64>);
-type Seen = Vec<Step>;
+type Seen = Vec<Look>;
 
 /// Some steps, with something between them, all looked at or only at the end.
 fn run(
@@ -69,7 +68,10 @@ fn run(
     seen
 }
 
-fn look(t: &mut Pipeline) -> Step {
+/// Sums with their times, and what was late.
+type Look = (Vec<(Timestamp, (u64, i64))>, Vec<i64>);
+
+fn look(t: &mut Pipeline) -> Look {
     let (mut sums, mut late) = (t.output("sums"), t.results("late"));
     sums.sort_unstable();
     late.sort_unstable();
