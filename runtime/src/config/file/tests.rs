@@ -71,7 +71,7 @@ fn unknown_keys_are_all_reported() {
             "job.toml: there is no setting `operator.\"a\".paralelism`\nhelp: did you mean `parallelism`?",
             "job.toml: there is no setting `paralelism`\nhelp: did you mean `parallelism`?",
             "job.toml: there is no setting `state.backnd`\nhelp: did you mean `backend`?",
-            "job.toml: there is no setting `zzz`\nhelp: there is parallelism, buffer_timeout, args, operator, state",
+            "job.toml: there is no setting `zzz`\nhelp: there is parallelism, buffer_timeout, args, checkpoint, operator, state",
         ],
     );
 }

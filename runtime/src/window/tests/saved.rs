@@ -48,6 +48,9 @@ impl<W: State, P, N> State for Windows<W, P, N> {
     fn save(&mut self, out: &mut crate::state::SnapshotWriter) {
         self.windows.save(out);
     }
+    fn save_more(&mut self, out: &mut crate::state::SnapshotWriter) -> bool {
+        self.windows.save_more(out)
+    }
     fn load(&mut self, from: &Loader<'_>) -> Result<(), crate::state::LoadError> {
         self.windows.load(from)
     }
