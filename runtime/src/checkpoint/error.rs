@@ -35,9 +35,13 @@ pub(crate) enum Reason {
     )]
     Deposed,
     #[error(
-        "the checkpoint holds state of `{saved}`, and this job has no such operator; it has `{now}`\nhelp: give the operator the `.uid(..)` that it had, or drop the state with --allow-dropped-state"
+        "the checkpoint holds {what} {saved}, which this job does not have; it has {now}\nhelp: give it the `.uid(..)` or the binding that it had, or drop what was saved with --allow-dropped-state"
     )]
-    UnknownOperators { saved: String, now: String },
+    Unknown { what: &'static str, saved: String, now: String },
+    #[error(
+        "the store of the checkpoints does not say whether the last one is complete\nhelp: start the job again when it answers"
+    )]
+    Unsettled,
     #[error(
         "checkpoint {id} cannot be used: {why}, and behind an older one, what sinks have shown would be shown again\nhelp: put the file back as it was, or begin anew with --fresh and another place for the output"
     )]

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use super::asynchronous::AsyncRuntime;
 use super::checkpoint_options::CheckpointOptions;
-use super::checkpointing::{Begin, Driver, Driving, Leader};
+use super::checkpointing::{Begin, Driver, Driving, Leader, Outline};
 use super::clock::SystemClock;
 use super::context::{SplitTable, TaskSeed};
 use super::job::Job;
@@ -220,12 +220,8 @@ impl Engine {
 
     /// Starts the next attempt, from the last checkpoint if there is one.
     fn start_from(&self, leader: Leader) -> Result<Attempt, JobError> {
-        let (parallelism, groups) = (&self.topology.parallelism, self.options.key_groups);
-        let chains = self.plan.chains().iter();
-        let operators = chains.flat_map(|chain| &chain.spec.operators);
-        let operators = operators.map(|operator| &*operator.id).filter(|id| !id.is_empty());
-        let operators = operators.collect();
-        let driver = Driver::new(leader, &self.options.name, parallelism, groups, &operators);
+        let outline = Outline::of(&self.plan, &self.options.name, self.options.key_groups);
+        let driver = Driver::new(leader, &self.topology.parallelism, &outline);
         let driver = driver.map_err(JobError::Checkpoints)?;
         let mut attempt = self.start(&driver.recovery());
         attempt.driving = Some(driver.drive(attempt.job.clone()).map_err(JobError::Thread)?);

@@ -1,6 +1,6 @@
 //! The thread that takes the checkpoints of one attempt.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 use std::path::PathBuf;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 
 use super::gather::{About, Gathering, TaskPart};
 use super::leader::{Begun, Leader};
+use super::outline::Outline;
 use super::requests::{Answer, Requests};
 use super::restore::{kept, restored};
 use super::savepoint;
@@ -58,21 +59,20 @@ impl Driver {
     /// Begins an attempt of `job`, whose chains have so many tasks each.
     pub(in crate::task) fn new(
         mut leader: Leader,
-        job: &str,
         parallelism: &[usize],
-        key_groups: u32,
-        operators: &BTreeSet<&str>,
+        outline: &Outline,
     ) -> Result<Driver, CheckpointError> {
         let chains = parallelism.iter().enumerate();
         let tasks: Vec<_> =
             chains.flat_map(|(chain, &tasks)| (0..tasks).map(move |task| (chain, task))).collect();
-        let begun = leader.attempt(tasks.len(), key_groups, operators)?;
+        let begun = leader.attempt(tasks.len(), outline)?;
         let (to, from) = sync_channel(MESSAGES);
         let attempt = begun.fence.attempt.0;
         let committers =
             Committers::new(attempt, begun.from.as_ref().map(|(manifest, _)| kept(manifest)));
         let checkpoints = Arc::new(Checkpoints::new(attempt, committers, to.clone()));
-        let about = About { job: job.to_owned(), key_groups, checkpoints: checkpoints.clone() };
+        let (job, key_groups) = (outline.job.clone(), outline.key_groups);
+        let about = About { job, key_groups, checkpoints: checkpoints.clone() };
         Ok(Driver { leader, begun, about, checkpoints, from, to, tasks })
     }
 

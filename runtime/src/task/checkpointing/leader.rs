@@ -1,10 +1,11 @@
 //! Who leads a job from a directory: the store and the truth, between attempts.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::choose::{Chosen, choose};
+use super::outline::Outline;
 use super::restore::damage;
 use super::savepoint;
 use crate::checkpoint::collect::{Collector, objects};
@@ -82,8 +83,7 @@ impl Leader {
     pub(in crate::task) fn attempt(
         &mut self,
         tasks: usize,
-        key_groups: u32,
-        operators: &BTreeSet<&str>,
+        outline: &Outline,
     ) -> Result<Begun, CheckpointError> {
         self.find_out()?;
         let mut truth = self.pointer.truth().cloned().unwrap_or(Truth {
@@ -115,7 +115,7 @@ impl Leader {
             }
         };
         if let Some((manifest, _)) = &from {
-            self.check(manifest, key_groups, operators)?;
+            outline.check(manifest, self.options.allow_dropped_state)?;
         }
         let fence = Fence { epoch: self.pointer.epoch(), attempt };
         let tasks = u32::try_from(tasks).expect("tasks are threads' work: far fewer than 2^32");
@@ -123,29 +123,12 @@ impl Leader {
         Ok(Begun { fence, from, start })
     }
 
-    /// Whether this job can go on from a checkpoint.
-    fn check(
-        &self,
-        manifest: &Manifest,
-        key_groups: u32,
-        operators: &BTreeSet<&str>,
-    ) -> Result<(), CheckpointError> {
-        if manifest.key_groups != key_groups {
-            let saved = manifest.key_groups;
-            return Err(Reason::KeyGroups { saved, now: key_groups }.into());
-        }
-        let saved = manifest.operators.iter().map(|operator| operator.id.as_str());
-        let unknown: Vec<_> = saved.filter(|id| !operators.contains(id)).collect();
-        if unknown.is_empty() || self.options.allow_dropped_state {
-            return Ok(());
-        }
-        let (saved, now) = (unknown.join("`, `"), operators.iter().copied().collect::<Vec<_>>());
-        Err(Reason::UnknownOperators { saved, now: now.join("`, `") }.into())
-    }
-
     /// Finds out what became of the last publication of the attempt before.
     fn find_out(&mut self) -> Result<(), CheckpointError> {
-        while !self.pointer.is_settled() {
+        for _ in 0..Self::TRIES {
+            if self.pointer.is_settled() {
+                return Ok(());
+            }
             match self.pointer.settle() {
                 Ok(Advance::Won(_)) => {}
                 Ok(Advance::Lost) => return Err(Reason::Deposed.into()),
@@ -153,9 +136,11 @@ impl Leader {
                 Err(error) => return Err(error.into()),
             }
         }
-        Ok(())
+        Err(Reason::Unsettled.into())
     }
 
+    /// How often that is tried.
+    const TRIES: u32 = 100;
     const RETRY: std::time::Duration = std::time::Duration::from_millis(100);
 
     /// What to go on from. The files of these checkpoints stay, those of attempts that were given up go.
