@@ -2,7 +2,8 @@
 //! `cargo run --profile fast -p thalweg-bench --bin snapshot -- [keys] [seconds] [interval in ms]`
 //!
 //! A running sum per key, `u64` to 16 bytes, on one core; keys come at random once all are there. Printed are the records
-//! of each second, and the least of any ten milliseconds, with and without a checkpoint under way.
+//! of each second, and the least of any ten milliseconds, with and without a checkpoint under way; then how long it takes
+//! to go on from the last one.
 
 #![forbid(unsafe_code)]
 
@@ -78,6 +79,22 @@ fn main() {
             sum as f64 / 1e6
         );
     }
+    control.stop();
+    drop(running.join());
+    restore(keys, &dir);
+}
+
+/// How long it takes until the first record behind a restore.
+fn restore(keys: u64, dir: &str) {
+    let before = RECORDS.load(Ordering::Relaxed);
+    let (control, start) = (Control::new(), Instant::now());
+    let job = Job::new(sums).arg("keys", keys).control(&control);
+    let job = job.checkpoints(CheckpointOptions::new(dir));
+    let running = std::thread::spawn(move || job.run());
+    while RECORDS.load(Ordering::Relaxed) == before && !running.is_finished() {
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    println!("restored in {:.3} s", start.elapsed().as_secs_f64());
     control.abort();
     drop(running.join());
 }
