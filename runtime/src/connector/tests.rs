@@ -204,3 +204,14 @@ fn parameters_are_what_makes_the_same_input() {
     let made = generate(9, |i| i);
     assert_eq!(of(made.clone()), of(made.rate(5)));
 }
+
+/// A decompressor may give the mark alone, which is not the end of the rows.
+#[test]
+fn rows_behind_a_byte_order_mark_are_read_however_it_comes() {
+    let folder = tempfile::tempdir().unwrap();
+    for path in write_all_ways(folder.path(), "csv", "\u{FEFF}0,,\n\r\n".as_bytes()) {
+        let source = files(&path).csv::<Row>().no_headers();
+        let rows = testing::drain_all(&source, 1, 1).unwrap();
+        assert_eq!(rows, [(0, None, String::new())], "{path}");
+    }
+}

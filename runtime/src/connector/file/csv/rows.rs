@@ -25,6 +25,8 @@ pub(super) struct Rows {
     at: usize,
     /// True once `input` has ended.
     ended: bool,
+    /// True until the file's first bytes were looked at.
+    is_at_start: bool,
     /// The fields of the row, unquoted, one behind the other, and where each ends.
     fields: Vec<u8>,
     ends: Vec<usize>,
@@ -39,10 +41,9 @@ impl Rows {
     pub(super) fn new(input: Input, format: &CsvFormat, line: Option<u64>) -> Rows {
         let offset = input.offset();
         let mut core = csv_core::ReaderBuilder::new().delimiter(format.delimiter).build();
-        if offset > 0 {
-            // It takes a byte order mark for none only at the start of what it reads, which must be that of the file.
-            core.read_record(b"\n", &mut [0], &mut [0]);
-        }
+        // A byte order mark is for us to skip: it would do so at the start of what it reads, which need not be that of
+        // the file, and takes a mark that is read alone for the end.
+        core.read_record(b"\n", &mut [0], &mut [0]);
         Rows {
             core,
             first: FirstLine::new(input.path(), offset, line),
@@ -52,6 +53,7 @@ impl Rows {
             chunk: Vec::new(),
             at: 0,
             ended: false,
+            is_at_start: offset == 0,
             fields: vec![0; 1024],
             ends: vec![0; 32],
             len: 0,
@@ -139,6 +141,9 @@ impl Rows {
     /// Reads the next row; false at the end.
     pub(super) fn next(&mut self) -> Result<bool, SourceError> {
         self.len = 0;
+        if std::mem::take(&mut self.is_at_start) {
+            self.skip_mark()?;
+        }
         if !self.skip_line_ends()? {
             return Ok(false);
         }
@@ -168,6 +173,18 @@ impl Rows {
         }
         self.next_line += self.core.line() - lines;
         Ok(self.len > 0)
+    }
+
+    /// Passes over a byte order mark.
+    fn skip_mark(&mut self) -> Result<(), SourceError> {
+        const MARK: &[u8] = b"\xEF\xBB\xBF";
+        while self.chunk.len() < MARK.len() && !self.ended {
+            self.ended = self.input.append(&mut self.chunk, CHUNK / 2)? == 0;
+        }
+        if self.chunk.starts_with(MARK) {
+            self.at = MARK.len();
+        }
+        Ok(())
     }
 
     /// Passes over the `\n` of a `\r\n`, and over blank lines, so that a row begins at its first byte.
