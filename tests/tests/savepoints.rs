@@ -29,7 +29,7 @@ impl Place {
 
     /// The job, so slow that it is still running when something is asked of it.
     fn job(&self, checkpoints: &str, more: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_ledger_job"));
+        let mut command = Command::new(env!("CARGO_BIN_EXE_sums_job"));
         command.args(["--entries", &ENTRIES.to_string(), "--keys", &KEYS.to_string()]);
         command.arg("--totals").arg(self.path("totals")).arg("--lines").arg(self.path("lines"));
         command.arg("--checkpoint-dir").arg(self.path(checkpoints));
@@ -51,7 +51,7 @@ impl Place {
 
     /// Asks the running job.
     fn ask(&self, words: &[&str]) -> Output {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_ledger_job"));
+        let mut command = Command::new(env!("CARGO_BIN_EXE_sums_job"));
         command.args(words).arg("--checkpoint-dir").arg(self.path("checkpoints"));
         command.output().unwrap()
     }
@@ -159,7 +159,7 @@ fn a_savepoint_is_moved_and_gone_on_from() {
 
 #[test]
 fn nobody_is_asked_without_a_directory() {
-    let output = Command::new(env!("CARGO_BIN_EXE_ledger_job")).arg("stop").output().unwrap();
+    let output = Command::new(env!("CARGO_BIN_EXE_sums_job")).arg("stop").output().unwrap();
     assert_eq!(output.status.code(), Some(2));
     assert!(text(&output).contains("--checkpoint-dir"), "{}", text(&output));
 }
