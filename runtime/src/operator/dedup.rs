@@ -1,7 +1,7 @@
 //! `dedup`: the first record of each key passes.
 
 use crate::record::{Emit, Key};
-use crate::state::{Forever, Keep, Kept, LoadError, Loader, Moment, SnapshotWriter, State, Ttl};
+use crate::state::{Forever, Keep, Kept, Moment, Ttl, state_of};
 use crate::task::Turn;
 use crate::time::Timestamp;
 
@@ -54,23 +54,4 @@ impl<K: Key, L: Keep> Dedup<K, L> {
     }
 }
 
-impl<K: Key, L: Keep> State for Dedup<K, L> {
-    fn entries(&self) -> usize {
-        self.seen.len()
-    }
-    fn bytes(&self) -> usize {
-        self.seen.bytes()
-    }
-    fn next_timer(&self) -> Option<Timestamp> {
-        self.seen.next_timer()
-    }
-    fn save(&mut self, out: &mut SnapshotWriter) {
-        self.seen.save(out);
-    }
-    fn save_more(&mut self, _: &mut SnapshotWriter) -> bool {
-        self.seen.save_more()
-    }
-    fn load(&mut self, from: &Loader<'_>) -> Result<(), LoadError> {
-        self.seen.load(from)
-    }
-}
+state_of! { Dedup<K: Key, L: Keep>, seen }

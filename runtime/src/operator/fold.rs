@@ -1,7 +1,7 @@
 //! `fold` on a keyed stream.
 
 use crate::record::{Emit, Key, Record, View};
-use crate::state::{Forever, Keep, Kept, LoadError, Loader, Moment, SnapshotWriter, State, Ttl};
+use crate::state::{Forever, Keep, Kept, Moment, Ttl, state_of};
 use crate::task::{Failure, Turn};
 use crate::time::Timestamp;
 
@@ -62,23 +62,4 @@ impl<K: Key, S: Record, L: Keep> Fold<K, S, L> {
     }
 }
 
-impl<K: Key, S: Record, L: Keep> State for Fold<K, S, L> {
-    fn entries(&self) -> usize {
-        self.table.len()
-    }
-    fn bytes(&self) -> usize {
-        self.table.bytes()
-    }
-    fn next_timer(&self) -> Option<Timestamp> {
-        self.table.next_timer()
-    }
-    fn save(&mut self, out: &mut SnapshotWriter) {
-        self.table.save(out);
-    }
-    fn save_more(&mut self, _: &mut SnapshotWriter) -> bool {
-        self.table.save_more()
-    }
-    fn load(&mut self, from: &Loader<'_>) -> Result<(), LoadError> {
-        self.table.load(from)
-    }
-}
+state_of! { Fold<K: Key, S: Record, L: Keep>, table }

@@ -1,7 +1,7 @@
 //! `reduce` on a keyed stream.
 
 use crate::record::{Emit, Key, Record, View};
-use crate::state::{Forever, Keep, Kept, LoadError, Loader, Moment, SnapshotWriter, State, Ttl};
+use crate::state::{Forever, Keep, Kept, Moment, Ttl, state_of};
 use crate::task::Turn;
 use crate::time::Timestamp;
 
@@ -87,23 +87,4 @@ impl<K: Key, T: Record, L: Keep> Reduce<K, T, L> {
     }
 }
 
-impl<K: Key, T: Record, L: Keep> State for Reduce<K, T, L> {
-    fn entries(&self) -> usize {
-        self.table.len()
-    }
-    fn bytes(&self) -> usize {
-        self.table.bytes()
-    }
-    fn next_timer(&self) -> Option<Timestamp> {
-        self.table.next_timer()
-    }
-    fn save(&mut self, out: &mut SnapshotWriter) {
-        self.table.save(out);
-    }
-    fn save_more(&mut self, _: &mut SnapshotWriter) -> bool {
-        self.table.save_more()
-    }
-    fn load(&mut self, from: &Loader<'_>) -> Result<(), LoadError> {
-        self.table.load(from)
-    }
-}
+state_of! { Reduce<K: Key, T: Record, L: Keep>, table }

@@ -2,7 +2,7 @@
 
 use super::{Aggregate, failed_on};
 use crate::record::{Emit, Key};
-use crate::state::{Forever, Keep, Kept, LoadError, Loader, Moment, SnapshotWriter, State, Ttl};
+use crate::state::{Forever, Keep, Kept, Moment, Ttl, state_of};
 use crate::task::{Failure, Turn};
 use crate::time::Timestamp;
 
@@ -64,30 +64,12 @@ impl<K: Key, A: Aggregate, L: Keep> Running<K, A, L> {
     }
 }
 
-impl<K: Key, A: Aggregate, L: Keep> State for Running<K, A, L> {
-    fn entries(&self) -> usize {
-        self.table.len()
-    }
-    fn bytes(&self) -> usize {
-        self.table.bytes()
-    }
-    fn next_timer(&self) -> Option<Timestamp> {
-        self.table.next_timer()
-    }
-    fn save(&mut self, out: &mut SnapshotWriter) {
-        self.table.save(out);
-    }
-    fn save_more(&mut self, _: &mut SnapshotWriter) -> bool {
-        self.table.save_more()
-    }
-    fn load(&mut self, from: &Loader<'_>) -> Result<(), LoadError> {
-        self.table.load(from)
-    }
-}
+state_of! { Running<K: Key, A: Aggregate, L: Keep>, table }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::state::State;
     use crate::operator::{Fold, Reduce, count, sum};
 
     #[test]

@@ -277,8 +277,8 @@ impl<K: Key, S: Record, I, L: Keep> State for Process<K, S, I, L> {
         out.note("clock", self.clock.0);
     }
 
-    fn save_more(&mut self, _: &mut SnapshotWriter) -> bool {
-        self.kept.save_more()
+    fn save_more(&mut self, out: &mut SnapshotWriter) -> bool {
+        self.kept.save_more(out)
     }
 
     fn load(&mut self, from: &Loader<'_>) -> Result<(), LoadError> {

@@ -5,7 +5,7 @@
 //! for each that came new, so that the table never holds more than about twice what is alive.
 
 use super::ttl::{Forever, Keep, Moment, Ttl};
-use super::{Context, Cursor, Entry, LoadError, Loader, SnapshotWriter, Table};
+use super::{Context, Cursor, Entry, LoadError, Loader, SnapshotWriter, State, Table};
 use crate::record::{Key, Record, View};
 use crate::time::{Span, Timestamp};
 
@@ -179,14 +179,25 @@ impl<K: Key, V, L: Keep> Kept<K, V, L> {
     pub fn is_empty(&self) -> bool {
         self.table.is_empty()
     }
+}
 
-    /// Memory held, about.
-    pub fn bytes(&self) -> usize {
+impl<K: Key, V: Record, L: Keep> Kept<K, V, L> {
+    /// Sections of entries without and with the time of their last write.
+    const VALUES: &str = "values";
+    const STAMPED: &str = "stamped";
+}
+
+impl<K: Key, V: Record, L: Keep> State for Kept<K, V, L> {
+    fn entries(&self) -> usize {
+        self.table.len()
+    }
+
+    fn bytes(&self) -> usize {
         self.table.bytes()
     }
 
     /// When a pass wants a turn, in processing time.
-    pub fn next_timer(&self) -> Option<Timestamp> {
+    fn next_timer(&self) -> Option<Timestamp> {
         let ttl = self.keep.ttl()?;
         if ttl.is_in_event_time() || self.table.is_empty() {
             return None;
@@ -194,15 +205,8 @@ impl<K: Key, V, L: Keep> Kept<K, V, L> {
         let soon = self.at.processing_time + Span(1);
         Some(if self.pass.is_under_way { soon } else { self.pass.next.unwrap_or(soon) })
     }
-}
 
-impl<K: Key, V: Record, L: Keep> Kept<K, V, L> {
-    /// Sections of entries without and with the time of their last write.
-    const VALUES: &str = "values";
-    const STAMPED: &str = "stamped";
-
-    /// Writes the entries into a snapshot.
-    pub fn save(&mut self, out: &mut SnapshotWriter) {
+    fn save(&mut self, out: &mut SnapshotWriter) {
         if L::ENDS {
             let out = out.later::<(K, V, Timestamp)>(Self::STAMPED);
             self.table.begin_saving(out, NOTHING, |out, _, hash, key, (value, stamp)| {
@@ -216,16 +220,12 @@ impl<K: Key, V: Record, L: Keep> Kept<K, V, L> {
         }
     }
 
-    /// Goes on writing the entries there were; true if there are more.
-    pub fn save_more(&mut self) -> bool {
+    fn save_more(&mut self, _: &mut SnapshotWriter) -> bool {
         self.table.save_segment()
     }
 
-    /// Takes in what was saved, with or without a time to live: what had none counts as written now.
-    ///
-    /// # Errors
-    /// If it cannot be read, or is of another type.
-    pub fn load(&mut self, from: &Loader<'_>) -> Result<(), LoadError> {
+    /// With or without a time to live: what had none counts as written now.
+    fn load(&mut self, from: &Loader<'_>) -> Result<(), LoadError> {
         let (watermark, processing_time) = (from.watermark(), from.processing_time());
         let now = Moment { time: watermark, watermark, processing_time };
         let (table, keep) = (&mut self.table, &self.keep);

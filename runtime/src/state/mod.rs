@@ -68,3 +68,36 @@ pub trait State {
     /// If it is damaged, or is no such state's.
     fn load(&mut self, from: &Loader<'_>) -> Result<(), LoadError>;
 }
+
+/// Implements [`State`] by a field that does.
+macro_rules! state_of {
+    ($name:ident<$($parameter:ident: $bound:path),*>, $field:ident) => {
+        impl<$($parameter: $bound),*> $crate::state::State for $name<$($parameter),*> {
+            fn entries(&self) -> usize {
+                self.$field.entries()
+            }
+            fn bytes(&self) -> usize {
+                self.$field.bytes()
+            }
+            fn next_timer(&self) -> Option<$crate::time::Timestamp> {
+                self.$field.next_timer()
+            }
+            fn late(&self) -> u64 {
+                self.$field.late()
+            }
+            fn save(&mut self, out: &mut $crate::state::SnapshotWriter) {
+                self.$field.save(out);
+            }
+            fn save_more(&mut self, out: &mut $crate::state::SnapshotWriter) -> bool {
+                self.$field.save_more(out)
+            }
+            fn load(
+                &mut self,
+                from: &$crate::state::Loader<'_>,
+            ) -> Result<(), $crate::state::LoadError> {
+                self.$field.load(from)
+            }
+        }
+    };
+}
+pub(crate) use state_of;

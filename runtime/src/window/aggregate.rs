@@ -1,9 +1,10 @@
 //! Windows with aggregates.
 
-use super::store::{Accumulates, Added, Aggregated, state_of};
+use super::store::{Accumulates, Added, Aggregated};
 use super::{Assigner, Firing};
 use crate::operator::Aggregate;
 use crate::record::{Emit, Key};
+use crate::state::state_of;
 use crate::task::{Failure, Turn};
 
 /// Windows with an aggregate's accumulator per key. Without a key, `K` is `()`.

@@ -1,9 +1,10 @@
 //! Windows with a folded value.
 
 use super::live::LiveWindows;
-use super::store::{Store, Update, state_of};
+use super::store::{Store, Update};
 use super::{Assigner, Firing, Sliding, Tumbling};
 use crate::record::{Emit, Key, Record};
+use crate::state::state_of;
 use crate::task::{Failure, Turn};
 use crate::time::Timestamp;
 

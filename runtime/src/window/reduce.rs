@@ -1,8 +1,9 @@
 //! Windows with a reduced record.
 
-use super::store::{Accumulates, Store, Update, state_of};
+use super::store::{Accumulates, Store, Update};
 use super::{Assigner, Firing};
 use crate::record::{Emit, Key, Record, View};
+use crate::state::state_of;
 use crate::task::{Failure, Turn};
 
 /// Windows in which the records of a key are reduced to one.

@@ -3,6 +3,7 @@
 use super::{Assigner, Firing};
 use crate::operator::{Aggregate, failed_on};
 use crate::record::{Emit, Key, Record, View};
+use crate::state::state_of;
 use crate::state::{State, Table};
 use crate::task::{Failure, Turn};
 
@@ -190,38 +191,5 @@ pub(super) fn table_of<K: Key, V>(table: &mut Option<Table<K, V>>) -> &mut Table
     }
     table.as_mut().expect("it was just made")
 }
-
-/// Hands the runtime's questions on to a field.
-macro_rules! state_of {
-    ($name:ident<$($parameter:ident: $bound:path),*>, $field:ident) => {
-        impl<$($parameter: $bound),*> $crate::state::State for $name<$($parameter),*> {
-            fn entries(&self) -> usize {
-                self.$field.entries()
-            }
-            fn bytes(&self) -> usize {
-                self.$field.bytes()
-            }
-            fn next_timer(&self) -> Option<$crate::time::Timestamp> {
-                self.$field.next_timer()
-            }
-            fn late(&self) -> u64 {
-                self.$field.late()
-            }
-            fn save(&mut self, out: &mut $crate::state::SnapshotWriter) {
-                self.$field.save(out);
-            }
-            fn save_more(&mut self, out: &mut $crate::state::SnapshotWriter) -> bool {
-                self.$field.save_more(out)
-            }
-            fn load(
-                &mut self,
-                from: &$crate::state::Loader<'_>,
-            ) -> Result<(), $crate::state::LoadError> {
-                self.$field.load(from)
-            }
-        }
-    };
-}
-pub(super) use state_of;
 
 state_of! { Accumulated<S: Accumulates, K: Key, A: Aggregate>, store }
