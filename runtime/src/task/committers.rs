@@ -65,17 +65,16 @@ impl Committers {
     }
 
     /// Makes visible what a completed checkpoint has kept of a sink.
-    pub(crate) fn commit(&self, name: &str, committables: &[Committable]) -> Result<(), SinkError> {
+    pub(crate) fn commit(&self, name: &str, committable: &Committable) -> Result<(), SinkError> {
         let opened = self.opened.lock().unwrap_or_else(PoisonError::into_inner);
         let sink = opened.get(name).cloned();
         drop(opened);
-        match sink {
-            Some(sink) => committables.iter().try_for_each(|committable| sink.commit(committable)),
-            None if committables.is_empty() => Ok(()),
-            None => Err(SinkError::new(
+        let sink = sink.ok_or_else(|| {
+            SinkError::new(
                 format!("there is nothing that could commit for the sink `{name}`"),
                 "this is a defect of the engine, please report it",
-            )),
-        }
+            )
+        })?;
+        sink.commit(committable)
     }
 }

@@ -224,7 +224,11 @@ impl Engine {
         let driver = Driver::new(leader, &self.topology.parallelism, &outline);
         let driver = driver.map_err(JobError::Checkpoints)?;
         let mut attempt = self.start(&driver.recovery());
-        attempt.driving = Some(driver.drive(attempt.job.clone()).map_err(JobError::Thread)?);
+        match driver.drive(attempt.job.clone()) {
+            Ok(driving) => attempt.driving = Some(driving),
+            // The slots run already: they are to end, and whoever waits for them to say why.
+            Err(error) => attempt.job.fail(JobError::Thread(error)),
+        }
         Ok(attempt)
     }
 }

@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::rc::Rc;
 use std::sync::Arc;
 
-use super::snapshot::SplitSnapshot;
+use super::snapshot::{SplitSnapshot, TaskId};
 use crate::connector::{Position, Rejected, Split};
 use crate::record::Record;
 
@@ -32,9 +32,6 @@ impl Label {
         Arc::as_ptr(connector).addr()
     }
 }
-
-/// A task of a plan: chain and number.
-pub(crate) type TaskId = (usize, usize);
 
 /// What one task of a source reads.
 pub(crate) struct Fed<T> {

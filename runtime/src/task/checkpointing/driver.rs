@@ -209,12 +209,17 @@ impl Drive {
     }
 
     fn step(&mut self, event: Event<Rc<TaskPart>, Committed>) {
-        let now = self.now();
-        let mut actions: VecDeque<_> = self.coordinator.step(now, event).into();
+        let mut actions: VecDeque<_> = self.tell(event).into();
         while let Some(action) = actions.pop_front() {
             actions.extend(self.act(action));
         }
         self.leader.clean();
+    }
+
+    /// Tells the coordinator, and answers what it wants done.
+    fn tell(&mut self, event: Event<Rc<TaskPart>, Committed>) -> Actions {
+        let now = self.now();
+        self.coordinator.step(now, event)
     }
 
     /// Does something, and answers what that leads to.
@@ -239,19 +244,16 @@ impl Drive {
                 let manifest = self.gathering.manifest(&self.about, (id, kind), parts, &prepared);
                 let written = self.write(&manifest, request);
                 let result = written.map_err(|error| error.to_string());
-                let now = self.now();
-                return self.coordinator.step(now, Event::Written { id, result });
+                return self.tell(Event::Written { id, result });
             }
             Action::Publish(publication) => {
                 self.leader.collector.check(&publication);
                 let outcome = self.leader.publish(publication);
-                let now = self.now();
-                return self.coordinator.step(now, Event::Published(outcome));
+                return self.tell(Event::Published(outcome));
             }
             Action::Settle => {
                 let outcome = self.leader.settle();
-                let now = self.now();
-                return self.coordinator.step(now, Event::Published(outcome));
+                return self.tell(Event::Published(outcome));
             }
             Action::Subsume(past) => {
                 past.iter().for_each(|past| self.leader.collector.release(past.id));
@@ -326,18 +328,15 @@ impl Drive {
         let permit = self.leader.permit();
         for Prepared { checkpoint, committable: (sink, committable), .. } in prepared {
             assert!(permit.covers(checkpoint), "{checkpoint} is not the truth, or past it");
-            let committed = self.checkpoints.committers.commit(&sink, &[Committable(committable)]);
+            let committed = self.checkpoints.committers.commit(&sink, &Committable(committable));
             if let Err(source) = committed {
                 self.fail(Reason::Commit { sink, source }.into());
                 return Vec::new();
             }
         }
-        let (now, fence) = (self.now(), self.fence);
-        let mut actions = Vec::new();
-        for task in tasks {
-            actions.extend(self.coordinator.step(now, Event::Confirmed { id, task, fence }));
-        }
-        actions
+        let fence = self.fence;
+        let told = tasks.into_iter().map(|task| self.tell(Event::Confirmed { id, task, fence }));
+        told.flatten().collect()
     }
 
     fn fail(&self, error: CheckpointError) {

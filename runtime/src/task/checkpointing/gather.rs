@@ -32,11 +32,10 @@ pub(super) struct Gathering {
 /// What of a task's state has come.
 struct Part {
     file: FileRef,
-    upload: Box<dyn Upload>,
+    /// Where it is written, or why the rest of it is not.
+    upload: Result<Box<dyn Upload>, StoreError>,
     /// By state and section.
     blocks: Blocks,
-    /// Why the rest of it is not written.
-    failed: Option<StoreError>,
 }
 
 type Blocks = BTreeMap<(usize, usize), Vec<Block>>;
@@ -90,19 +89,16 @@ impl Gathering {
             Entry::Occupied(part) => part.into_mut(),
             Entry::Vacant(place) => {
                 let path = Folder { id, fence: self.fence }.state(task.0, task.1);
-                let (upload, failed): (Box<dyn Upload>, _) = match self.store.upload(&path) {
-                    Ok(upload) => (upload, None),
-                    Err(error) => (Box::new(Nowhere), Some(error)),
-                };
-                let file = FileRef { path, len: 0 };
-                place.insert(Part { file, upload, blocks: Blocks::new(), failed })
+                let upload = self.store.upload(&path);
+                place.insert(Part { file: FileRef { path, len: 0 }, upload, blocks: Blocks::new() })
             }
         };
         for block in blocks {
-            if part.failed.is_some() {
+            let Ok(upload) = &mut part.upload else { return };
+            if let Err(error) = upload.write(&block.bytes) {
+                part.upload = Err(error);
                 return;
             }
-            part.failed = part.upload.write(&block.bytes).err();
             let len = u32::try_from(block.bytes.len()).expect("a block is far below 4 GiB");
             part.blocks.entry((state, block.section)).or_default().push(Block {
                 file: 0,
@@ -184,23 +180,8 @@ impl Gathering {
 
 impl Part {
     fn finish(self) -> Result<(FileRef, Blocks), StoreError> {
-        if let Some(error) = self.failed {
-            return Err(error);
-        }
-        self.upload.finish()?;
+        self.upload?.finish()?;
         Ok((self.file, self.blocks))
-    }
-}
-
-/// Where what cannot be written goes.
-struct Nowhere;
-
-impl Upload for Nowhere {
-    fn write(&mut self, _: &[u8]) -> Result<(), StoreError> {
-        Ok(())
-    }
-    fn finish(self: Box<Self>) -> Result<(), StoreError> {
-        Ok(())
     }
 }
 
