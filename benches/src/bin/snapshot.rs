@@ -1,12 +1,14 @@
 //! What a checkpoint of many keys costs while it is taken:
-//! `cargo run --profile fast -p thalweg-bench --bin snapshot -- [keys] [seconds] [interval in ms]`
+//! `cargo run --profile fast -p thalweg-bench --bin snapshot -- [keys] [seconds] [interval in ms] [records per interval]`
 //!
-//! A running sum per key, `u64` to 16 bytes, on one core; keys come at random once all are there. Printed are the records
-//! of each second, and the least of any ten milliseconds, with and without a checkpoint under way; then how long it takes
+//! A running sum per key, `u64` to 16 bytes, on one core; keys come at random once all are there, as fast as they can or so
+//! many in the interval of two checkpoints. Printed are the records of each second, and the least of any ten milliseconds,
+//! with and without a checkpoint under way; the bytes of the checkpoints that are there in the end; then how long it takes
 //! to go on from the last one.
 
 #![forbid(unsafe_code)]
 
+use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
@@ -15,6 +17,8 @@ use thalweg::prelude::*;
 use thalweg::task::Control;
 
 static RECORDS: AtomicU64 = AtomicU64::new(0);
+/// Records that may come until more may.
+static ALLOWED: AtomicU64 = AtomicU64::new(u64::MAX);
 
 /// Sums by key.
 #[pipeline]
@@ -25,6 +29,9 @@ fn sums(
     source(generate_forever(move |i| {
         if i % 64 == 0 {
             RECORDS.fetch_add(64, Ordering::Relaxed);
+            while i >= ALLOWED.load(Ordering::Relaxed) {
+                std::thread::sleep(Duration::from_micros(100));
+            }
         }
         // Every key once, in an order of its own, then at random.
         let key = if i < keys { i } else { mix(i) % keys };
@@ -46,6 +53,7 @@ fn main() {
     let mut number =
         |default: u64| arguments.next().map_or(default, |text| text.parse().expect("a number"));
     let (keys, seconds, interval) = (number(10_000_000), number(20), number(5000));
+    let paced = number(0);
     let dir = std::env::temp_dir().join("thalweg-snapshot-bench").display().to_string();
     let control = Control::new();
     let job = Job::new(sums).arg("keys", keys).control(&control).checkpoints(CheckpointOptions {
@@ -58,12 +66,14 @@ fn main() {
         std::thread::sleep(Duration::from_millis(10));
     }
     println!("{keys} keys are there; intervals of 10 ms:");
+    let pace = Pace { first: keys, records: paced, interval, start: Instant::now() };
     let (mut last, mut tick) = (RECORDS.load(Ordering::Relaxed), Instant::now());
     let mut samples = Vec::new();
     let end = tick + Duration::from_secs(seconds);
     while tick < end {
         tick += Duration::from_millis(10);
         std::thread::sleep(tick.saturating_duration_since(Instant::now()));
+        pace.allow();
         let records = RECORDS.load(Ordering::Relaxed);
         samples.push(records - last);
         last = records;
@@ -79,9 +89,49 @@ fn main() {
             sum as f64 / 1e6
         );
     }
+    ALLOWED.store(u64::MAX, Ordering::Relaxed);
     control.stop();
     drop(running.join());
+    sizes(Path::new(&dir));
     restore(keys, &dir);
+}
+
+/// How fast records may come.
+struct Pace {
+    first: u64,
+    /// In an interval; any number if 0.
+    records: u64,
+    /// Milliseconds.
+    interval: u64,
+    start: Instant,
+}
+
+impl Pace {
+    fn allow(&self) {
+        if self.records > 0 {
+            let passed = self.start.elapsed().as_millis() as u64;
+            let allowed = self.first + self.records * passed / self.interval;
+            ALLOWED.store(allowed, Ordering::Relaxed);
+        }
+    }
+}
+
+/// Prints the bytes that are there of each checkpoint, its own and those that others need.
+fn sizes(dir: &Path) {
+    let folders = std::fs::read_dir(dir).into_iter().flatten().flatten();
+    let mut checkpoints: Vec<_> =
+        folders.map(|entry| entry.path()).filter(|path| path.is_dir()).collect();
+    checkpoints.sort();
+    for checkpoint in checkpoints.iter().filter(|path| path.display().to_string().contains("/chk-"))
+    {
+        println!("{}: {:9.3} MB", checkpoint.display(), bytes(checkpoint) as f64 / 1e6);
+    }
+}
+
+fn bytes(path: &Path) -> u64 {
+    let inner = std::fs::read_dir(path).into_iter().flatten().flatten();
+    let inner: u64 = inner.map(|entry| bytes(&entry.path())).sum();
+    inner + std::fs::metadata(path).map_or(0, |about| if about.is_file() { about.len() } else { 0 })
 }
 
 /// How long it takes until the first record behind a restore.

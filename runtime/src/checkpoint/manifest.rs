@@ -124,6 +124,13 @@ pub(crate) struct Block {
     pub(crate) entries: u32,
     /// The least and the greatest hash of its keys.
     pub(crate) hashes: (u64, u64),
+    /// 0 if it is a part of what is whole; else of the increment of this number.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub(crate) generation: u32,
+}
+
+fn is_zero(number: &u32) -> bool {
+    *number == 0
 }
 
 /// A file of state.

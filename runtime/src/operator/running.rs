@@ -69,8 +69,8 @@ state_of! { Running<K: Key, A: Aggregate, L: Keep>, table }
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::state::State;
     use crate::operator::{Fold, Reduce, count, sum};
+    use crate::state::State;
 
     #[test]
     fn every_record_yields_the_new_value() {

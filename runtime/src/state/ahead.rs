@@ -73,18 +73,19 @@ impl<K: Key, V> Table<K, V> {
             self.ahead.slots[index] = slot;
         }
         (self.ahead.next, self.ahead.end) = (0, hashes.len());
-        if self.saving.is_some() {
-            self.fetch_saved(hashes);
+        if self.watched {
+            self.fetch_bits(hashes);
         }
     }
 
-    /// While a snapshot is under way, its bits for these keys, too.
+    /// The bits for these keys, too, while changes matter.
     #[inline(never)]
-    fn fetch_saved(&self, hashes: &[u64]) {
+    fn fetch_bits(&self, hashes: &[u64]) {
         for (&hash, &slot) in hashes.iter().zip(&self.ahead.slots) {
             let at = self.slot_number(usable(hash), slot);
             let segment = self.place(usable(hash)).segment as usize;
             self.segments[segment].saved.fetch(at);
+            self.segments[segment].dirty.fetch(at);
         }
     }
 }

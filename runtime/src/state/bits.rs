@@ -35,11 +35,35 @@ impl Bits {
         prefetch(self.words.as_ptr().wrapping_add(at / 64));
     }
 
+    /// Sets a bit and returns what it was.
     #[inline]
-    pub(super) fn set(&mut self, at: usize) {
-        if let Some(word) = self.words.get_mut(at / 64) {
-            *word |= 1 << (at % 64);
+    pub(super) fn set(&mut self, at: usize) -> bool {
+        let Some(word) = self.words.get_mut(at / 64) else { return false };
+        let was = *word;
+        *word |= 1 << (at % 64);
+        was >> (at % 64) & 1 == 1
+    }
+
+    /// The first bit at or behind `at` that is zero.
+    #[inline]
+    pub(super) fn next_zero(&self, at: usize) -> Option<usize> {
+        let mut ones_below = (1 << (at % 64)) - 1;
+        for (index, word) in self.words.iter().enumerate().skip(at / 64) {
+            let ones = word | ones_below;
+            if ones != u64::MAX {
+                let zero = index * 64 + ones.trailing_ones() as usize;
+                return (zero < self.len).then_some(zero);
+            }
+            ones_below = 0;
         }
+        None
+    }
+
+    /// Takes all bits, each as its opposite.
+    pub(super) fn take_inverted(&mut self) -> Bits {
+        let mut bits = std::mem::take(self);
+        bits.words.iter_mut().for_each(|word| *word = !*word);
+        bits
     }
 
     /// Clears a bit and returns what it was.

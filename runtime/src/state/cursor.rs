@@ -16,15 +16,6 @@ pub struct Cursor {
     pub(super) version: Option<u64>,
 }
 
-/// What changed in an entry since the last snapshot.
-#[derive(Debug)]
-pub enum Change<'t, K, V> {
-    /// Its value, or it is new.
-    Written(u64, &'t K, &'t V),
-    /// It was removed.
-    Removed(u64, K),
-}
-
 impl<K: Key, V> Table<K, V> {
     /// The next entry in the order of (hash, canonical key bytes), with its hash.
     #[inline]
@@ -45,6 +36,9 @@ impl<K: Key, V> Table<K, V> {
     /// with `keep` the memory stays for new entries. While a table is drained, nothing else changes it.
     #[inline]
     pub fn drain_in_order(&mut self, cursor: &mut Cursor, keep: bool) -> Option<(u64, &K, &mut V)> {
+        if self.tracking.is_some() {
+            self.stop_tracking();
+        }
         loop {
             let (segment, next) = self.locate(cursor)?;
             if let Some(at) = self.segments[segment].next_taken(cursor.slot) {
@@ -79,31 +73,6 @@ impl<K: Key, V> Table<K, V> {
             while let Some(at) = segment.next_taken(next) {
                 change(&mut segment.entry_mut(at).1);
                 next = at + 1;
-            }
-        }
-    }
-
-    /// The next change since the last time, in order of hash; it then counts as seen. Nothing before
-    /// [`track_changes`](Table::track_changes) counts.
-    pub fn next_change(&mut self, cursor: &mut Cursor) -> Option<Change<'_, K, V>> {
-        loop {
-            let Some((segment, next)) = self.locate(cursor) else {
-                let ((hash, _), key) = self.tombstones.pop_first()?;
-                return Some(Change::Removed(hash, key));
-            };
-            let Some(at) = self.segments[segment].next_taken(cursor.slot) else {
-                self.leave(cursor, next);
-                continue;
-            };
-            let hash = self.segments[segment].hash(at);
-            if self.tombstones.first_key_value().is_some_and(|((removed, _), _)| *removed <= hash) {
-                let ((hash, _), key) = self.tombstones.pop_first().expect("looked at above");
-                return Some(Change::Removed(hash, key));
-            }
-            cursor.pass(hash, at);
-            if self.segments[segment].dirty.take(at) {
-                let (key, value) = self.segments[segment].entry(at);
-                return Some(Change::Written(hash, key, value));
             }
         }
     }

@@ -5,7 +5,10 @@
 //! for each that came new, so that the table never holds more than about twice what is alive.
 
 use super::ttl::{Forever, Keep, Moment, Ttl};
-use super::{Context, Cursor, Entry, LoadError, Loader, SnapshotWriter, State, Table};
+use super::{
+    Context, Cursor, Entry, LaterSection, LoadError, Loader, Purpose, SnapshotWriter, State, Table,
+    WriteEntry,
+};
 use crate::record::{Key, Record, View};
 use crate::time::{Span, Timestamp};
 
@@ -15,6 +18,42 @@ pub struct Kept<K: Key, V, L: Keep = Forever> {
     keep: L,
     at: Moment,
     pass: Pass,
+    row: Row,
+    /// Keys that were taken out, on their way into a snapshot.
+    leaving: Option<(LaterSection, Vec<(u64, K)>)>,
+}
+
+/// The checkpoints in a row that build on each other.
+#[derive(Default)]
+struct Row {
+    /// The last one.
+    last: Option<u64>,
+    /// Increments since the last that is whole.
+    increments: u32,
+    /// Entries of that one, and changes in all increments since.
+    entries: usize,
+    changes: usize,
+}
+
+impl Row {
+    /// Increments that one restore reads at most.
+    const INCREMENTS_MAX: u32 = 64;
+    /// Changes that are less than a small table.
+    const FEW: usize = 64;
+
+    /// Takes note of a checkpoint; true if it is to hold the changes since the last one only.
+    fn goes_on(&mut self, purpose: Purpose, entries: usize, changes: Option<usize>) -> bool {
+        let Purpose::InRow { checkpoint, complete } = purpose else { return false };
+        let follows = self.last.replace(checkpoint) == Some(complete);
+        let changes = changes.filter(|_| follows && self.increments < Self::INCREMENTS_MAX);
+        let changes = changes.map(|changes| self.changes + changes);
+        let changes = changes.filter(|changes| *changes <= self.entries / 2 + Self::FEW);
+        match changes {
+            Some(changes) => (self.increments, self.changes) = (self.increments + 1, changes),
+            None => (self.increments, self.changes, self.entries) = (0, 0, entries),
+        }
+        changes.is_some()
+    }
 }
 
 /// What entries have in common in a snapshot.
@@ -39,7 +78,8 @@ impl<K: Key, V, L: Keep> Kept<K, V, L> {
 
     /// No entries yet.
     pub fn new(keep: L) -> Self {
-        Kept { table: Table::new(), keep, at: Moment::default(), pass: Pass::default() }
+        let (at, pass, row) = (Moment::default(), Pass::default(), Row::default());
+        Kept { table: Table::new(), keep, at, pass, row, leaving: None }
     }
 
     /// Fetches what these keys will need into the cache.
@@ -185,6 +225,24 @@ impl<K: Key, V: Record, L: Keep> Kept<K, V, L> {
     /// Sections of entries without and with the time of their last write.
     const VALUES: &str = "values";
     const STAMPED: &str = "stamped";
+    /// The section of keys that an increment takes out, before it puts entries in.
+    const REMOVED: &str = "removed";
+    /// Keys of it that are written at once.
+    const SLICE: usize = 4096;
+
+    /// The section that entries go to, and how.
+    fn section(out: &mut SnapshotWriter) -> (LaterSection, WriteEntry<K, (V, L::Stamp)>) {
+        if L::ENDS {
+            let stamped = out.later::<(K, V, Timestamp)>(Self::STAMPED);
+            (stamped, |out, _, hash, key, (value, stamp)| {
+                out.put(hash, (key.as_view(), value.as_view(), L::written(*stamp)));
+            })
+        } else {
+            (out.later::<(K, V)>(Self::VALUES), |out, _, hash, key, (value, _)| {
+                out.put(hash, (key.as_view(), value.as_view()));
+            })
+        }
+    }
 }
 
 impl<K: Key, V: Record, L: Keep> State for Kept<K, V, L> {
@@ -207,21 +265,30 @@ impl<K: Key, V: Record, L: Keep> State for Kept<K, V, L> {
     }
 
     fn save(&mut self, out: &mut SnapshotWriter) {
-        if L::ENDS {
-            let out = out.later::<(K, V, Timestamp)>(Self::STAMPED);
-            self.table.begin_saving(out, NOTHING, |out, _, hash, key, (value, stamp)| {
-                out.put(hash, (key.as_view(), value.as_view(), L::written(*stamp)));
-            });
+        let purpose = out.purpose();
+        let (section, write) = Self::section(out);
+        self.leaving = None;
+        if self.row.goes_on(purpose, self.table.len(), self.table.changes()) {
+            let removed = out.later::<K>(Self::REMOVED).of_changes();
+            let keys = self.table.begin_saving_changes(section.of_changes(), NOTHING, write);
+            self.leaving = Some((removed, keys));
         } else {
-            let out = out.later::<(K, V)>(Self::VALUES);
-            self.table.begin_saving(out, NOTHING, |out, _, hash, key, (value, _)| {
-                out.put(hash, (key.as_view(), value.as_view()));
-            });
+            self.table.begin_saving(section, NOTHING, write);
+        }
+        if purpose != Purpose::Alone {
+            self.table.track_changes();
         }
     }
 
     fn save_more(&mut self, _: &mut SnapshotWriter) -> bool {
-        self.table.save_segment()
+        let Some((out, keys)) = &mut self.leaving else { return self.table.save_segment() };
+        for (hash, key) in keys.drain(keys.len().saturating_sub(Self::SLICE)..) {
+            out.put(hash, key.as_view());
+        }
+        if keys.is_empty() {
+            self.leaving = None;
+        }
+        true
     }
 
     /// With or without a time to live: what had none counts as written now.
@@ -229,11 +296,31 @@ impl<K: Key, V: Record, L: Keep> State for Kept<K, V, L> {
         let (watermark, processing_time) = (from.watermark(), from.processing_time());
         let now = Moment { time: watermark, watermark, processing_time };
         let (table, keep) = (&mut self.table, &self.keep);
-        from.each::<(K, V)>(Self::VALUES, |hash, (key, value)| {
-            table.entry_or(hash, key, || (V::from_view(value), keep.stamp(None, &now)));
-        })?;
-        from.each::<(K, V, Timestamp)>(Self::STAMPED, |hash, (key, value, written)| {
-            table.entry_or(hash, key, || (V::from_view(value), L::noted(written)));
-        })
+        for generation in from.generations() {
+            from.each_of_generation::<K>(Self::REMOVED, generation, |hash, key| {
+                table.remove(hash, key);
+            })?;
+            from.each_of_generation::<(K, V)>(Self::VALUES, generation, |hash, (key, value)| {
+                put(table, hash, key, (V::from_view(value), keep.stamp(None, &now)));
+            })?;
+            from.each_of_generation::<(K, V, Timestamp)>(
+                Self::STAMPED,
+                generation,
+                |hash, (key, value, written)| {
+                    put(table, hash, key, (V::from_view(value), L::noted(written)));
+                },
+            )?;
+        }
+        Ok(())
     }
 }
+
+fn put<K: Key, V>(table: &mut Table<K, V>, hash: u64, key: View<'_, K>, value: V) {
+    match table.find_entry(hash, key) {
+        Entry::Occupied(known) => *known = value,
+        Entry::Vacant(place) => _ = place.insert(K::from_view(key), value),
+    }
+}
+
+#[cfg(test)]
+mod tests;

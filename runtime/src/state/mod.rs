@@ -17,10 +17,11 @@ mod snapshot;
 mod table;
 #[cfg(test)]
 mod tests;
+mod tracking;
 mod ttl;
 
 pub use chunk::{CHUNK, Chunk};
-pub use cursor::{Change, Cursor};
+pub use cursor::Cursor;
 pub use kept::Kept;
 pub use list::{ListState, ListStateView};
 pub use map::{MapState, MapStateView};
@@ -29,7 +30,8 @@ pub use saving::{Context, WriteEntry};
 #[cfg(test)]
 pub(crate) use snapshot::testing;
 pub use snapshot::{
-    Block, LaterSection, LoadError, Loader, Saved, SavedSection, SectionWriter, SnapshotWriter,
+    Block, LaterSection, LoadError, Loader, Purpose, Saved, SavedBlock, SavedSection,
+    SectionWriter, SnapshotWriter,
 };
 pub use table::{Entry, Table, Vacant};
 pub use ttl::{Forever, Keep, Moment, Ttl, event_time};

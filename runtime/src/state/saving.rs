@@ -35,6 +35,27 @@ impl<K: Key, V> Table<K, V> {
         }
     }
 
+    /// Begins a snapshot of the changes that were noted, and answers which keys were taken out: as changes, that comes
+    /// before the entries. Changes are noted no longer.
+    ///
+    /// # Panics
+    /// If changes were not noted.
+    pub fn begin_saving_changes(
+        &mut self,
+        out: LaterSection,
+        context: Context,
+        write: WriteEntry<K, V>,
+    ) -> Vec<(u64, K)> {
+        assert!(self.tracking.is_some(), "changes are noted");
+        let removed = self.take_removed();
+        self.saving = Some(Box::new(Saving { out, context, write, next: Some(0) }));
+        for segment in &mut self.segments {
+            segment.saved = segment.dirty.take_inverted();
+        }
+        self.stop_tracking();
+        removed
+    }
+
     /// Gives up the snapshot that is under way, if there is one.
     pub fn stop_saving(&mut self) {
         self.saving = None;
@@ -80,7 +101,7 @@ impl<K: Key, V> Table<K, V> {
             return;
         }
         let mut next = 0;
-        while let Some(at) = self.segments[segment].next_taken(next) {
+        while let Some(at) = self.segments[segment].next_unsaved(next) {
             self.save_slot(segment, at);
             next = at + 1;
         }

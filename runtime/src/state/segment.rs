@@ -152,6 +152,17 @@ impl<K, V> Segment<K, V> {
         None
     }
 
+    /// The first taken slot at or behind `at` that the snapshot under way still needs.
+    pub(super) fn next_unsaved(&self, mut at: usize) -> Option<usize> {
+        loop {
+            at = self.next_taken(self.saved.next_zero(at)?)?;
+            if !self.saved.get(at) {
+                return Some(at);
+            }
+            at += 1;
+        }
+    }
+
     /// The hash of the last entry.
     pub(super) fn last_hash(&self) -> Option<u64> {
         self.slots.iter().rev().map(|slot| slot.hash).find(|hash| *hash != EMPTY)

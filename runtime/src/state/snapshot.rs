@@ -12,6 +12,9 @@
 //! a task reads the blocks that may hold hashes of its own and no others. Sections know nothing of tasks or files, which
 //! makes rescaling a matter of who reads what.
 //!
+//! A section may be an *increment*: changes to what the checkpoint before has in it. Each increment is a generation of
+//! blocks; whoever loads the section takes generation 0, which is whole, and then the others in their order.
+//!
 //! Whatever is read was stored outside: every archive is validated before it is believed.
 
 mod loader;
@@ -22,5 +25,5 @@ pub(crate) mod testing;
 #[cfg(test)]
 mod tests;
 
-pub use loader::{LoadError, Loader, Saved};
-pub use writer::{Block, LaterSection, SavedSection, SectionWriter, SnapshotWriter};
+pub use loader::{LoadError, Loader, Saved, SavedBlock};
+pub use writer::{Block, LaterSection, Purpose, SavedSection, SectionWriter, SnapshotWriter};

@@ -24,13 +24,13 @@
 #![allow(unsafe_code)] // Directory entries hold raw addresses of slots.
 
 use std::cmp::Ordering;
-use std::collections::BTreeMap;
 
 use super::ahead::Ahead;
 use super::bits::Bits;
 use super::cursor::Cursor;
 use super::saving::Saving;
 use super::segment::{EMPTY, Segment, Slot, matching, tag};
+use super::tracking::Tracking;
 use crate::record::{Key, View};
 
 /// Directory entries that there may be for each segment before it grows instead of being split.
@@ -50,17 +50,14 @@ pub struct Table<K: Key, V> {
     len: usize,
     /// Changes whenever entries move.
     pub(super) version: u64,
-    pub(super) tracked: bool,
+    /// What changed since the last snapshot, if that is known.
+    pub(super) tracking: Option<Box<Tracking<K>>>,
     /// The snapshot under way.
     pub(super) saving: Option<Box<Saving<K, V>>>,
     /// Somebody wants to know of changes: [`mark`](Table::mark) is to be called before each.
     pub(super) watched: bool,
-    pub(super) tombstones: Tombstones<K>,
     pub(super) ahead: Ahead<K, V>,
 }
-
-/// Keys removed since the last snapshot, by hash and canonical bytes.
-pub(super) type Tombstones<K> = BTreeMap<(u64, Box<[u8]>), K>;
 
 /// A directory entry: all that a search needs.
 pub(super) struct Place<K, V> {
@@ -129,10 +126,9 @@ impl<K: Key, V> Table<K, V> {
             segments: Vec::new(),
             len: 0,
             version: 0,
-            tracked: false,
+            tracking: None,
             saving: None,
             watched: false,
-            tombstones: Tombstones::new(),
             ahead: Ahead::new(),
         };
         table.start();
@@ -141,7 +137,7 @@ impl<K: Key, V> Table<K, V> {
 
     fn start(&mut self) {
         self.ahead.forget();
-        let mut first = Segment::new(0, Segment::<K, V>::MIN_LOG, self.tracked);
+        let mut first = Segment::new(0, Segment::<K, V>::MIN_LOG, self.tracking.is_some());
         self.shift = 63;
         self.directory = vec![place(&mut first, 0); 2];
         self.segments = vec![first];
@@ -257,20 +253,17 @@ impl<K: Key, V> Table<K, V> {
 
     /// Takes the entry out of a slot; answers also which slot became empty, those before it having moved.
     pub(super) fn remove_at(&mut self, segment: usize, at: usize) -> ((K, V), usize) {
-        let hash = self.segments[segment].hash(at);
+        self.note_removed(segment, at);
         self.save_slot(segment, at);
-        let ((key, value), gap) = self.segments[segment].remove(at);
+        let removed = self.segments[segment].remove(at);
         self.len -= 1;
         self.version += 1;
-        if self.tracked {
-            let bytes = canonical::<K>(key.as_view()).into_boxed_slice();
-            self.tombstones.insert((hash, bytes), K::from_view(key.as_view()));
-        }
-        ((key, value), gap)
+        removed
     }
 
     /// Drops all entries and gives the memory back.
     pub fn clear(&mut self) {
+        self.stop_tracking();
         self.save_all();
         self.len = 0;
         self.version += 1;
@@ -279,21 +272,11 @@ impl<K: Key, V> Table<K, V> {
 
     /// Drops all entries and keeps the memory and the layout for as many again.
     pub fn recycle(&mut self) {
+        self.stop_tracking();
         self.save_all();
         self.segments.iter_mut().for_each(Segment::clear);
         self.len = 0;
         self.version += 1;
-    }
-
-    /// Begins to keep a bit per entry that tells if it was changed, and a tombstone per entry removed: what
-    /// [`next_change`](Table::next_change) reads. Everything there now counts as unchanged.
-    pub fn track_changes(&mut self) {
-        self.tracked = true;
-        self.watch();
-        self.tombstones.clear();
-        for segment in &mut self.segments {
-            segment.dirty = super::bits::Bits::new(segment.slots());
-        }
     }
 
     #[inline(always)]
@@ -378,7 +361,7 @@ impl<K: Key, V> Table<K, V> {
 
     /// Looks anew whether anybody wants to know of changes.
     pub(super) fn watch(&mut self) {
-        self.watched = self.tracked || self.saving.is_some();
+        self.watched = self.tracking.is_some() || self.saving.is_some();
     }
 
     /// The entry in a slot is about to change.
@@ -391,7 +374,7 @@ impl<K: Key, V> Table<K, V> {
 
     /// The entry in a slot is about to change.
     pub(super) fn about_to_change(&mut self, segment: usize, at: usize) {
-        self.segments[segment].dirty.set(at);
+        self.note_written(segment, at);
         if !cfg!(bug_18) {
             self.save_slot(segment, at);
         }
@@ -400,10 +383,6 @@ impl<K: Key, V> Table<K, V> {
     /// Makes an entry for a key that is not there.
     fn insert(&mut self, hash: u64, key: K, value: V) -> &mut V {
         self.version += 1;
-        if self.tracked && !self.tombstones.is_empty() {
-            let bytes = canonical::<K>(key.as_view()).into_boxed_slice();
-            self.tombstones.remove(&(hash, bytes));
-        }
         let mut entry = (key, value);
         let (index, at) = loop {
             let index = self.place(hash).segment as usize;
@@ -420,8 +399,8 @@ impl<K: Key, V> Table<K, V> {
             self.make_room(index, hash);
         };
         self.len += 1;
+        self.note_written(index, at);
         let segment = &mut self.segments[index];
-        segment.dirty.set(at);
         // It came after the snapshot began.
         segment.saved.set(at);
         &mut segment.entry_mut(at).1
@@ -495,6 +474,9 @@ impl<K: Key, V> Table<K, V> {
 
     /// Drops the entries of a segment, and its memory unless `keep`; `hash` has its prefix.
     pub(super) fn vacate(&mut self, index: usize, hash: u64, keep: bool) {
+        if self.segments[index].len() > 0 {
+            self.stop_tracking();
+        }
         self.save_all_of(index);
         let segment = &mut self.segments[index];
         self.len -= segment.len();
@@ -504,7 +486,7 @@ impl<K: Key, V> Table<K, V> {
         } else {
             self.ahead.forget();
             let log = Segment::<K, V>::MIN_LOG;
-            let mut new = Segment::new(segment.depth(), log, self.tracked);
+            let mut new = Segment::new(segment.depth(), log, self.tracking.is_some());
             if self.saving.is_some() {
                 new.saved = Bits::new(new.slots());
             }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use proptest::prelude::*;
 
 use super::table::{canonical, usable};
-use super::{CHUNK, Change, Chunk, Cursor, Table};
+use super::{CHUNK, Chunk, Cursor, Table};
 use crate::record::{Key, Record};
 
 type Model<K> = BTreeMap<(u64, Vec<u8>), (K, u64)>;
@@ -161,41 +161,6 @@ proptest! {
         met.retain(|key| key % 2 == 0);
         met.sort_unstable();
         prop_assert!(met.into_iter().eq((0..2000).step_by(2)));
-    }
-
-    #[test]
-    fn changes_are_what_was_touched((hash, ops) in ops(300)) {
-        let mut table = Table::<u64, u64>::new();
-        for key in 0..150 {
-            table.entry(hash.of(key), key);
-        }
-        table.track_changes();
-        let mut changed = BTreeMap::new();
-        for op in &ops {
-            match *op {
-                Op::Add(key) => {
-                    *table.entry(hash.of(key), key) += 1;
-                    changed.insert(key, true);
-                }
-                Op::Remove(key) if table.remove(hash.of(key), key).is_some() => {
-                    changed.insert(key, false);
-                }
-                _ => {}
-            }
-        }
-        for expected in [changed, BTreeMap::new()] {
-            let (mut seen, mut last, mut cursor) = (BTreeMap::new(), 0, Cursor::default());
-            while let Some(change) = table.next_change(&mut cursor) {
-                let (hash, key, there) = match change {
-                    Change::Written(hash, key, _) => (hash, *key, true),
-                    Change::Removed(hash, key) => (hash, key, false),
-                };
-                prop_assert!(last <= hash);
-                last = hash;
-                prop_assert_eq!(seen.insert(key, there), None);
-            }
-            prop_assert_eq!(seen, expected);
-        }
     }
 }
 

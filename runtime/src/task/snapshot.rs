@@ -14,7 +14,7 @@ use std::sync::{Mutex, PoisonError};
 
 use super::committers::Committers;
 use crate::connector::{Position, Preparation, Split};
-use crate::state::{Block, SavedSection};
+use crate::state::{Block, Purpose, SavedSection};
 use crate::time::Timestamp;
 
 /// A task of a plan: chain and number.
@@ -95,6 +95,10 @@ pub(crate) struct Checkpoints {
     wanted: AtomicU64,
     /// The last one that was given up.
     given_up: AtomicU64,
+    /// The last one that is complete, of those in a row.
+    complete: AtomicU64,
+    /// The last one that stands alone.
+    alone: AtomicU64,
     /// The checkpoint behind which sources stop, if they are to.
     stops_with: AtomicU64,
     /// Sources end as if there were no more input.
@@ -104,6 +108,17 @@ pub(crate) struct Checkpoints {
     /// What sources read and sinks write, by kind and name.
     parameters: Mutex<BTreeMap<(Connector, String), String>>,
     to: SyncSender<ToCheckpoints>,
+}
+
+/// What a checkpoint is wanted as.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Wish {
+    /// The next in the row of those that the job is restored from.
+    Next,
+    /// A copy of its own.
+    Alone,
+    /// The same, and sources stop behind it.
+    Last,
 }
 
 /// What reaches the thread that takes checkpoints.
@@ -138,6 +153,8 @@ impl Checkpoints {
             committers,
             wanted: AtomicU64::new(0),
             given_up: AtomicU64::new(0),
+            complete: AtomicU64::new(0),
+            alone: AtomicU64::new(0),
             stops_with: AtomicU64::new(0),
             drains: AtomicBool::new(false),
             finished: AtomicBool::new(false),
@@ -146,12 +163,28 @@ impl Checkpoints {
         }
     }
 
-    /// Has sources begin a checkpoint, the last one before they stop if `stops`; the slots are to be woken.
-    pub(crate) fn want(&self, checkpoint: u64, stops: bool) {
-        if stops {
+    /// Has sources begin a checkpoint; the slots are to be woken.
+    pub(crate) fn want(&self, checkpoint: u64, wish: Wish) {
+        if wish == Wish::Last {
             self.stops_with.store(checkpoint, Ordering::Release);
         }
+        if wish != Wish::Next {
+            self.alone.store(checkpoint, Ordering::Release);
+        }
         self.wanted.fetch_max(checkpoint, Ordering::Release);
+    }
+
+    /// A checkpoint is complete, and a part of what the job is restored from: the next one may build on it.
+    pub(crate) fn complete(&self, checkpoint: u64) {
+        self.complete.store(checkpoint, Ordering::Release);
+    }
+
+    /// What tasks are to write for a checkpoint that is wanted.
+    pub(crate) fn purpose(&self, checkpoint: u64) -> Purpose {
+        if self.alone.load(Ordering::Acquire) == checkpoint {
+            return Purpose::Alone;
+        }
+        Purpose::InRow { checkpoint, complete: self.complete.load(Ordering::Acquire) }
     }
 
     /// The last checkpoint that is wanted and was not given up; 0 if there was none.

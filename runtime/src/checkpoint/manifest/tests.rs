@@ -14,7 +14,15 @@ fn place() -> Folder {
 }
 
 fn manifest() -> Manifest {
-    let block = Block { file: 0, offset: 4, len: 6, crc32c: 1, entries: 2, hashes: (1, u64::MAX) };
+    let block = Block {
+        file: 0,
+        offset: 4,
+        len: 6,
+        crc32c: 1,
+        entries: 2,
+        hashes: (1, u64::MAX),
+        generation: 3,
+    };
     let section = Section {
         name: "panes".to_owned(),
         layout: "(u64, i64, String, u64)".to_owned(),
@@ -188,7 +196,7 @@ fn format_1_stays_as_it_is() {
             r#""sections":[{"name":"panes","#,
             r#""layout":"(u64, i64, String, u64)","fingerprint":18446744073709551615,"entries":2,"#,
             r#""blocks":[{"file":0,"offset":4,"len":6,"crc32c":1,"entries":2,"#,
-            r#""hashes":[1,18446744073709551615]}]}]}],"#,
+            r#""hashes":[1,18446744073709551615],"generation":3}]}]}],"#,
             r#""files":[{"path":"chk-9/2-3/1-0.state","len":10}],"#,
             r#""sources":[{"id":"flights","parameters":"files(flights.csv).csv","#,
             r#""splits":[{"split":{"id":"flights.csv@0..10","detail":[0,10]},"#,

@@ -9,8 +9,10 @@ use crate::time::Timestamp;
 pub trait Saved {
     /// The layout of a section's entries; none if there is no such section.
     fn layout(&self, section: &str) -> Option<&str>;
-    /// The least and the greatest hash in each block of a section, and how many entries it has.
-    fn blocks(&self, section: &str) -> Vec<((u64, u64), u32)>;
+    /// The blocks of a section.
+    fn blocks(&self, section: &str) -> Vec<SavedBlock>;
+    /// How many generations of blocks there are in all sections, at least one: generation 0 is whole.
+    fn generations(&self) -> u32;
     /// The greatest number that a task noted under this name.
     fn note(&self, name: &str) -> Option<i64>;
     /// Reads a block.
@@ -18,6 +20,17 @@ pub trait Saved {
     /// # Errors
     /// If it cannot be read, or is not what was stored.
     fn read(&self, section: &str, block: usize) -> Result<Vec<u8>, LoadError>;
+}
+
+/// What is known of a block without reading it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct SavedBlock {
+    /// The least and the greatest hash of its keys.
+    pub hashes: (u64, u64),
+    /// How many entries there are.
+    pub entries: u32,
+    /// 0 if it is a part of what is whole; else of the increment of this number.
+    pub generation: u32,
 }
 
 /// Why a state cannot be restored.
@@ -103,16 +116,35 @@ impl<'s> Loader<'s> {
         self.saved.layout(section).is_some()
     }
 
-    /// Calls `load` with each entry of a section, and the hash of its key, in the order in which one task wrote them.
+    /// Calls `load` with each entry of a section that is always whole, and the hash of its key, in the order in which one
+    /// task wrote them.
     ///
     /// # Errors
     /// If the section has another layout, or cannot be read.
     pub fn each<R: Record>(
         &self,
         section: &str,
+        load: impl FnMut(u64, View<'_, R>),
+    ) -> Result<(), LoadError> {
+        self.each_of_generation(section, 0, load)
+    }
+
+    /// The numbers of what is whole, and of the increments: to be loaded in this order.
+    pub fn generations(&self) -> std::ops::Range<u32> {
+        0..self.saved.generations()
+    }
+
+    /// The same as [`each`](Loader::each), of one generation.
+    ///
+    /// # Errors
+    /// If the section has another layout, or cannot be read.
+    pub fn each_of_generation<R: Record>(
+        &self,
+        section: &str,
+        generation: u32,
         mut load: impl FnMut(u64, View<'_, R>),
     ) -> Result<(), LoadError> {
-        self.each_of::<R>(self.hashes.clone(), section, |hash, entry| {
+        self.each_of::<R>(self.hashes.clone(), (section, generation), |hash, entry| {
             if self.hashes.contains(&hash) {
                 load(hash, entry);
             }
@@ -128,13 +160,13 @@ impl<'s> Loader<'s> {
         section: &str,
         load: impl FnMut(u64, View<'_, R>),
     ) -> Result<(), LoadError> {
-        self.each_of(0..=u64::MAX, section, load)
+        self.each_of(0..=u64::MAX, (section, 0), load)
     }
 
     fn each_of<R: Record>(
         &self,
         wanted: RangeInclusive<u64>,
-        section: &str,
+        (section, generation): (&str, u32),
         mut load: impl FnMut(u64, View<'_, R>),
     ) -> Result<(), LoadError> {
         let Some(saved) = self.saved.layout(section) else { return Ok(()) };
@@ -146,10 +178,11 @@ impl<'s> Loader<'s> {
                 now: now.as_str().to_owned(),
             });
         }
-        for (number, (hashes, entries)) in self.saved.blocks(section).into_iter().enumerate() {
-            if hashes.1 >= *wanted.start() && hashes.0 <= *wanted.end() {
+        for (number, block) in self.saved.blocks(section).into_iter().enumerate() {
+            let is_wanted = block.hashes.1 >= *wanted.start() && block.hashes.0 <= *wanted.end();
+            if is_wanted && block.generation == generation {
                 let bytes = self.saved.read(section, number)?;
-                read_block::<R>(section, &bytes, entries, &mut load)?;
+                read_block::<R>(section, &bytes, block.entries, &mut load)?;
             }
         }
         Ok(())

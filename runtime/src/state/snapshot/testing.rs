@@ -3,15 +3,17 @@
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 
-use super::{Block, LoadError, Loader, Saved, SnapshotWriter};
+use super::{Block, LoadError, Loader, Purpose, Saved, SavedBlock, SnapshotWriter};
 use crate::state::State;
 use crate::time::Timestamp;
 
 /// A snapshot in memory.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Kept {
     layouts: BTreeMap<&'static str, String>,
     pub(super) blocks: Vec<(&'static str, Block)>,
+    /// The generation of each block.
+    generations: Vec<u32>,
     notes: BTreeMap<&'static str, i64>,
 }
 
@@ -39,7 +41,23 @@ impl Kept {
     pub fn take(&mut self, write: impl FnOnce(&mut SnapshotWriter)) {
         let mut writer = SnapshotWriter::default();
         write(&mut writer);
+        self.add(writer, None);
+    }
+
+    /// Adds what was written, behind what increments are changes to.
+    fn add(&mut self, mut writer: SnapshotWriter, before: Option<&Kept>) {
         writer.finish();
+        let changed: Vec<_> = writer.sections().filter(|section| section.is_increment).collect();
+        let generation = if changed.is_empty() { 0 } else { before.map_or(0, Kept::generations) };
+        for section in changed {
+            let before = before.expect("an increment follows a checkpoint");
+            for (block, generation) in before.blocks.iter().zip(&before.generations) {
+                if block.0 == section.name {
+                    self.blocks.push(block.clone());
+                    self.generations.push(*generation);
+                }
+            }
+        }
         for (&name, &number) in writer.notes() {
             let known = self.notes.entry(name).or_insert(number);
             *known = number.max(*known);
@@ -50,6 +68,12 @@ impl Kept {
         }
         let blocks = writer.take_blocks().into_iter();
         self.blocks.extend(blocks.map(|block| (names[block.section], block)));
+        self.generations.resize(self.blocks.len(), generation);
+    }
+
+    /// Bytes of all blocks.
+    pub fn bytes(&self) -> usize {
+        self.blocks.iter().map(|(_, block)| block.bytes.len()).sum()
     }
 
     fn of_section(&self, name: &str) -> impl Iterator<Item = &Block> {
@@ -61,8 +85,19 @@ impl Saved for Kept {
     fn layout(&self, section: &str) -> Option<&str> {
         self.layouts.get(section).map(String::as_str)
     }
-    fn blocks(&self, section: &str) -> Vec<((u64, u64), u32)> {
-        self.of_section(section).map(|block| (block.hashes, block.entries)).collect()
+    fn blocks(&self, section: &str) -> Vec<SavedBlock> {
+        let blocks = self.blocks.iter().zip(&self.generations);
+        let blocks = blocks.filter(|((name, _), _)| *name == section);
+        blocks
+            .map(|((_, block), generation)| SavedBlock {
+                hashes: block.hashes,
+                entries: block.entries,
+                generation: *generation,
+            })
+            .collect()
+    }
+    fn generations(&self) -> u32 {
+        1 + self.generations.iter().max().copied().unwrap_or(0)
     }
     fn note(&self, name: &str) -> Option<i64> {
         self.notes.get(name).copied()
@@ -148,4 +183,40 @@ impl<S: State, F: Fn() -> S> Tasks<S, F> {
 pub(crate) fn by_task<T>(mut rows: Vec<T>, tasks: usize, hash: impl Fn(&T) -> u64) -> Vec<T> {
     rows.sort_by_key(|row| task_of(hash(row), tasks));
     rows
+}
+
+/// A row of checkpoints of one state, and what increments are changes to.
+#[derive(Default)]
+pub(crate) struct Increments {
+    last: u64,
+    complete: (u64, Kept),
+}
+
+impl Increments {
+    /// Takes the next checkpoint, which `meanwhile` happens before it is written; none if it is given up.
+    pub fn checkpoint<S: State>(
+        &mut self,
+        state: &mut S,
+        completes: bool,
+        meanwhile: impl FnOnce(&mut S),
+    ) -> Option<Kept> {
+        self.last += 1;
+        let (checkpoint, complete) = (self.last, self.complete.0);
+        let mut writer = SnapshotWriter::new(Purpose::InRow { checkpoint, complete });
+        state.save(&mut writer);
+        meanwhile(state);
+        if !completes {
+            return None;
+        }
+        while state.save_more(&mut writer) {}
+        let mut kept = Kept::default();
+        kept.add(writer, Some(&self.complete.1));
+        self.complete = (self.last, kept.clone());
+        Some(kept)
+    }
+
+    /// Takes a snapshot that stands alone.
+    pub fn savepoint(&self, state: &mut dyn State) -> Kept {
+        Kept::of_state(state)
+    }
 }

@@ -30,11 +30,29 @@ pub struct SavedSection {
     pub layout: String,
     /// The fingerprint of that layout.
     pub fingerprint: u64,
+    /// True if the entries are changes to those of the checkpoint before.
+    pub is_increment: bool,
+}
+
+/// What a snapshot is for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Purpose {
+    /// It stands alone, and none follows it: a savepoint.
+    #[default]
+    Alone,
+    /// A checkpoint in a row of them.
+    InRow {
+        /// Its number.
+        checkpoint: u64,
+        /// The last one that is complete: all after it will never be.
+        complete: u64,
+    },
 }
 
 /// Takes what a state writes into a snapshot.
 #[derive(Default)]
 pub struct SnapshotWriter {
+    purpose: Purpose,
     sections: Vec<Rc<RefCell<Section>>>,
     notes: BTreeMap<&'static str, i64>,
 }
@@ -58,7 +76,7 @@ impl Section {
         let layout = Layout::of::<R>();
         let (fingerprint, layout) = (layout.fingerprint(), layout.as_str().to_owned());
         Section {
-            about: SavedSection { name, layout, fingerprint },
+            about: SavedSection { name, layout, fingerprint, is_increment: false },
             record: TypeId::of::<R>(),
             number,
             arena: Arena::default(),
@@ -98,6 +116,16 @@ impl Section {
 }
 
 impl SnapshotWriter {
+    /// For a snapshot that serves such a purpose.
+    pub fn new(purpose: Purpose) -> SnapshotWriter {
+        SnapshotWriter { purpose, ..SnapshotWriter::default() }
+    }
+
+    /// What the snapshot is for.
+    pub fn purpose(&self) -> Purpose {
+        self.purpose
+    }
+
     /// Begins a section, or goes on with it.
     ///
     /// # Panics
@@ -182,6 +210,16 @@ pub struct LaterSection {
 }
 
 impl LaterSection {
+    /// Says that the entries are changes to what the checkpoint before has in the section: whoever loads it begins with
+    /// that.
+    #[must_use]
+    pub fn of_changes(self) -> LaterSection {
+        if let Some(section) = self.section.upgrade() {
+            section.borrow_mut().about.is_increment = true;
+        }
+        self
+    }
+
     /// False once the snapshot was given up, or has been handed on.
     pub fn is_wanted(&self) -> bool {
         self.section.strong_count() > 0

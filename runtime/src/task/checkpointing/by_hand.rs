@@ -1,5 +1,6 @@
 //! Checkpoints that a test takes, one at a time and in memory: tasks write them, and are restored, as in production.
 
+use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, sync_channel};
 
@@ -11,7 +12,7 @@ use crate::checkpoint::store::memory::MemoryStore;
 use crate::checkpoint::{Attempt, CheckpointId, Epoch, Fence};
 use crate::task::committers::Committers;
 use crate::task::restored::Recovery;
-use crate::task::snapshot::{Checkpoints, TaskMessage, ToCheckpoints};
+use crate::task::snapshot::{Checkpoints, TaskMessage, ToCheckpoints, Wish};
 
 /// Messages that may wait: few, so that tasks have to wait as well.
 const MESSAGES: usize = 2;
@@ -22,9 +23,11 @@ pub(in crate::task) struct ByHand {
     /// The last one that was begun.
     last: CheckpointId,
     key_groups: u32,
-    under_way: Option<UnderWay>,
-    /// The last one that is complete, and where it is.
-    complete: Option<(Manifest, Arc<dyn Store>)>,
+    store: Arc<dyn Store>,
+    /// The parts of the one under way, if there is one.
+    under_way: Option<Vec<Rc<TaskPart>>>,
+    /// The last one that is complete.
+    complete: Option<Manifest>,
     live: Live,
 }
 
@@ -33,55 +36,46 @@ struct Live {
     tasks: usize,
     checkpoints: Arc<Checkpoints>,
     from: Receiver<ToCheckpoints>,
+    gathering: Gathering,
 }
 
 impl Live {
-    fn new(attempt: Attempt, tasks: usize) -> Live {
+    fn new(attempt: Attempt, tasks: usize, store: Arc<dyn Store>) -> Live {
         let (to, from) = sync_channel(MESSAGES);
         let checkpoints = Arc::new(Checkpoints::new(attempt.0, Committers::default(), to));
-        Live { tasks, checkpoints, from }
+        let gathering = Gathering::new(Fence { epoch: Epoch(1), attempt }, store);
+        Live { tasks, checkpoints, from, gathering }
     }
-}
-
-struct UnderWay {
-    store: Arc<dyn Store>,
-    gathering: Gathering,
-    parts: Vec<TaskPart>,
 }
 
 impl ByHand {
     /// None yet, of so many tasks.
     pub(in crate::task) fn new(key_groups: u32, tasks: usize) -> ByHand {
         let (attempt, last) = (Attempt(0), CheckpointId(0));
-        let live = Live::new(attempt, tasks);
-        ByHand { attempt, last, key_groups, under_way: None, complete: None, live }
+        let store: Arc<dyn Store> = Arc::new(MemoryStore::default());
+        let live = Live::new(attempt, tasks, store.clone());
+        ByHand { attempt, last, key_groups, store, under_way: None, complete: None, live }
     }
 
     /// The tasks are gone, and so is the checkpoint under way; so many take their place.
     pub(in crate::task) fn crash(&mut self, tasks: usize) {
         self.attempt = self.attempt.next();
         self.under_way = None;
-        self.live = Live::new(self.attempt, tasks);
+        self.live = Live::new(self.attempt, tasks, self.store.clone());
     }
 
     /// What the tasks of the attempt begin with.
     pub(in crate::task) fn recovery(&self) -> Recovery {
         let last = self.complete.as_ref();
-        let restored = last.map(|(manifest, store)| Arc::new(restored(manifest, store)));
+        let restored = last.map(|manifest| Arc::new(restored(manifest, &self.store)));
         Recovery { checkpoints: Some(self.live.checkpoints.clone()), restored }
     }
 
     /// Has the sources begin a checkpoint.
     pub(in crate::task) fn begin(&mut self) {
         self.last = self.last.next();
-        let store: Arc<dyn Store> = Arc::new(MemoryStore::default());
-        let gathering = Gathering::new(self.fence(), store.clone());
-        self.under_way = Some(UnderWay { store, gathering, parts: Vec::new() });
-        self.live.checkpoints.want(self.last.0, false);
-    }
-
-    fn fence(&self) -> Fence {
-        Fence { epoch: Epoch(1), attempt: self.attempt }
+        self.under_way = Some(Vec::new());
+        self.live.checkpoints.want(self.last.0, Wish::Next);
     }
 
     pub(in crate::task) fn is_under_way(&self) -> bool {
@@ -90,11 +84,11 @@ impl ByHand {
 
     /// A digest of the last complete checkpoint: of what the manifest says, and of all files.
     pub(in crate::task) fn digest(&self) -> Option<String> {
-        let (manifest, store) = self.complete.as_ref()?;
+        let manifest = self.complete.as_ref()?;
         let mut hasher = blake3::Hasher::new();
         hasher.update(&serde_json::to_vec(manifest).expect("a manifest is JSON"));
         for file in &manifest.files {
-            let bytes = store.read(&file.path, None).expect("memory gives everything");
+            let bytes = self.store.read(&file.path, None).expect("memory gives everything");
             hasher.update(&bytes.unwrap_or_default());
         }
         Some(hasher.finalize().to_hex().to_string())
@@ -112,15 +106,15 @@ impl ByHand {
         let (mut heard, mut completed) = (false, false);
         while let Ok(ToCheckpoints::Task(message)) = self.live.from.try_recv() {
             heard = true;
-            let Some(under_way) = &mut self.under_way else { continue };
+            let Some(parts) = &mut self.under_way else { continue };
             match message {
                 TaskMessage::Opened(_) | TaskMessage::Waits(_) => {}
                 TaskMessage::Blocks { checkpoint, task, state, blocks } => {
-                    under_way.gathering.write(CheckpointId(checkpoint), task, state, blocks);
+                    self.live.gathering.write(CheckpointId(checkpoint), task, state, blocks);
                 }
                 TaskMessage::Saved(saved) => {
-                    let (part, _) = under_way.gathering.complete(*saved);
-                    under_way.parts.push(part.expect("memory takes everything"));
+                    let (part, _) = self.live.gathering.complete(*saved);
+                    parts.push(Rc::new(part.expect("memory takes everything")));
                     completed |= self.complete_if_all();
                 }
             }
@@ -130,7 +124,7 @@ impl ByHand {
 
     fn complete_if_all(&mut self) -> bool {
         let all = self.live.tasks;
-        let Some(done) = self.under_way.take_if(|under_way| under_way.parts.len() == all) else {
+        let Some(mut parts) = self.under_way.take_if(|parts| parts.len() == all) else {
             return false;
         };
         let about = About {
@@ -138,11 +132,18 @@ impl ByHand {
             key_groups: self.key_groups,
             checkpoints: self.live.checkpoints.clone(),
         };
-        let UnderWay { store, gathering, mut parts } = done;
         // Whichever order the tasks were done in: what they write is the same in every run.
-        parts.sort_by_key(TaskPart::task);
+        parts.sort_by_key(|part| part.task());
         let id = (self.last, Kind::Checkpoint);
-        self.complete = Some((gathering.manifest(&about, id, parts.iter(), &[]), store));
+        let manifest = self.live.gathering.manifest(&about, id, parts, &[]);
+        for path in self.store.list(None).expect("memory gives everything") {
+            if !manifest.files().any(|needed| *needed == path) {
+                self.store.delete(&path).expect("memory takes everything");
+            }
+        }
+        self.complete = Some(manifest);
+        self.live.gathering.completed(self.last);
+        self.live.checkpoints.complete(self.last.0);
         true
     }
 }

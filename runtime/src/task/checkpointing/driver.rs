@@ -26,7 +26,7 @@ use crate::error::JobError;
 use crate::task::committers::Committers;
 use crate::task::job::Job;
 use crate::task::restored::Recovery;
-use crate::task::snapshot::{self, Checkpoints, TaskMessage, ToCheckpoints};
+use crate::task::snapshot::{self, Checkpoints, TaskMessage, ToCheckpoints, Wish};
 
 /// One thing for a sink to commit, with the sink's name.
 pub(super) type Committed = (String, serde_json::Value);
@@ -227,7 +227,12 @@ impl Drive {
         match action {
             Action::Trigger { id, kind } => {
                 self.triggered = Instant::now();
-                self.checkpoints.want(id.0, kind == Kind::Stop);
+                let wish = match kind {
+                    Kind::Checkpoint | Kind::Final => Wish::Next,
+                    Kind::Savepoint | Kind::Drain => Wish::Alone,
+                    Kind::Stop => Wish::Last,
+                };
+                self.checkpoints.want(id.0, wish);
                 self.job.wake();
             }
             Action::Abort { id, why } => {
@@ -240,7 +245,7 @@ impl Drive {
                 self.leader.collector.discard(id, files.chain(manifest));
             }
             Action::Write { id, kind, request, snapshots, prepared } => {
-                let parts = snapshots.iter().map(|(_, part)| &**part);
+                let parts = snapshots.into_iter().map(|(_, part)| part).collect();
                 let manifest = self.gathering.manifest(&self.about, (id, kind), parts, &prepared);
                 let written = self.write(&manifest, request);
                 let result = written.map_err(|error| error.to_string());
@@ -325,6 +330,8 @@ impl Drive {
             bytes = self.gathering.bytes(id),
             "checkpoint complete"
         );
+        self.gathering.completed(id);
+        self.checkpoints.complete(id.0);
         let permit = self.leader.permit();
         for Prepared { checkpoint, committable: (sink, committable), .. } in prepared {
             assert!(permit.covers(checkpoint), "{checkpoint} is not the truth, or past it");

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
+use std::rc::Rc;
 use std::sync::Arc;
 
 use super::driver::Committed;
@@ -17,7 +18,7 @@ use crate::state;
 use crate::task::Failure;
 use crate::task::panics::guard;
 use crate::task::snapshot::{
-    Checkpoints, Connector, SinkSnapshot, SplitSnapshot, TaskId, TaskSnapshot,
+    Checkpoints, Connector, SinkSnapshot, SplitSnapshot, StateSnapshot, TaskId, TaskSnapshot,
 };
 
 /// Tasks' state on its way into the store.
@@ -27,6 +28,10 @@ pub(super) struct Gathering {
     uploads: BTreeMap<(CheckpointId, TaskId), Part>,
     /// Of the checkpoint written last.
     bytes: (CheckpointId, u64),
+    /// The checkpoint that a manifest was made of last.
+    last: (CheckpointId, Vec<Rc<TaskPart>>),
+    /// What increments are changes to: the parts of the last checkpoint that is complete.
+    complete: BTreeMap<TaskId, Rc<TaskPart>>,
 }
 
 /// What of a task's state has come.
@@ -42,9 +47,24 @@ type Blocks = BTreeMap<(usize, usize), Vec<Block>>;
 
 /// A task's part of a checkpoint, durable.
 pub(super) struct TaskPart {
-    file: Option<FileRef>,
-    blocks: Blocks,
+    file: Option<Arc<FileRef>>,
+    /// As many as the snapshot has.
+    states: Vec<StatePart>,
     snapshot: TaskSnapshot,
+}
+
+/// What a task's part has of a state: as many sections as the snapshot has of it.
+struct StatePart {
+    /// How many increments there are on what is whole.
+    generation: u32,
+    sections: Vec<Vec<Placed>>,
+}
+
+/// A block, and where it is: in the file of an earlier checkpoint if it did not change since.
+#[derive(Clone)]
+struct Placed {
+    file: Arc<FileRef>,
+    block: Block,
 }
 
 impl TaskPart {
@@ -57,11 +77,53 @@ impl TaskPart {
     pub(super) fn file(&self) -> Option<&StorePath> {
         self.file.as_ref().map(|file| &file.path)
     }
+
+    /// Puts increments behind what they change; none if that is not there.
+    fn new(
+        snapshot: TaskSnapshot,
+        file: Option<Arc<FileRef>>,
+        mut blocks: Blocks,
+        before: Option<&TaskPart>,
+    ) -> Option<TaskPart> {
+        let mut states = Vec::new();
+        for (number, state) in snapshot.states.iter().enumerate() {
+            let before = before.and_then(|part| part.state(&state.id));
+            let is_increment = state.sections.iter().any(|section| section.is_increment);
+            let generation = if is_increment { before.as_ref()?.1.generation + 1 } else { 0 };
+            let sections = state.sections.iter().enumerate().map(|(at, section)| {
+                let known = before.as_ref().filter(|_| section.is_increment);
+                let known = known.and_then(|(saved, part)| {
+                    let at = saved.sections.iter().position(|known| known.name == section.name)?;
+                    Some(part.sections[at].clone())
+                });
+                let generation = if section.is_increment { generation } else { 0 };
+                let new = blocks.remove(&(number, at)).into_iter().flatten().map(|block| {
+                    let file = file.clone().expect("blocks are in a file");
+                    Placed { file, block: Block { generation, ..block } }
+                });
+                known.into_iter().flatten().chain(new).collect()
+            });
+            states.push(StatePart { generation, sections: sections.collect() });
+        }
+        Some(TaskPart { file, states, snapshot })
+    }
+
+    fn state(&self, id: &str) -> Option<(&StateSnapshot, &StatePart)> {
+        self.snapshot.states.iter().zip(&self.states).find(|(state, _)| state.id == id)
+    }
 }
 
 impl Gathering {
     pub(super) fn new(fence: Fence, store: Arc<dyn Store>) -> Gathering {
-        Gathering { fence, store, uploads: BTreeMap::new(), bytes: (CheckpointId(0), 0) }
+        let none = CheckpointId(0);
+        Gathering {
+            fence,
+            store,
+            uploads: BTreeMap::new(),
+            bytes: (none, 0),
+            last: (none, Vec::new()),
+            complete: BTreeMap::new(),
+        }
     }
 
     /// Where a checkpoint lies.
@@ -107,6 +169,7 @@ impl Gathering {
                 crc32c: crc32c::crc32c(&block.bytes),
                 entries: block.entries,
                 hashes: block.hashes,
+                generation: 0,
             });
             part.file.len += u64::from(len);
             self.bytes.1 += u64::from(len);
@@ -131,20 +194,30 @@ impl Gathering {
             }
         }
         let written = self.uploads.remove(&(id, task)).map(Part::finish).transpose();
-        let part = written.map(|written| {
-            let (file, blocks) =
-                written.map_or((None, Blocks::new()), |(file, blocks)| (Some(file), blocks));
-            TaskPart { file, blocks, snapshot }
+        let part = written.map_err(|error| error.to_string()).and_then(|written| {
+            let (file, blocks) = written.unzip();
+            let before = self.complete.get(&task).map(|part| &**part);
+            let part =
+                TaskPart::new(snapshot, file.map(Arc::new), blocks.unwrap_or_default(), before);
+            part.ok_or_else(|| "an increment of nothing: this is a defect of the engine".to_owned())
         });
-        (part.map_err(|error| Decline::Snapshot(error.to_string())), prepared)
+        (part.map_err(Decline::Snapshot), prepared)
+    }
+
+    /// A checkpoint, if it is the last that a manifest was made of, is complete: increments may build on it.
+    pub(super) fn completed(&mut self, id: CheckpointId) {
+        if self.last.0 == id {
+            let parts = std::mem::take(&mut self.last.1);
+            self.complete = parts.into_iter().map(|part| (part.task(), part)).collect();
+        }
     }
 
     /// The manifest of all tasks' parts.
-    pub(super) fn manifest<'p>(
-        &self,
+    pub(super) fn manifest(
+        &mut self,
         about: &About,
         (id, kind): (CheckpointId, Kind),
-        parts: impl Iterator<Item = &'p TaskPart>,
+        parts: Vec<Rc<TaskPart>>,
         prepared: &[coordinator::Prepared<Committed>],
     ) -> Manifest {
         let mut manifest = Manifest {
@@ -161,9 +234,11 @@ impl Gathering {
             sinks: Vec::new(),
             finished: matches!(kind, Kind::Final | Kind::Drain),
         };
-        for part in parts {
-            add_part(&mut manifest, part, about);
+        let mut files = BTreeMap::new();
+        for part in &parts {
+            add_part(&mut manifest, &mut files, part, about);
         }
+        self.last = (id, parts);
         for prepared in prepared {
             let (id, committable) = prepared.committable.clone();
             let sink = manifest.sinks.iter_mut().find(|sink| sink.id == id);
@@ -192,10 +267,11 @@ pub(super) struct About {
     pub(super) checkpoints: Arc<Checkpoints>,
 }
 
-fn add_part(manifest: &mut Manifest, part: &TaskPart, about: &About) {
-    let file = manifest.files.len() as u32;
-    manifest.files.extend(part.file.clone());
-    for (number, state) in part.snapshot.states.iter().enumerate() {
+/// The numbers of files in a manifest.
+type Files = BTreeMap<StorePath, u32>;
+
+fn add_part(manifest: &mut Manifest, files: &mut Files, part: &TaskPart, about: &About) {
+    for (state, of_state) in part.snapshot.states.iter().zip(&part.states) {
         let operator = operator(&mut manifest.operators, &state.id);
         operator.parallelism += 1;
         operator.watermark = operator.watermark.max(part.snapshot.watermark.0);
@@ -203,9 +279,18 @@ fn add_part(manifest: &mut Manifest, part: &TaskPart, about: &About) {
             let known = operator.notes.entry((*note).to_owned()).or_insert(*value);
             *known = (*known).max(*value);
         }
-        for (at, section) in state.sections.iter().enumerate() {
-            let blocks = part.blocks.get(&(number, at)).map_or(&[][..], Vec::as_slice);
-            add_section(operator, section, blocks, file);
+        for (section, blocks) in state.sections.iter().zip(&of_state.sections) {
+            let section = section_of(operator, section);
+            for Placed { file, block } in blocks {
+                let number = files.get(&file.path).copied().unwrap_or_else(|| {
+                    manifest.files.push((**file).clone());
+                    let number = manifest.files.len() as u32 - 1;
+                    files.insert(file.path.clone(), number);
+                    number
+                });
+                section.entries += u64::from(block.entries);
+                section.blocks.push(Block { file: number, ..block.clone() });
+            }
         }
     }
     if let Some(source) = &part.snapshot.source {
@@ -247,13 +332,8 @@ fn operator<'m>(operators: &'m mut Vec<OperatorState>, id: &str) -> &'m mut Oper
     )
 }
 
-fn add_section(
-    operator: &mut OperatorState,
-    saved: &state::SavedSection,
-    blocks: &[Block],
-    file: u32,
-) {
-    let section = named(
+fn section_of<'o>(operator: &'o mut OperatorState, saved: &state::SavedSection) -> &'o mut Section {
+    named(
         &mut operator.sections,
         |known| known.name == saved.name,
         || Section {
@@ -263,9 +343,7 @@ fn add_section(
             entries: 0,
             blocks: Vec::new(),
         },
-    );
-    section.entries += blocks.iter().map(|block| u64::from(block.entries)).sum::<u64>();
-    section.blocks.extend(blocks.iter().map(|block| Block { file, ..block.clone() }));
+    )
 }
 
 /// The one of a few that `is` holds for, made if there is none.

@@ -8,7 +8,7 @@ use crate::checkpoint::manifest::{Block, FileRef, Manifest, OperatorState, Secti
 use crate::checkpoint::store::Store;
 use crate::connector::Committable;
 use crate::error::JobError;
-use crate::state::{LoadError, Saved};
+use crate::state::{LoadError, Saved, SavedBlock};
 use crate::task::restored::{Restored, RestoredState};
 use crate::task::snapshot::{Connector, SplitSnapshot};
 use crate::time::Timestamp;
@@ -116,9 +116,19 @@ impl Saved for Stored {
         self.section(section).map(|section| section.layout.as_str())
     }
 
-    fn blocks(&self, section: &str) -> Vec<((u64, u64), u32)> {
+    fn blocks(&self, section: &str) -> Vec<SavedBlock> {
         let blocks = self.section(section).into_iter().flat_map(|section| &section.blocks);
-        blocks.map(|block| (block.hashes, block.entries)).collect()
+        let about = |&Block { hashes, entries, generation, .. }: &Block| SavedBlock {
+            hashes,
+            entries,
+            generation,
+        };
+        blocks.map(about).collect()
+    }
+
+    fn generations(&self) -> u32 {
+        let blocks = self.operator.sections.iter().flat_map(|section| &section.blocks);
+        1 + blocks.map(|block| block.generation).max().unwrap_or(0)
     }
 
     fn note(&self, name: &str) -> Option<i64> {

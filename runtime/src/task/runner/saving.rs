@@ -153,8 +153,9 @@ impl Runner {
             snapshot.times = generators.map(|marks| marks.borrow().seen(split)).collect();
         }
         let (mut states, mut writers) = (Vec::new(), Vec::new());
+        let purpose = checkpoints.purpose(checkpoint);
         for (id, state) in self.handles.states.iter().filter(|(id, _)| !id.is_empty()) {
-            let mut writer = SnapshotWriter::default();
+            let mut writer = SnapshotWriter::new(purpose);
             state.borrow_mut().save(&mut writer);
             writers.push((writer, true));
             let (id, sections, notes) = (id.clone(), Vec::new(), Default::default());

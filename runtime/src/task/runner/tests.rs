@@ -13,7 +13,7 @@ use crate::state::{LoadError, Loader, SnapshotWriter, State};
 use crate::task::committers::Committers;
 use crate::task::context::SplitTable;
 use crate::task::restored::Recovery;
-use crate::task::snapshot::Checkpoints;
+use crate::task::snapshot::{Checkpoints, Wish};
 use crate::task::{Clock, Signal, TaskContext, Turn};
 
 #[derive(Clone)]
@@ -342,7 +342,7 @@ fn bug_40_behind_the_barrier_of_a_stop_nothing_happens() {
     let (to, _from) = std::sync::mpsc::sync_channel(8);
     let checkpoints = Arc::new(Checkpoints::new(1, Committers::default(), to));
     let mut bench = Bench::with(Some(5), 0, Some(checkpoints.clone()));
-    checkpoints.want(3, true);
+    checkpoints.want(3, Wish::Last);
     for channel in 0..2 {
         bench.send(channel, || Frame::Barrier { id: 3 });
     }
