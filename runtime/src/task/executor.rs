@@ -1,13 +1,15 @@
 //! Runs a plan in this process: opens its tasks on slots and waits for their end.
 
 use std::collections::BTreeMap;
+use std::collections::hash_map::RandomState;
+use std::hash::BuildHasher;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use super::asynchronous::AsyncRuntime;
 use super::checkpoint_options::CheckpointOptions;
-use super::checkpointing::{Begin, Driver, Driving, Leader, Outline};
+use super::checkpointing::{Begin, Driver, Driving, Leader, Machine, Outline};
 use super::clock::SystemClock;
 use super::context::{SplitTable, TaskSeed};
 use super::job::Job;
@@ -160,12 +162,16 @@ pub fn start(plan: Plan, options: &Options, control: &Control) -> Result<Running
     let engine = Engine { plan, topology, options, control, runtime, watch };
     let attempt = match &engine.options.checkpoints {
         None => Some(engine.start(&Recovery::default())),
-        Some(checkpoints) => match Leader::begin(checkpoints).map_err(JobError::Checkpoints)? {
+        Some(checkpoints) => match begin(checkpoints)? {
             Begin::Finished => None,
             Begin::Lead(leader) => Some(engine.start_from(*leader)?),
         },
     };
     Ok(Running { engine, attempt })
+}
+
+fn begin(checkpoints: &CheckpointOptions) -> Result<Begin, JobError> {
+    Leader::begin(checkpoints, Arc::new(Machine)).map_err(JobError::Checkpoints)
 }
 
 /// What every attempt of a job runs with.
@@ -242,18 +248,59 @@ impl Attempt {
                 self.job.abort();
             }
         }
-        if let Some(failure) = self.job.take_failure() {
-            return Err(failure);
+        ending(&self.job)
+    }
+}
+
+/// How an attempt has ended whose tasks are gone.
+pub(super) fn ending(job: &Job) -> Result<Ending, JobError> {
+    if let Some(failure) = job.take_failure() {
+        return Err(failure);
+    }
+    Ok(if job.is_reader_gone() {
+        Ending::ReaderGone
+    } else if job.is_aborting() {
+        Ending::Aborted
+    } else if job.is_stopping() {
+        Ending::Stopped
+    } else {
+        Ending::Finished
+    })
+}
+
+/// What follows an attempt.
+pub(super) enum Next {
+    /// The job has ended.
+    End(Result<Ending, JobError>),
+    /// Another attempt, after a pause; the error says why.
+    Again { leader: Box<Leader>, pause: Duration, error: JobError },
+}
+
+/// Decides what follows an attempt that lasted so long. Without a leader there are no checkpoints, thus no other one.
+pub(super) fn follow(
+    (job, lasted): (&Job, Duration),
+    ended: Result<Ending, JobError>,
+    leader: Option<Leader>,
+    restarts: &mut Restarts,
+) -> Next {
+    let (error, mut leader) = match (ended, leader) {
+        (Err(error), Some(leader)) => (error, leader),
+        (ended, _) => return Next::End(ended),
+    };
+    if !job.was_open() {
+        // What is wrong with how it was started stays wrong, but for a checkpoint that has an older one.
+        return match leader.distrust(&error) {
+            true => Next::Again { leader: Box::new(leader), pause: Duration::ZERO, error },
+            false => Next::End(Err(error)),
+        };
+    }
+    match restarts.after(&error, lasted) {
+        Some(pause) => {
+            let pause_ms = pause.as_millis() as u64;
+            tracing::error!(%error, pause_ms, "restarting from the last checkpoint");
+            Next::Again { leader: Box::new(leader), pause, error }
         }
-        Ok(if self.job.is_reader_gone() {
-            Ending::ReaderGone
-        } else if self.job.is_aborting() {
-            Ending::Aborted
-        } else if self.job.is_stopping() {
-            Ending::Stopped
-        } else {
-            Ending::Finished
-        })
+        None => Next::End(Err(error)),
     }
 }
 
@@ -282,31 +329,20 @@ impl Running {
             return Ok(self.summary(Ending::FinishedBefore));
         };
         let most = self.engine.options.checkpoints.as_ref().map_or(0, |options| options.restarts);
-        let mut restarts = Restarts::new(most);
+        let mut restarts = Restarts::new(most, RandomState::new().hash_one(most));
         loop {
             let ended = attempt.wait();
             let leader = attempt.driving.take().and_then(Driving::end);
-            let error = match ended {
-                Ok(ending) => return Ok(self.summary(ending)),
-                Err(error) => error,
-            };
-            let Some(mut leader) = leader else { return Err(error) };
-            if !attempt.job.was_open() {
-                // What is wrong with how it was started stays wrong, but for a checkpoint that has an older one.
-                if !leader.distrust(&error) {
-                    return Err(error);
+            let past = (&*attempt.job, attempt.started.elapsed());
+            match follow(past, ended, leader, &mut restarts) {
+                Next::End(ended) => return ended.map(|ending| self.summary(ending)),
+                Next::Again { leader, pause, error } => {
+                    if !pause.is_zero() && !self.engine.control.pause(pause) {
+                        return Err(error);
+                    }
+                    attempt = self.engine.start_from(*leader)?;
                 }
-                attempt = self.engine.start_from(leader)?;
-                continue;
             }
-            let Some(pause) = restarts.after(&error, attempt.started.elapsed()) else {
-                return Err(error);
-            };
-            tracing::error!(%error, pause_ms = pause.as_millis() as u64, "restarting from the last checkpoint");
-            if !self.engine.control.pause(pause) {
-                return Err(error);
-            }
-            attempt = self.engine.start_from(leader)?;
         }
     }
 
@@ -504,22 +540,33 @@ impl Seat {
     }
 
     fn open(&self, seed: Seed) -> Result<Runner, Failure> {
-        let chain = &self.plan.chains()[seed.seed.chain];
-        let alignments = seed.seed.alignments.clone();
-        let parts = RunnerParts {
-            seed: seed.seed,
-            stage: Stage::new(Box::new(self.clock)),
-            channels: seed.channels,
-            job: self.job.clone(),
-            metrics: seed.metrics,
-            buffer_timeout: chain.spec.buffer_timeout.unwrap_or(self.options.buffer_timeout),
-            hands: None,
-        };
-        let runner = Runner::open(&chain.factory, parts)?;
-        self.job.task_is_open();
-        alignments.opened();
-        Ok(runner)
+        open(&self.plan, &self.options, &self.job, seed, Box::new(self.clock))
     }
+}
+
+/// Opens a task.
+pub(super) fn open(
+    plan: &Plan,
+    options: &Options,
+    job: &Arc<Job>,
+    seed: Seed,
+    clock: Box<dyn Clock>,
+) -> Result<Runner, Failure> {
+    let chain = &plan.chains()[seed.seed.chain];
+    let alignments = seed.seed.alignments.clone();
+    let parts = RunnerParts {
+        seed: seed.seed,
+        stage: Stage::new(clock),
+        channels: seed.channels,
+        job: job.clone(),
+        metrics: seed.metrics,
+        buffer_timeout: chain.spec.buffer_timeout.unwrap_or(options.buffer_timeout),
+        hands: None,
+    };
+    let runner = Runner::open(&chain.factory, parts)?;
+    job.task_is_open();
+    alignments.opened();
+    Ok(runner)
 }
 
 /// The failure of a task as the job tells it.

@@ -1,7 +1,5 @@
 //! Whether and when a job that failed is started again.
 
-use std::collections::hash_map::RandomState;
-use std::hash::BuildHasher;
 use std::time::Duration;
 
 use crate::error::JobError;
@@ -13,6 +11,8 @@ pub(super) struct Restarts {
     /// Restarts after failures in a row, at most.
     most: u32,
     failures: u32,
+    /// Part of each pause, so that jobs that failed together do not come back together: up to 199, for a fifth.
+    jitter: u32,
     /// The record at which it failed last, and how often in a row.
     poison: Option<(String, u32)>,
 }
@@ -25,8 +25,8 @@ impl Restarts {
     /// A record at which as many attempts in a row fail will not do better.
     const POISON: u32 = 3;
 
-    pub(super) fn new(most: u32) -> Restarts {
-        Restarts { most, failures: 0, poison: None }
+    pub(super) fn new(most: u32, jitter: u64) -> Restarts {
+        Restarts { most, failures: 0, jitter: (jitter % 200) as u32, poison: None }
     }
 
     /// How long to wait until the next attempt, after one that lasted so long; none if there should be no other.
@@ -41,9 +41,7 @@ impl Restarts {
         }
         let doublings = (self.failures - 1).min(16);
         let pause = (Self::FIRST_PAUSE * (1 << doublings)).min(Self::LONGEST_PAUSE);
-        // Up to a fifth more, so that jobs that failed together do not come back together.
-        let jitter = RandomState::new().hash_one(self.failures) % 200;
-        Some(pause.mul_f64(1.0 + jitter as f64 / 1000.0))
+        Some(pause.mul_f64(1.0 + f64::from(self.jitter) / 1000.0))
     }
 
     fn is_poisoned(&mut self, error: &JobError) -> bool {
@@ -74,7 +72,7 @@ mod tests {
 
     #[test]
     fn pauses_double_and_end() {
-        let mut restarts = Restarts::new(3);
+        let mut restarts = Restarts::new(3, 77);
         let soon = Duration::from_secs(1);
         for least in [100, 200, 400] {
             let pause = restarts.after(&failed(None), soon).unwrap().as_millis();
@@ -91,7 +89,7 @@ mod tests {
             let failure = Failure::new("no").at_passing(position, time.map(str::to_owned));
             JobError::Task { chain: "a".to_owned(), task: 0, parallelism: 1, failure }
         };
-        let mut restarts = Restarts::new(100);
+        let mut restarts = Restarts::new(100, 199);
         for index in [1, 7, 4, 2] {
             // Of which record there is nothing to tell but its place in a batch.
             assert!(restarts.after(&failed(index, None), Duration::ZERO).is_some());
@@ -104,7 +102,7 @@ mod tests {
 
     #[test]
     fn a_record_that_always_fails_ends_the_job() {
-        let mut restarts = Restarts::new(100);
+        let mut restarts = Restarts::new(100, 199);
         for position in ["a:1", "a:2", "a:2"] {
             assert!(restarts.after(&failed(Some(position)), Duration::ZERO).is_some());
         }

@@ -101,8 +101,10 @@ impl Driving {
     }
 }
 
-/// The thread's own.
-struct Drive {
+/// What the thread of an attempt does, step by step: whoever calls it owns the thread.
+///
+/// What is to be done is done one action at a time ([`act`](Drive::act)), all of it before anything else is heard.
+pub(in crate::task) struct Drive {
     leader: Leader,
     fence: Fence,
     coordinator: Coordinator<Rc<TaskPart>, Committed>,
@@ -116,13 +118,16 @@ struct Drive {
     /// When the checkpoint in flight began.
     triggered: Instant,
     asked_to_stop: bool,
-    requests: Requests,
+    requests: Box<dyn Requests>,
+    /// What is to be done.
+    actions: VecDeque<Action<Rc<TaskPart>, Committed>>,
     /// Savepoints that are there, and were not told yet.
     savepoints: BTreeMap<RequestId, PathBuf>,
 }
 
 impl Drive {
-    fn new(driver: Driver, job: Arc<Job>) -> Drive {
+    /// Takes checkpoints of a job that is running.
+    pub(in crate::task) fn new(driver: Driver, job: Arc<Job>) -> Drive {
         let Driver { leader, begun, about, checkpoints, from, tasks, .. } = driver;
         let options = coordinator::Options {
             interval: Some(leader.options.interval),
@@ -131,8 +136,8 @@ impl Drive {
             tolerable: leader.options.tolerable_failures,
             retained: leader.options.retain,
         };
-        let (fence, now) = (begun.fence, Instant::now());
-        let requests = Requests::new(&leader.dir);
+        let (fence, now) = (begun.fence, leader.surroundings.now());
+        let requests = leader.surroundings.requests(&leader.dir);
         let numbers = tasks.into_iter().zip((0..).map(TaskId)).collect();
         Drive {
             coordinator: Coordinator::new(options, begun.start),
@@ -148,37 +153,61 @@ impl Drive {
             triggered: now,
             asked_to_stop: false,
             requests,
+            actions: VecDeque::new(),
             savepoints: BTreeMap::new(),
         }
     }
 
     fn run(mut self) -> Leader {
         loop {
-            let due = self.coordinator.deadline().map(|at| at.saturating_sub(self.now()));
-            match self.from.recv_timeout(due.map_or(LOOK, |due| due.min(LOOK))) {
+            let due = self.deadline().saturating_sub(self.now());
+            match self.from.recv_timeout(due) {
                 Ok(ToCheckpoints::Task(message)) => self.hear(message),
                 Err(RecvTimeoutError::Timeout) => self.step(Event::Tick),
                 Ok(ToCheckpoints::Over) | Err(RecvTimeoutError::Disconnected) => break,
             }
-            for (request, kind) in self.requests.look() {
-                self.step(Event::Requested { request, kind });
-            }
-            if self.job.is_stopping() && !self.asked_to_stop {
-                self.asked_to_stop = true;
-                self.step(Event::Requested { request: RequestId(0), kind: Kind::Stop });
+            while self.act() {}
+            while self.ask() {
+                while self.act() {}
             }
         }
+        self.end()
+    }
+
+    /// When something is to be done although no task says anything: time since the attempt began.
+    fn deadline(&self) -> Duration {
+        let look = self.now() + LOOK;
+        self.coordinator.deadline().map_or(look, |at| at.min(look))
+    }
+
+    /// Takes one more wish of people; false if there is none.
+    pub(in crate::task) fn ask(&mut self) -> bool {
+        if self.job.is_stopping() && !self.asked_to_stop {
+            self.asked_to_stop = true;
+            self.step(Event::Requested { request: RequestId(0), kind: Kind::Stop });
+            return true;
+        }
+        let wish = self.requests.look();
+        if let Some((request, kind)) = wish {
+            self.step(Event::Requested { request, kind });
+        }
+        wish.is_some()
+    }
+
+    /// The attempt is over.
+    pub(in crate::task) fn end(mut self) -> Leader {
         if self.job.is_aborting() {
             // Whoever waits for a savepoint is told.
             let (task, fence) = (TaskId(0), self.fence);
             self.step(Event::Lost { task, fence });
+            while self.act() {}
         }
         tracing::debug!(counts = ?self.coordinator.counts(), "checkpoints of this attempt");
         self.leader
     }
 
     fn now(&self) -> Duration {
-        self.started.elapsed()
+        self.leader.surroundings.now().saturating_duration_since(self.started)
     }
 
     fn hear(&mut self, message: TaskMessage) {
@@ -208,12 +237,21 @@ impl Drive {
         }
     }
 
+    /// Takes note of something: what that leads to is to be done.
     fn step(&mut self, event: Event<Rc<TaskPart>, Committed>) {
-        let mut actions: VecDeque<_> = self.tell(event).into();
-        while let Some(action) = actions.pop_front() {
-            actions.extend(self.act(action));
-        }
-        self.leader.clean();
+        let actions = self.tell(event);
+        self.actions.extend(actions);
+    }
+
+    /// Does the next thing that is to be done; false if there is none.
+    pub(in crate::task) fn act(&mut self) -> bool {
+        let Some(action) = self.actions.pop_front() else {
+            self.leader.clean();
+            return false;
+        };
+        let next = self.carry_out(action);
+        self.actions.extend(next);
+        true
     }
 
     /// Tells the coordinator, and answers what it wants done.
@@ -223,10 +261,10 @@ impl Drive {
     }
 
     /// Does something, and answers what that leads to.
-    fn act(&mut self, action: Action<Rc<TaskPart>, Committed>) -> Actions {
+    fn carry_out(&mut self, action: Action<Rc<TaskPart>, Committed>) -> Actions {
         match action {
             Action::Trigger { id, kind } => {
-                self.triggered = Instant::now();
+                self.triggered = self.leader.surroundings.now();
                 let wish = match kind {
                     Kind::Checkpoint | Kind::Final => Wish::Next,
                     Kind::Savepoint | Kind::Drain => Wish::Alone,
@@ -302,7 +340,8 @@ impl Drive {
             request.and_then(|request| Some((request, self.requests.savepoint_dir(request)?)));
         let mut copied = None;
         if let Some((request, dir)) = dir {
-            let (place, retained) = savepoint::make(manifest, &*self.leader.store, dir)?;
+            let (place, retained) =
+                savepoint::make(manifest, &*self.leader.store, dir, &*self.leader.surroundings)?;
             self.savepoints.insert(request, place);
             copied = Some(retained);
         }
@@ -326,7 +365,7 @@ impl Drive {
     ) -> Actions {
         tracing::info!(
             %id,
-            took_ms = self.triggered.elapsed().as_millis() as u64,
+            took_ms = (self.leader.surroundings.now() - self.triggered).as_millis() as u64,
             bytes = self.gathering.bytes(id),
             "checkpoint complete"
         );

@@ -8,6 +8,7 @@ use super::choose::{Chosen, choose};
 use super::outline::Outline;
 use super::restore::damage;
 use super::savepoint;
+use super::surroundings::Surroundings;
 use crate::checkpoint::collect::{Collector, objects};
 use crate::checkpoint::coordinator::{self, IDS, Outcome, Publication};
 use crate::checkpoint::manifest::Manifest;
@@ -15,7 +16,6 @@ use crate::checkpoint::pointer::{
     Advance, CommitPermit, Pointer, PointerError, Retained, Status, Truth,
 };
 use crate::checkpoint::store::Store;
-use crate::checkpoint::store::local::LocalStore;
 use crate::checkpoint::{Attempt, CheckpointError, CheckpointId, Fence, Reason};
 use crate::error::JobError;
 use crate::task::CheckpointOptions;
@@ -26,6 +26,7 @@ pub(in crate::task) struct Leader {
     pub(super) store: Arc<dyn Store>,
     pub(super) collector: Collector,
     pub(super) dir: PathBuf,
+    pub(super) surroundings: Arc<dyn Surroundings>,
     pointer: Pointer,
     /// What the last truth allows.
     permit: Option<CommitPermit>,
@@ -53,9 +54,12 @@ pub(in crate::task) struct Begun {
 
 impl Leader {
     /// Takes the lead of the job in a directory.
-    pub(in crate::task) fn begin(options: &CheckpointOptions) -> Result<Begin, CheckpointError> {
+    pub(in crate::task) fn begin(
+        options: &CheckpointOptions,
+        surroundings: Arc<dyn Surroundings>,
+    ) -> Result<Begin, CheckpointError> {
         let dir = directory(&options.dir)?;
-        let store: Arc<dyn Store> = Arc::new(LocalStore::open(&dir)?);
+        let store = surroundings.store(&dir)?;
         if options.fresh {
             // Nobody else can look: the directory is locked.
             for path in store.list(None)? {
@@ -72,6 +76,7 @@ impl Leader {
             store,
             collector: Collector::default(),
             dir,
+            surroundings,
             pointer,
             permit: None,
             chosen: None,
@@ -106,7 +111,7 @@ impl Leader {
         let retained = usable.into_iter().map(|(one, _)| one).collect();
         let own = manifest.map(|own| (own, self.store.clone()));
         let from = match (own, &self.options.restore) {
-            (None, Some(place)) => Some(savepoint::open(&directory(place)?)?),
+            (None, Some(place)) => Some(savepoint::open(&directory(place)?, &*self.surroundings)?),
             (own, restore) => {
                 if restore.is_some() {
                     tracing::info!("there are checkpoints, which go before the savepoint");
@@ -132,7 +137,7 @@ impl Leader {
             match self.pointer.settle() {
                 Ok(Advance::Won(_)) => {}
                 Ok(Advance::Lost) => return Err(Reason::Deposed.into()),
-                Err(error) if error.is_outcome_unknown() => std::thread::sleep(Self::RETRY),
+                Err(error) if error.is_outcome_unknown() => self.surroundings.sleep(Self::RETRY),
                 Err(error) => return Err(error.into()),
             }
         }

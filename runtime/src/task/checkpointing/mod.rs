@@ -20,6 +20,7 @@ mod outline;
 mod requests;
 mod restore;
 mod savepoint;
+mod surroundings;
 
 pub(super) use by_hand::ByHand;
 pub(super) use driver::{Driver, Driving};
@@ -28,3 +29,4 @@ pub(super) use leader::{Begin, Leader};
 pub(crate) use list::{ListedCheckpoints, list_checkpoints};
 pub(super) use outline::Outline;
 pub(crate) use requests::{Answer, Request, Wish, ask};
+pub(super) use surroundings::Machine;

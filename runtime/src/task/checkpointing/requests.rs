@@ -7,7 +7,7 @@
 //!
 //! Only who may write to the directory can ask. Files are written under another name first, so that none is read half.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -130,17 +130,31 @@ fn put(path: &Path, text: &str) -> io::Result<()> {
 }
 
 /// The requests of a job, as it sees them.
-pub(super) struct Requests {
+pub(in crate::task) trait Requests {
+    /// The next thing that was asked for, if there is one.
+    fn look(&mut self) -> Option<(RequestId, Kind)>;
+
+    /// Where the savepoint is wanted that was asked for.
+    fn savepoint_dir(&self, id: RequestId) -> Option<&Path>;
+
+    /// Answers a request, if it came from outside.
+    fn answer(&mut self, id: RequestId, answer: &Answer);
+}
+
+/// Requests that come through files.
+pub(super) struct RequestFiles {
     folder: PathBuf,
     looked: Instant,
     next: u64,
+    /// What was taken, and not told yet.
+    taken: VecDeque<(RequestId, Kind)>,
     /// Each with the place of its answer.
     waiting: BTreeMap<RequestId, (Request, PathBuf)>,
 }
 
-impl Requests {
+impl RequestFiles {
     /// Those in a checkpoint directory. What was asked of an earlier process is forgotten.
-    pub(super) fn new(dir: &Path) -> Requests {
+    pub(super) fn new(dir: &Path) -> RequestFiles {
         let folder = dir.join(FOLDER);
         if let Err(error) = fs::remove_dir_all(&folder)
             && error.kind() != io::ErrorKind::NotFound
@@ -148,21 +162,20 @@ impl Requests {
             tracing::warn!(%error, "requests of before cannot be removed");
         }
         // The first one is the process's own: Ctrl-C.
-        Requests { folder, looked: Instant::now(), next: 1, waiting: BTreeMap::new() }
+        let (taken, waiting) = Default::default();
+        RequestFiles { folder, looked: Instant::now(), next: 1, taken, waiting }
     }
 
-    /// What was asked since the last time.
-    pub(super) fn look(&mut self) -> Vec<(RequestId, Kind)> {
-        if self.looked.elapsed() < LOOK {
-            return Vec::new();
-        }
-        self.looked = Instant::now();
-        let Ok(entries) = fs::read_dir(&self.folder) else { return Vec::new() };
+    fn take_all(&mut self) {
+        let Ok(entries) = fs::read_dir(&self.folder) else { return };
         let mut paths: Vec<_> = entries.flatten().map(|entry| entry.path()).collect();
         paths.retain(|path| path.extension().is_some_and(|extension| extension == "json"));
         paths.sort_unstable();
         let room = WAITING_MAX.saturating_sub(self.waiting.len());
-        paths.into_iter().take(room).filter_map(|path| self.take(&path)).collect()
+        for path in paths.into_iter().take(room) {
+            let taken = self.take(&path);
+            self.taken.extend(taken);
+        }
     }
 
     fn take(&mut self, path: &Path) -> Option<(RequestId, Kind)> {
@@ -186,14 +199,22 @@ impl Requests {
             }
         }
     }
+}
 
-    /// Where the savepoint is wanted that was asked for.
-    pub(super) fn savepoint_dir(&self, id: RequestId) -> Option<&Path> {
+impl Requests for RequestFiles {
+    fn look(&mut self) -> Option<(RequestId, Kind)> {
+        if self.taken.is_empty() && self.looked.elapsed() >= LOOK {
+            self.looked = Instant::now();
+            self.take_all();
+        }
+        self.taken.pop_front()
+    }
+
+    fn savepoint_dir(&self, id: RequestId) -> Option<&Path> {
         self.waiting.get(&id)?.0.savepoint_dir.as_deref()
     }
 
-    /// Answers a request, if it came from outside.
-    pub(super) fn answer(&mut self, id: RequestId, answer: &Answer) {
+    fn answer(&mut self, id: RequestId, answer: &Answer) {
         if let Some((_, place)) = self.waiting.remove(&id) {
             tell(&place, answer);
         }

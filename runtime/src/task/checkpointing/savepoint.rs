@@ -6,9 +6,9 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::surroundings::Surroundings;
 use crate::checkpoint::manifest::{Manifest, ManifestError};
 use crate::checkpoint::pointer::Retained;
-use crate::checkpoint::store::local::LocalStore;
 use crate::checkpoint::store::{Store, StoreError, StorePath};
 
 /// The name of a savepoint's manifest.
@@ -22,22 +22,26 @@ pub(super) fn make(
     manifest: &Manifest,
     from: &dyn Store,
     dir: &Path,
+    surroundings: &dyn Surroundings,
 ) -> Result<(PathBuf, Retained), ManifestError> {
     let name = format!("savepoint-{}-{}", manifest.job, manifest.id);
     let place = dir.join(name);
-    let to = LocalStore::open(&place)?;
+    let to = surroundings.store(&place)?;
     for file in &manifest.files {
-        copy(from, &to, &file.path, file.len)?;
+        copy(from, &*to, &file.path, file.len)?;
     }
-    let retained = manifest.write(&to, path())?;
+    let retained = manifest.write(&*to, path())?;
     Ok((place, retained))
 }
 
 /// Reads a savepoint.
-pub(super) fn open(place: &Path) -> Result<(Manifest, Arc<dyn Store>), ManifestError> {
-    let store = LocalStore::look(place);
-    let manifest = Manifest::open(&store, &path())?;
-    Ok((manifest, Arc::new(store)))
+pub(super) fn open(
+    place: &Path,
+    surroundings: &dyn Surroundings,
+) -> Result<(Manifest, Arc<dyn Store>), ManifestError> {
+    let store = surroundings.look(place);
+    let manifest = Manifest::open(&*store, &path())?;
+    Ok((manifest, store))
 }
 
 fn path() -> StorePath {
