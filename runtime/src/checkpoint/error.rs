@@ -38,6 +38,8 @@ pub(crate) enum Reason {
         "the checkpoint holds {what} {saved}, which this job does not have; it has {now}\nhelp: give it the `.uid(..)` or the binding that it had, or drop what was saved with --allow-dropped-state"
     )]
     Unknown { what: &'static str, saved: String, now: String },
+    #[error("the job has finished, and cannot go on")]
+    Finished,
     #[error(
         "the store of the checkpoints does not say whether the last one is complete\nhelp: start the job again when it answers"
     )]

@@ -287,6 +287,10 @@ pub(super) fn follow(
         (Err(error), Some(leader)) => (error, leader),
         (ended, _) => return Next::End(ended),
     };
+    if leader.is_finished() {
+        // All of its output is visible, or never will be: a sink has failed behind the last checkpoint.
+        return Next::End(Err(error));
+    }
     if !job.was_open() {
         // What is wrong with how it was started stays wrong, but for a checkpoint that has an older one.
         return match leader.distrust(&error) {

@@ -91,6 +91,9 @@ impl Leader {
         outline: &Outline,
     ) -> Result<Begun, CheckpointError> {
         self.find_out()?;
+        if self.is_finished() {
+            return Err(Reason::Finished.into());
+        }
         let mut truth = self.pointer.truth().cloned().unwrap_or(Truth {
             attempt: Attempt(0),
             id_high: CheckpointId(0),
@@ -126,6 +129,11 @@ impl Leader {
         let tasks = u32::try_from(tasks).expect("tasks are threads' work: far fewer than 2^32");
         let start = coordinator::Start { fence, tasks, next_id, id_high, retained };
         Ok(Begun { fence, from, start })
+    }
+
+    /// True if the truth is that the job never runs again.
+    pub(in crate::task) fn is_finished(&self) -> bool {
+        self.pointer.truth().is_some_and(|truth| matches!(truth.status, Status::Finished { .. }))
     }
 
     /// Finds out what became of the last publication of the attempt before.
@@ -243,3 +251,6 @@ pub(crate) fn directory(place: &str) -> Result<PathBuf, CheckpointError> {
         _ => Err(Reason::Place(place.to_owned()).into()),
     }
 }
+
+#[cfg(test)]
+mod tests;
