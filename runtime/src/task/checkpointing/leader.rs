@@ -44,11 +44,14 @@ pub(in crate::task) enum Begin {
     Finished,
 }
 
+/// A checkpoint, and the store that it is in.
+type Found = (Manifest, Arc<dyn Store>);
+
 /// An attempt that was begun durably.
 pub(in crate::task) struct Begun {
     pub(super) fence: Fence,
     /// What it goes on from, and where that is.
-    pub(super) from: Option<(Manifest, Arc<dyn Store>)>,
+    pub(super) from: Option<Found>,
     pub(super) start: coordinator::Start,
 }
 
@@ -101,6 +104,12 @@ impl Leader {
             status: Status::Running,
             parameters: String::new(),
         });
+        let savepoint = self.savepoint(&truth)?;
+        if let Some((savepoint, _)) = &savepoint {
+            // What the job that left it has numbered is known to the targets of its sinks.
+            truth.attempt = truth.attempt.max(savepoint.fence.attempt);
+            truth.id_high = truth.id_high.max(savepoint.id);
+        }
         let next_id = truth.id_high.next();
         truth.attempt = truth.attempt.next();
         truth.id_high = CheckpointId(truth.id_high.0 + IDS);
@@ -113,15 +122,7 @@ impl Leader {
         let Chosen { manifest, usable, .. } = self.choose(&retained, attempt)?;
         let retained = usable.into_iter().map(|(one, _)| one).collect();
         let own = manifest.map(|own| (own, self.store.clone()));
-        let from = match (own, &self.options.restore) {
-            (None, Some(place)) => Some(savepoint::open(&directory(place)?, &*self.surroundings)?),
-            (own, restore) => {
-                if restore.is_some() {
-                    tracing::info!("there are checkpoints, which go before the savepoint");
-                }
-                own
-            }
-        };
+        let from = own.or(savepoint);
         if let Some((manifest, _)) = &from {
             outline.check(manifest, self.options.allow_dropped_state)?;
         }
@@ -129,6 +130,16 @@ impl Leader {
         let tasks = u32::try_from(tasks).expect("tasks are threads' work: far fewer than 2^32");
         let start = coordinator::Start { fence, tasks, next_id, id_high, retained };
         Ok(Begun { fence, from, start })
+    }
+
+    /// The savepoint to begin from, if there is no checkpoint yet.
+    fn savepoint(&self, truth: &Truth) -> Result<Option<Found>, CheckpointError> {
+        let Some(place) = &self.options.restore else { return Ok(None) };
+        if !truth.checkpoints.is_empty() {
+            tracing::info!("there are checkpoints, which go before the savepoint");
+            return Ok(None);
+        }
+        Ok(Some(savepoint::open(&directory(place)?, &*self.surroundings)?))
     }
 
     /// True if the truth is that the job never runs again.

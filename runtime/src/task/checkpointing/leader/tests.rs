@@ -1,6 +1,10 @@
-//! Jobs that never run again.
+//! Numbers that are never used again, and jobs that never run again.
 
 use super::*;
+use crate::checkpoint::Epoch;
+use crate::checkpoint::manifest::{HASH, Kind};
+use crate::checkpoint::store::StorePath;
+use crate::checkpoint::store::local::LocalStore;
 use crate::plan::Plan;
 use crate::task::checkpointing::Machine;
 
@@ -12,6 +16,42 @@ fn lead(options: &CheckpointOptions) -> Leader {
     match Leader::begin(options, Arc::new(Machine)).unwrap() {
         Begin::Lead(leader) => *leader,
         Begin::Finished => panic!("it has not finished"),
+    }
+}
+
+/// What checkpoint 17 of attempt 5 has left, of a job without state.
+fn savepoint(place: &std::path::Path) {
+    let manifest = Manifest {
+        version: String::new(),
+        job: "job".to_owned(),
+        id: CheckpointId(17),
+        fence: Fence { epoch: Epoch(3), attempt: Attempt(5) },
+        kind: Kind::Stop,
+        key_groups: 128,
+        hash: HASH.to_owned(),
+        operators: Vec::new(),
+        files: Vec::new(),
+        sources: Vec::new(),
+        sinks: Vec::new(),
+        finished: false,
+    };
+    let store = LocalStore::open(place).unwrap();
+    manifest.write(&store, StorePath::parse("MANIFEST").unwrap()).unwrap();
+}
+
+/// The numbers name what sinks have prepared: the target knows those of the job that was stopped.
+#[test]
+fn a_job_that_goes_on_from_a_savepoint_uses_no_number_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let place = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    savepoint(folder.path().join("savepoint").as_path());
+    let restore = Some(place("savepoint"));
+    let options = CheckpointOptions { restore, ..CheckpointOptions::new(place("own")) };
+    for attempt in 6..9 {
+        let begun = lead(&options).attempt(1, &outline()).unwrap();
+        assert_eq!(begun.fence.attempt, Attempt(attempt));
+        assert!(begun.start.next_id > CheckpointId(17), "{:?}", begun.start);
+        assert!(begun.from.is_some());
     }
 }
 
