@@ -355,3 +355,23 @@ fn bug_40_behind_the_barrier_of_a_stop_nothing_happens() {
     checkpoints.give_up(3);
     assert_eq!(bench.settle(), ["timer"]);
 }
+
+#[test]
+fn bug_40_no_timer_fires_when_a_stopped_task_ends() {
+    let (to, _from) = std::sync::mpsc::sync_channel(8);
+    let checkpoints = Arc::new(Checkpoints::new(1, Committers::default(), to));
+    let mut bench = Bench::with(Some(5), 0, Some(checkpoints.clone()));
+    checkpoints.want(3, Wish::Last);
+    for channel in 0..2 {
+        bench.send(channel, || Frame::Barrier { id: 3 });
+    }
+    bench.settle();
+    bench.pass(6);
+    checkpoints.finish();
+    for channel in 0..2 {
+        bench.send(channel, || Frame::EndOfData { drain: false });
+    }
+    let turns = bench.settle();
+    assert!(!turns.iter().any(|turn| turn.contains("timer")), "{turns:?}");
+    assert!(bench.runner.is_closed());
+}
