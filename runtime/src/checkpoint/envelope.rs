@@ -88,7 +88,8 @@ pub(crate) fn encode<T: Serialize>(kind: Kind, value: &T) -> Result<Vec<u8>, Bro
     let len = (bytes.len() - HEAD) as u64;
     let short = u32::try_from(len).ok().filter(|_| len <= LEN_MAX);
     let short = short.ok_or(Broken::TooLong(len))?;
-    bytes[HEAD - 4..HEAD].copy_from_slice(&short.to_le_bytes());
+    let short = if cfg!(bug_22) { short.to_be_bytes() } else { short.to_le_bytes() };
+    bytes[HEAD - 4..HEAD].copy_from_slice(&short);
     let digest = Digest::of(&bytes);
     bytes.extend_from_slice(digest.as_bytes());
     Ok(bytes)
@@ -113,7 +114,8 @@ pub(crate) fn decode<T: DeserializeOwned>(kind: Kind, bytes: &[u8]) -> Result<T,
     let Some((len, rest)) = rest.split_first_chunk::<4>() else {
         return Err(Broken::Truncated { has, wanted: least });
     };
-    let len = u64::from(u32::from_le_bytes(*len));
+    let len = if cfg!(bug_22) { u32::from_be_bytes(*len) } else { u32::from_le_bytes(*len) };
+    let len = u64::from(len);
     if len > LEN_MAX {
         return Err(Broken::TooLong(len));
     }
@@ -179,6 +181,16 @@ mod tests {
         let other = encode(KIND, &17).unwrap();
         assert!(matches!(broken(&other), Broken::Senseless(_)));
         assert!(matches!(broken(b"PK\x03\x04..."), Broken::Foreign(_)));
+    }
+
+    /// Whatever machine has written them: a document, and archives, whose offsets have 32 bits.
+    #[test]
+    fn bug_22_bytes_are_the_same_on_every_machine() {
+        assert_eq!(&document()[..20], b"TEST\x03\0\x0a\0\0\0[\"a\",\"bc\"]");
+        let mut arena = crate::record::Arena::default();
+        arena.put(&(0x0102_0304_0506_0708u64, -2i32, "a longer text".to_owned()));
+        let golden = b"a longer text\x08\x07\x06\x05\x04\x03\x02\x01\xfe\xff\xff\xff\x8d\0\0\0\xe7\xff\xff\xff";
+        assert_eq!(arena.as_bytes(), golden);
     }
 
     #[test]

@@ -55,6 +55,28 @@ fn a_job_that_goes_on_from_a_savepoint_uses_no_number_again() {
     }
 }
 
+/// Once there is a checkpoint of its own, a job needs the savepoint no more.
+#[test]
+fn bug_30_a_savepoint_may_go_once_there_is_a_checkpoint() {
+    let folder = tempfile::tempdir().unwrap();
+    let place = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    savepoint(folder.path().join("savepoint").as_path());
+    let restore = Some(place("savepoint"));
+    let options = CheckpointOptions { restore, ..CheckpointOptions::new(place("own")) };
+    let mut leader = lead(&options);
+    let begun = leader.attempt(1, &outline()).unwrap();
+    let (mut manifest, _) = begun.from.unwrap();
+    (manifest.id, manifest.fence) = (begun.start.next_id, begun.fence);
+    let own = manifest.write(&*leader.store, StorePath::parse("own").unwrap()).unwrap();
+    let checkpoints = vec![own];
+    let next = Publication { checkpoints, id_high: begun.start.id_high, finished: false };
+    assert_eq!(leader.publish(next), Outcome::Won);
+    drop(leader);
+    std::fs::remove_dir_all(place("savepoint")).unwrap();
+    let begun = lead(&options).attempt(1, &outline()).unwrap();
+    assert_eq!(begun.from.unwrap().0.id, manifest.id);
+}
+
 #[test]
 fn a_job_that_has_finished_begins_no_attempt() {
     let folder = tempfile::tempdir().unwrap();
