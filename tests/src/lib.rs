@@ -2,6 +2,7 @@
 
 pub mod conformance;
 pub mod oracle;
+pub mod simulation;
 
 use std::num::ParseIntError;
 

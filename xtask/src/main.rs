@@ -5,6 +5,7 @@
 //! cargo xtask docs     writes docs/operators.md from the doc comments of the typed surface
 //! cargo xtask editor   rust-analyzer's errors over the workspace, if the machine has rust-analyzer
 //! cargo xtask ledger   kills a job many times and verifies that its output is exact
+//! cargo xtask sim      runs jobs on one thread with everything that can go wrong, seed by seed
 //! cargo xtask mutants  plants each known bug in the engine and runs its tests, which must fail
 //! ```
 
@@ -14,6 +15,7 @@ mod docs;
 mod editor;
 mod ledger;
 mod mutants;
+mod sim;
 mod source;
 mod tidy;
 
@@ -33,8 +35,9 @@ fn main() -> ExitCode {
         ["editor"] => editor(),
         ["ledger", ref options @ ..] => ledger(options),
         ["mutants", ref numbers @ ..] => mutants(numbers),
+        ["sim", ref options @ ..] => sim(options),
         _ => {
-            eprintln!("usage: cargo xtask tidy|docs|editor|ledger [..]|mutants [NN..]");
+            eprintln!("usage: cargo xtask tidy|docs|editor|ledger [..]|mutants [NN..]|sim [..]");
             ExitCode::from(2)
         }
     }
@@ -91,6 +94,24 @@ fn mutants(numbers: &[&str]) -> ExitCode {
         Ok(false) => ExitCode::FAILURE,
         Err(trouble) => {
             eprintln!("{trouble}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn sim(options: &[&str]) -> ExitCode {
+    let ran = match sim::Options::parse(options) {
+        Ok(options) => sim::run(root(), &options),
+        Err(what) => {
+            eprintln!("{what}");
+            return ExitCode::from(2);
+        }
+    };
+    match ran {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("nothing can be simulated: {error}");
             ExitCode::FAILURE
         }
     }

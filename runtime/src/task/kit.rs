@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use super::asynchronous::AsyncRuntime;
 use super::checkpointing::ByHand;
+use super::dice::Dice;
 use super::executor::{Seed, Watch, Wiring, describe, open_resources};
 use super::hands::Hands;
 use super::job::Job;
@@ -46,20 +47,6 @@ pub struct StateSize {
     pub late: u64,
     /// The earliest processing time at which something is to happen.
     pub next_timer: Option<Timestamp>,
-}
-
-/// Random numbers that a seed determines (SplitMix64).
-struct Dice(u64);
-
-impl Dice {
-    fn below(&mut self, end: usize) -> usize {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        mixed ^= mixed >> 31;
-        (mixed % end.max(1) as u64) as usize
-    }
 }
 
 /// A clock that goes on when it is told to.
@@ -224,7 +211,7 @@ impl Kit {
     /// Lets tasks do one thing each in an order that `seed` determines, and takes a checkpoint among that; false if the
     /// pipeline has ended.
     pub(crate) fn checkpoint_amid(&mut self, seed: u64) -> Result<bool, JobError> {
-        let mut dice = Dice(seed);
+        let mut dice = Dice::new(seed);
         let before = dice.below(8 * self.tasks.len() + 1);
         self.step_at_random(&mut dice, before)?;
         let takes_one = self.begin_checkpoint();

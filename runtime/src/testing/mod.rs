@@ -93,6 +93,9 @@
 //! that became active again holds back time behind a crash, even if it was behind the others: as after a restart in
 //! production.
 //!
+//! # Many runs
+//! [`simulation`] runs whole jobs, connectors included, with everything that can go wrong.
+//!
 //! [`crash_and_restore`]: Pipeline::crash_and_restore
 
 mod fragment;
@@ -101,6 +104,7 @@ mod pipeline;
 mod place;
 mod restore;
 mod setup;
+pub mod simulation;
 
 pub use crate::task::StateSize;
 pub use fragment::{

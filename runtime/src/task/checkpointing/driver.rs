@@ -180,6 +180,16 @@ impl Drive {
         self.coordinator.deadline().map_or(look, |at| at.min(look))
     }
 
+    /// Hears what a task has said, if one has, and takes note of the time; false if none has. For whoever cannot wait.
+    pub(in crate::task) fn take(&mut self) -> bool {
+        if let Ok(ToCheckpoints::Task(message)) = self.from.try_recv() {
+            self.hear(message);
+            return true;
+        }
+        self.step(Event::Tick);
+        false
+    }
+
     /// Takes one more wish of people; false if there is none.
     pub(in crate::task) fn ask(&mut self) -> bool {
         if self.job.is_stopping() && !self.asked_to_stop {
@@ -241,6 +251,11 @@ impl Drive {
     fn step(&mut self, event: Event<Rc<TaskPart>, Committed>) {
         let actions = self.tell(event);
         self.actions.extend(actions);
+    }
+
+    /// True if something is to be done.
+    pub(in crate::task) fn is_busy(&self) -> bool {
+        !self.actions.is_empty()
     }
 
     /// Does the next thing that is to be done; false if there is none.

@@ -23,10 +23,11 @@ mod savepoint;
 mod surroundings;
 
 pub(super) use by_hand::ByHand;
-pub(super) use driver::{Driver, Driving};
+pub(super) use driver::{Drive, Driver, Driving};
 pub(crate) use leader::directory;
 pub(super) use leader::{Begin, Leader};
 pub(crate) use list::{ListedCheckpoints, list_checkpoints};
 pub(super) use outline::Outline;
+pub(super) use requests::Requests;
 pub(crate) use requests::{Answer, Request, Wish, ask};
-pub(super) use surroundings::Machine;
+pub(super) use surroundings::{Machine, Surroundings};

@@ -1,0 +1,112 @@
+//! Looks at a directory behind each change: the truth never goes back, and what it retains is there.
+
+use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::checkpoint::collect::objects;
+use crate::checkpoint::manifest::Manifest;
+use crate::checkpoint::pointer::{Pointer, Retained, Status, Truth};
+use crate::checkpoint::store::memory::MemoryStore;
+use crate::checkpoint::store::{Store, StorePath};
+
+/// What is known of a directory.
+#[derive(Default)]
+pub(super) struct Audit {
+    truth: Option<Truth>,
+    /// The objects of the checkpoints that the truth retains, by manifest.
+    needed: BTreeMap<StorePath, BTreeSet<StorePath>>,
+    pub(super) violations: Vec<String>,
+}
+
+impl Audit {
+    /// The last checkpoint that is the truth.
+    pub(super) fn last(&self) -> Option<u64> {
+        self.truth.as_ref()?.checkpoints.last().map(|last| last.id.0)
+    }
+
+    /// A record of the pointer was created.
+    pub(super) fn pointer_changed(&mut self, store: &MemoryStore) {
+        let truth = match Pointer::look(store) {
+            Ok(truth) => truth,
+            Err(error) => return self.violations.push(format!("C1: the truth is gone: {error}")),
+        };
+        if truth == self.truth {
+            return;
+        }
+        if let Some(what) = goes_back(self.truth.as_ref(), truth.as_ref()) {
+            self.violations.push(format!("C1: {what}: {:?}, then {truth:?}", self.truth));
+        }
+        self.truth = truth;
+        let retained = self.truth.iter().flat_map(|truth| &truth.checkpoints);
+        let retained: Vec<_> = retained.cloned().collect();
+        self.needed.retain(|manifest, _| retained.iter().any(|one| one.manifest == *manifest));
+        for one in retained {
+            let Entry::Vacant(place) = self.needed.entry(one.manifest.clone()) else { continue };
+            match needed(store, &one) {
+                Ok(objects) => drop(place.insert(objects)),
+                Err(what) => self.violations.push(format!("C3: checkpoint {}: {what}", one.id)),
+            }
+        }
+    }
+
+    /// A savepoint is said to be there.
+    pub(super) fn look_at_savepoint(&mut self, store: &MemoryStore) {
+        let path = StorePath::parse("MANIFEST").expect("a word is a path");
+        let checked = match Manifest::open(store, &path) {
+            Ok(manifest) => are_there(store, &manifest),
+            Err(error) => Err(error.to_string()),
+        };
+        if let Err(what) = checked {
+            self.violations.push(format!("a savepoint is not whole: {what}"));
+        }
+    }
+
+    /// An object was deleted.
+    pub(super) fn deleted(&mut self, store: &MemoryStore, path: &StorePath) {
+        if self.needed.values().any(|objects| objects.contains(path)) {
+            self.violations.push(format!("C3: {path} is deleted, and retained"));
+        }
+        if path.as_str().starts_with("pointer/") {
+            let before = self.truth.clone();
+            self.pointer_changed(store);
+            if before != self.truth {
+                self.violations.push(format!("C1: the truth goes with {path}"));
+            }
+        }
+    }
+}
+
+/// In what a truth goes back behind the one before.
+fn goes_back(before: Option<&Truth>, now: Option<&Truth>) -> Option<&'static str> {
+    let before = before?;
+    let Some(now) = now else { return Some("there is no truth any more") };
+    let last = |truth: &Truth| truth.checkpoints.last().map(|last| last.id);
+    let is_finished = |truth: &Truth| matches!(truth.status, Status::Finished { .. });
+    if last(now) < last(before) {
+        Some("the last checkpoint goes back")
+    } else if now.attempt < before.attempt || now.id_high < before.id_high {
+        Some("numbers go back")
+    } else if is_finished(before) && !is_finished(now) {
+        Some("a finished job runs again")
+    } else {
+        None
+    }
+}
+
+/// The objects of a checkpoint, which must all be there.
+fn needed(store: &MemoryStore, retained: &Retained) -> Result<BTreeSet<StorePath>, String> {
+    let manifest = Manifest::read(store, retained).map_err(|error| error.to_string())?;
+    are_there(store, &manifest)?;
+    Ok(objects(retained, &manifest))
+}
+
+/// Whether a manifest's files are there, and as long as it says.
+fn are_there(store: &MemoryStore, manifest: &Manifest) -> Result<(), String> {
+    for file in &manifest.files {
+        match store.size(&file.path) {
+            Ok(Some(len)) if len == file.len => {}
+            size => return Err(format!("{} is {size:?}, not {} bytes", file.path, file.len)),
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,90 @@
+//! Simulates jobs, seed by seed: what `cargo xtask sim` builds and runs.
+//!
+//! `simulate FROM COUNT` runs as many seeds, on all cores; `simulate SEED --trace` tells what happens in one.
+
+use std::collections::BTreeMap;
+use std::process::ExitCode;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::{Sender, channel};
+use std::time::Instant;
+
+use thalweg_tests::simulation::run::{Outcome, run};
+
+/// How often progress is told, in seeds.
+const TOLD: u64 = 2_000;
+/// With as many violations, enough is known.
+const VIOLATIONS_MAX: usize = 20;
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let number = |text: &String| text.parse::<u64>().ok();
+    match &arguments[..] {
+        [seed, flag] if flag == "--trace" && number(seed).is_some() => {
+            trace(number(seed).unwrap_or(0))
+        }
+        [from, count] if number(from).is_some() && number(count).is_some() => {
+            explore(number(from).unwrap_or(0), number(count).unwrap_or(0))
+        }
+        _ => {
+            eprintln!("usage: simulate FROM COUNT | SEED --trace");
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn trace(seed: u64) -> ExitCode {
+    let Outcome { case, simulated } = run(seed, true);
+    println!("seed {seed}: {case}, {} steps, trace {:016x}", simulated.steps, simulated.trace);
+    println!("{:?}", simulated.faults);
+    simulated.violations.iter().for_each(|violation| println!("{violation}"));
+    if simulated.violations.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+/// Runs the seeds that no other thread has taken.
+fn work(next: &AtomicU64, end: u64, to: &Sender<(u64, Outcome)>) {
+    loop {
+        let seed = next.fetch_add(1, Ordering::Relaxed);
+        if seed >= end || to.send((seed, run(seed, false))).is_err() {
+            return;
+        }
+    }
+}
+
+fn explore(from: u64, count: u64) -> ExitCode {
+    let (next, end, start) = (AtomicU64::new(from), from + count, Instant::now());
+    let (mut violations, mut seeds) = (0, 0);
+    let (mut steps, mut processes) = (0, 0);
+    let mut faults: BTreeMap<&'static str, u64> = BTreeMap::new();
+    std::thread::scope(|scope| {
+        let (to, outcomes) = channel();
+        for _ in 0..std::thread::available_parallelism().map_or(1, usize::from) {
+            let (to, next) = (to.clone(), &next);
+            scope.spawn(move || work(next, end, &to));
+        }
+        drop(to);
+        for (seed, Outcome { case, simulated }) in outcomes {
+            seeds += 1;
+            steps += simulated.steps;
+            processes += simulated.processes;
+            for (what, times) in &simulated.faults {
+                *faults.entry(*what).or_default() += times;
+            }
+            for violation in &simulated.violations {
+                println!("seed {seed} ({case}): {violation}");
+            }
+            if !simulated.violations.is_empty() {
+                println!("  replay: cargo xtask sim --seed {seed} --trace");
+                violations += 1;
+            }
+            if seeds % TOLD == 0 {
+                println!("{seeds} seeds, {violations} violations, {:.0?}", start.elapsed());
+            }
+            if violations >= VIOLATIONS_MAX {
+                next.store(end, Ordering::Relaxed);
+            }
+        }
+    });
+    println!("{steps} steps of {processes} processes in {:.1?}; {faults:?}", start.elapsed());
+    println!("{seeds} seeds, {violations} violations");
+    if violations == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}

@@ -1,0 +1,107 @@
+//! Runs one seed: chooses a case and its input, simulates, compares.
+
+use std::collections::{BTreeMap, HashMap};
+
+use thalweg::testing::simulation::{Simulated, simulation};
+
+use super::cases::{BOUND, CASES, Case, Event, Inputs, summed};
+use super::feed;
+use super::ledger::{self, Row};
+use crate::oracle::Rng;
+
+/// What came of a seed.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Outcome {
+    /// Which pipeline it chose.
+    pub case: &'static str,
+    /// What happened, and what was wrong with it.
+    pub simulated: Simulated,
+}
+
+/// Runs a seed, and tells what happens on stderr if `told`.
+pub fn run(seed: u64, told: bool) -> Outcome {
+    let mut rng = Rng::new(seed ^ 0x5eed);
+    let case = &CASES[(rng.any() % CASES.len() as u64) as usize];
+    let inputs = inputs(case, &mut rng);
+    feed::set(inputs.clone());
+    ledger::take();
+    let mut simulated = simulation(case.pipeline).told(told).run(seed);
+    if simulated.violations.is_empty() {
+        let is_alone = !simulated.faults.contains_key("zombie");
+        simulated.violations = compare(case, &inputs, is_alone);
+    }
+    Outcome { case: case.name, simulated }
+}
+
+fn inputs(case: &Case, rng: &mut Rng) -> Inputs {
+    let keys = rng.one_of(&[1, 3, 20]);
+    let most = rng.one_of(&[0, 5, 30, 80]);
+    let splits = |rng: &mut Rng| {
+        let splits = rng.within(1, 4) as u64;
+        let split = |split: u64| {
+            let (len, mut time) = (rng.any() % (most + 1), (rng.any() % 40) as i64);
+            let event = |id: u64| {
+                time += (rng.any() % 12) as i64;
+                let key = rng.any() % keys;
+                let key = if case.split_keys { key * splits + split } else { key };
+                let (n, late) = ((rng.any() % 9) as i64 - 2, (rng.any() % BOUND as u64) as i64);
+                Event { id, key, n, at: time - late }
+            };
+            (0..len).map(event).collect()
+        };
+        (0..splits).map(split).collect()
+    };
+    case.sources.iter().map(|source| ((*source).to_owned(), splits(rng))).collect()
+}
+
+/// Compares what is visible with what the input leads to. Only a zombie may leave behind what nobody commits.
+fn compare(case: &Case, inputs: &Inputs, is_alone: bool) -> Vec<String> {
+    let (mut found, ledgers) = (Vec::new(), ledger::take());
+    for (name, expected) in (case.expected)(inputs) {
+        let ledger = ledgers.get(name);
+        let visible = ledger.map(|ledger| ledger.visible()).unwrap_or_default();
+        let open = ledger.map(|ledger| ledger.left()).unwrap_or_default();
+        if is_alone && !open.is_empty() {
+            found.push(format!("S4: {name}: {open:?} are neither visible nor given up"));
+        }
+        if case.versions.contains(&name) {
+            found.extend(goes_back(name, &visible));
+        }
+        let (mut sorted, mut expected) = match case.portions {
+            true => (summed(visible), summed(expected)),
+            false => (visible, expected),
+        };
+        sorted.sort_unstable();
+        expected.sort_unstable();
+        if sorted != expected {
+            let (lost, more) = (left(&expected, &sorted), left(&sorted, &expected));
+            found.push(format!("S1: {name}: {lost:?} are missing, {more:?} are too many"));
+        }
+    }
+    found
+}
+
+/// Rows of the one that the other does not have.
+fn left(rows: &[Row], others: &[Row]) -> Vec<Row> {
+    let mut counts: HashMap<Row, i64> = HashMap::new();
+    others.iter().for_each(|row| *counts.entry(*row).or_default() += 1);
+    let is_left = |row: &&Row| {
+        let count = counts.entry(**row).or_default();
+        *count -= 1;
+        *count < 0
+    };
+    rows.iter().filter(is_left).copied().take(10).collect()
+}
+
+fn goes_back(name: &str, visible: &[Row]) -> Option<String> {
+    let mut last: BTreeMap<u64, i64> = BTreeMap::new();
+    for (key, version, _) in visible {
+        match last.insert(*key, *version) {
+            Some(before) if before >= *version => {
+                return Some(format!("{name}: key {key} goes from {before} back to {version}"));
+            }
+            _ => {}
+        }
+    }
+    None
+}
