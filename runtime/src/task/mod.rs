@@ -58,6 +58,7 @@ pub(crate) use checkpointing::{
 pub use clock::{Clock, SystemClock};
 pub use context::{Handle, TaskContext};
 pub use control::Control;
+pub(crate) use dice::Dice;
 pub use executor::{Ending, Options, Running, Summary, Watch, run, start};
 pub use failure::{Failure, Severity};
 pub(crate) use hands::{Hands, Label};

@@ -94,10 +94,12 @@
 //! production.
 //!
 //! # Many runs
-//! [`simulation`] runs whole jobs, connectors included, with everything that can go wrong.
+//! [`explore`] runs a test again and again, each time with checkpoints and crashes elsewhere, and [`simulation`] runs
+//! whole jobs, connectors included, with everything that can go wrong.
 //!
 //! [`crash_and_restore`]: Pipeline::crash_and_restore
 
+mod explore;
 mod fragment;
 mod log;
 mod pipeline;
@@ -107,6 +109,7 @@ mod setup;
 pub mod simulation;
 
 pub use crate::task::StateSize;
+pub use explore::{Explorer, explore};
 pub use fragment::{
     Fragment, FragmentArgument, FragmentArguments, Operator, OperatorReady, OperatorSetup, SideOf,
     operator, side,

@@ -3,6 +3,7 @@
 use std::any::type_name;
 use std::collections::BTreeMap;
 
+use super::explore::Trouble;
 use super::log::{Log, SplitId};
 use super::{Place, StateSize};
 use crate::connector::Rejected;
@@ -25,6 +26,8 @@ pub struct Pipeline {
     pub(super) log: Log,
     /// The seed of a checkpoint that the next step is to take in its midst.
     pub(super) amid: Option<u64>,
+    /// What happens that the test does not know of.
+    pub(super) trouble: Option<Trouble>,
     /// How many records were sent to each source without saying to which split.
     sent: BTreeMap<String, usize>,
     /// A failure is what the test wants.
@@ -41,8 +44,12 @@ struct Found {
 
 impl Pipeline {
     pub(super) fn of(kit: Kit) -> Pipeline {
-        let (log, amid, sent) = Default::default();
-        Pipeline { kit, log, amid, sent, expects: false, failure: None }
+        let (log, amid, trouble, sent) = Default::default();
+        Pipeline { kit, log, amid, trouble, sent, expects: false, failure: None }
+    }
+
+    pub(super) fn has_failed(&self) -> bool {
+        self.failure.is_some()
     }
 
     /// Sends a record from a source: from its split 0, from the one that is named (`("orders", 2)`), or, if it was given
@@ -176,7 +183,8 @@ impl Pipeline {
     pub fn advance(&mut self, span: Span) -> &mut Pipeline {
         self.amid();
         let done = self.log.advance(&mut self.kit, span);
-        self.look_at(done)
+        self.look_at(done).come_to_trouble();
+        self
     }
 
     /// The processing time.
@@ -325,7 +333,8 @@ impl Pipeline {
     fn settle(&mut self) -> &mut Pipeline {
         self.amid();
         let done = self.log.settle(&mut self.kit);
-        self.look_at(done)
+        self.look_at(done).come_to_trouble();
+        self
     }
 
     #[track_caller]

@@ -25,6 +25,7 @@ impl Pipeline {
     /// Takes the checkpoint that is to be amid this step, if one is.
     #[track_caller]
     pub(super) fn amid(&mut self) {
+        self.come_to_trouble();
         if let Some(seed) = self.amid.take() {
             let taken = self.kit.checkpoint_amid(seed);
             self.checkpointed(taken);

@@ -1,6 +1,7 @@
 //! How a pipeline under test is started.
 
 use super::Pipeline;
+use super::explore::Trouble;
 use crate::job::{Definition, Job, RunError};
 use crate::plan::OperatorSettings;
 use crate::task::{Kit, KitOptions};
@@ -8,7 +9,7 @@ use crate::time::Timestamp;
 
 /// A pipeline to be tested: see [the module](super).
 pub fn pipeline(pipeline: impl Fn() -> Definition) -> Setup {
-    Setup { job: Job::new(pipeline), kit: KitOptions::default() }
+    Setup { job: Job::new(pipeline), kit: KitOptions::default(), trouble: None }
 }
 
 /// A pipeline under test that was not started yet.
@@ -16,6 +17,7 @@ pub fn pipeline(pipeline: impl Fn() -> Definition) -> Setup {
 pub struct Setup {
     job: Job,
     kit: KitOptions,
+    trouble: Option<Trouble>,
 }
 
 impl Setup {
@@ -83,6 +85,12 @@ impl Setup {
         self
     }
 
+    /// Lets things happen to it.
+    pub(super) fn trouble(mut self, trouble: Trouble) -> Setup {
+        self.trouble = Some(trouble);
+        self
+    }
+
     /// Starts it.
     ///
     /// # Panics
@@ -101,7 +109,9 @@ impl Setup {
     /// If an argument is wrong or missing, or the pipeline cannot be started.
     pub fn try_start(self) -> Result<Pipeline, RunError> {
         let plan = self.job.plan()?;
-        Pipeline::new(plan, self.kit).map_err(RunError::Job)
+        let mut pipeline = Pipeline::new(plan, self.kit).map_err(RunError::Job)?;
+        pipeline.trouble = self.trouble;
+        Ok(pipeline)
     }
 }
 

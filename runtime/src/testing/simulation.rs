@@ -5,7 +5,7 @@
 //! thought dead. It checks what the engine promises; what a sink shows, the test compares.
 //!
 //! It is for whoever writes a connector that others are to rely on: its effects ask [`effect`] what becomes of them.
-//! For a pipeline's own logic, the [test kit](super) is enough.
+//! For a pipeline's own logic, [`explore`](super::explore) is enough.
 //!
 //! ```
 //! use std::sync::{Arc, LazyLock, Mutex};
