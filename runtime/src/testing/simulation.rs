@@ -8,7 +8,7 @@
 //! For a pipeline's own logic, [`explore`](super::explore) is enough.
 //!
 //! ```
-//! use std::sync::{Arc, LazyLock, Mutex};
+//! use std::sync::Mutex;
 //! use thalweg::connector::*;
 //! use thalweg::prelude::*;
 //! use thalweg::record::View;

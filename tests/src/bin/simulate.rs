@@ -73,7 +73,9 @@ fn explore(from: u64, count: u64) -> ExitCode {
                 println!("seed {seed} ({case}): {violation}");
             }
             if !simulated.violations.is_empty() {
-                println!("  replay: cargo xtask sim --seed {seed} --trace");
+                println!(
+                    "  replay: cargo xtask sim --seed {seed} --trace; keep: `simulation {seed}` in tests/seeds.txt"
+                );
                 violations += 1;
             }
             if seeds % TOLD == 0 {
