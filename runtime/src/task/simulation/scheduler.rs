@@ -216,11 +216,12 @@ impl Scheduler {
     }
 
     /// A job that was stopped with a savepoint may go on from that, in a new directory. Nobody would do so while it runs
-    /// from the old one: that is another job then.
+    /// from the old one, or has gone on from there since: that is another job then.
     fn go_on_elsewhere(&self, process: &Process) {
-        let Some(place) = process.wishes().stopped_with() else { return };
-        let is_alone = self.processes.borrow().len() == 1;
-        if !is_alone || self.world.dice(|dice| dice.below(2)) == 0 {
+        let Some((checkpoint, place)) = process.wishes().stopped_with() else { return };
+        let truth = self.world.run_as(process.number, || self.world.truth());
+        let is_last = self.processes.borrow().len() == 1 && truth == Some(checkpoint);
+        if !is_last || self.world.dice(|dice| dice.below(2)) == 0 {
             return;
         }
         let mut options = self.options.borrow_mut();

@@ -31,8 +31,8 @@ struct Asked {
     waiting: VecDeque<(RequestId, Kind)>,
     dirs: BTreeMap<RequestId, Option<PathBuf>>,
     kinds: BTreeMap<RequestId, Kind>,
-    /// The savepoint that the job was stopped with.
-    stopped_with: Option<PathBuf>,
+    /// The checkpoint that the job was stopped with, and its savepoint.
+    stopped_with: Option<(u64, PathBuf)>,
 }
 
 impl Wishes {
@@ -50,8 +50,8 @@ impl Wishes {
         asked.kinds.insert(id, kind);
     }
 
-    /// The savepoint that the job was stopped with, if it was.
-    pub(super) fn stopped_with(&self) -> Option<PathBuf> {
+    /// The checkpoint that the job was stopped with, and its savepoint, if it was.
+    pub(super) fn stopped_with(&self) -> Option<(u64, PathBuf)> {
         self.asked().stopped_with.clone()
     }
 }
@@ -102,11 +102,11 @@ impl Requests for SimulatedRequests {
 
     fn answer(&mut self, id: RequestId, answer: &Answer) {
         self.world.tell(format_args!("answered: {answer:?}"));
-        let Answer::Done { savepoint: Some(place), .. } = answer else { return };
+        let Answer::Done { checkpoint, savepoint: Some(place) } = answer else { return };
         self.world.audit(place, Audit::look_at_savepoint);
         let mut asked = self.wishes.asked();
         if asked.kinds.get(&id) == Some(&Kind::Stop) {
-            asked.stopped_with = Some(place.clone());
+            asked.stopped_with = Some((*checkpoint, place.clone()));
         }
     }
 }

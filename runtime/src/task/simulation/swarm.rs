@@ -65,7 +65,7 @@ impl Swarm {
         let checkpoints = CheckpointOptions {
             interval: steps(dice.one_of(&[50, 300, 2_000])),
             min_pause: steps(dice.one_of(&[0, 0, 100])),
-            timeout: steps(dice.one_of(&[2_000, 20_000, 10_000_000])),
+            timeout: steps(dice.one_of(&[10_000, 50_000, 10_000_000])),
             retain: dice.one_of(&[1, 2, 3]),
             tolerable_failures: dice.one_of(&[1, 3, 1000]),
             restarts: dice.one_of(&[0, 2, 1000]),
