@@ -2,6 +2,8 @@
 
 pub use std::process::ExitCode;
 
+#[cfg(feature = "postgres")]
+pub use crate::connector::postgres;
 pub use crate::connector::{
     callback, collect, collection, discard, files, generate, generate_forever, print, replay,
     socket,

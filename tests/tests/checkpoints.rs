@@ -14,7 +14,7 @@ use tempfile::TempDir;
 mod ledger;
 
 use ledger::entries::Entries;
-use ledger::options::Options;
+use ledger::options::{Options, Sink};
 use ledger::verify::verify;
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_ledger_job");
@@ -190,7 +190,8 @@ fn a_job_that_is_killed_keeps_exact_books() {
     let dir = TempDir::new().expect("a directory");
     let (kills, records, keys, seed) = (5, 200_000, 200, 20);
     let life = Duration::from_millis(400);
-    let options = Options { kills, records, keys, seed, life, folder: None };
+    let (folder, sink) = (None, Sink::Files);
+    let options = Options { kills, records, keys, seed, life, folder, sink };
     let report = ledger::run(&options, Path::new(PROGRAM), dir.path()).expect("it can be tried");
     assert!(report.is_exact(), "{report:#?}");
     assert_eq!(report.summary(), "200000 records, 5 kills, 0 lost, 0 duplicated");

@@ -131,7 +131,7 @@ fn ledger(options: &[&str]) -> ExitCode {
     let folder = options.folder.clone().unwrap_or_else(|| {
         std::env::temp_dir().join(format!("thalweg-ledger-{}", std::process::id()))
     });
-    let report = ledger_job().and_then(|program| {
+    let report = ledger_job(options.sink).and_then(|program| {
         std::fs::create_dir_all(&folder)?;
         ledger::run(&options, &program, &folder)
     });
@@ -157,15 +157,19 @@ fn ledger(options: &[&str]) -> ExitCode {
 }
 
 /// Builds the job whose books are kept, and says where it is.
-fn ledger_job() -> std::io::Result<PathBuf> {
+fn ledger_job(sink: ledger::options::Sink) -> std::io::Result<PathBuf> {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let arguments = ["build", "--quiet", "--release", "-p", "thalweg-tests", "--bin", "ledger_job"];
+    let (name, features): (_, &[&str]) = match sink {
+        ledger::options::Sink::Files => ("ledger_job", &[]),
+        ledger::options::Sink::Postgres => ("ledger_postgres_job", &["--features", "postgres"]),
+    };
+    let arguments = ["build", "--quiet", "--release", "-p", "thalweg-tests", "--bin", name];
     let mut command = Command::new(cargo);
-    command.args(arguments).arg("--message-format=json-render-diagnostics").current_dir(root());
-    let output = command.stderr(Stdio::inherit()).output()?;
+    command.args(arguments).args(features).arg("--message-format=json-render-diagnostics");
+    let output = command.current_dir(root()).stderr(Stdio::inherit()).output()?;
     let said = String::from_utf8_lossy(&output.stdout);
     let programs = said.split("\"executable\":\"").skip(1).filter_map(|it| it.split('"').next());
-    let job = programs.map(PathBuf::from).find(|path| path.ends_with("ledger_job"));
+    let job = programs.map(PathBuf::from).find(|path| path.ends_with(name));
     job.ok_or_else(|| std::io::Error::other("the job cannot be built"))
 }
 

@@ -6,6 +6,7 @@
 //! | [`collection`], [`replay`]: records in memory | [`print()`]: lines on standard output |
 //! | [`generate`], [`generate_forever`] | [`collect`], [`callback`]: for tests and benchmarks |
 //! | [`socket`]: lines from a TCP server | [`discard`] |
+//! | | `postgres`: a table, exactly once or upserted (feature `postgres`) |
 //!
 //! # A source of one's own
 //! A [`Source`] names its splits and opens them; a [`Reader`] fills batches from one. What it reads is kept in the
@@ -206,7 +207,7 @@
 //!
 //! let (rows, by) = (Rows::default(), Transaction { checkpoint: 7, attempt: 1, task: 0 });
 //! let second = rows.two_phase().unwrap();
-//! second.abort_orphans(&Opening { attempt: 1, restored: false, kept: &[] })?;
+//! second.abort_orphans(&Opening { job: "sums", sink: "rows", attempt: 1, restored: false, kept: &[] })?;
 //! let mut writer = rows.open(0, 1)?;
 //! writer.write(Timestamp::MIN, 42)?;
 //! let committable = writer.prepare(&by)?.unwrap()()?;
@@ -223,6 +224,8 @@ mod discard;
 mod error;
 mod file;
 mod generate;
+#[cfg(feature = "postgres")]
+mod postgres;
 mod print;
 mod sink;
 mod slice;
@@ -248,6 +251,8 @@ pub use file::{
 #[cfg(feature = "parquet")]
 pub use file::{Parquet, ParquetEncoder, ParquetReader, ParquetWriter};
 pub use generate::{Generate, GenerateReader, generate, generate_forever};
+#[cfg(feature = "postgres")]
+pub use postgres::{Postgres, PostgresServer, PostgresWriter, postgres};
 pub use print::{Print, PrintWriter, print};
 pub use sink::{Committable, Opening, Preparation, Sink, Transaction, TwoPhaseCommitSink, Writer};
 pub use slice::{Collection, Replay, SliceReader, SliceRows, SteppedViews, collection, replay};

@@ -84,6 +84,10 @@ pub trait TwoPhaseCommitSink: Send + Sync {
 /// How an attempt begins; see [`TwoPhaseCommitSink::abort_orphans`].
 #[derive(Clone, Debug)]
 pub struct Opening<'a> {
+    /// The job's name.
+    pub job: &'a str,
+    /// What the sink is called in the job's checkpoints: no two of a job are called the same.
+    pub sink: &'a str,
     /// The attempt that begins: a number that no other of the job has. Earlier ones have smaller numbers.
     pub attempt: u64,
     /// It goes on from a checkpoint, so that there may be output already, and it is the job's own.

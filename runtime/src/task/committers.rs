@@ -10,6 +10,7 @@ use crate::record::Record;
 /// Begins an attempt of each sink before any of its tasks opens it, and commits afterwards.
 #[derive(Default)]
 pub(crate) struct Committers {
+    job: String,
     attempt: u64,
     /// What the checkpoint that the attempt goes on from has kept, by sink; none if it begins afresh.
     kept: Option<BTreeMap<String, Vec<Committable>>>,
@@ -37,10 +38,11 @@ impl<T: Record, S: Sink<T>> TwoPhaseCommitSink for Shared<T, S> {
 impl Committers {
     /// The committers of an attempt.
     pub(crate) fn new(
+        job: &str,
         attempt: u64,
         kept: Option<BTreeMap<String, Vec<Committable>>>,
     ) -> Committers {
-        Committers { attempt, kept, opened: Mutex::default() }
+        Committers { job: job.to_owned(), attempt, kept, opened: Mutex::default() }
     }
 
     /// Begins the attempt of a sink, once for all its tasks: what its checkpoint has kept is committed, and what else
@@ -58,8 +60,8 @@ impl Committers {
         let kept =
             self.kept.as_ref().and_then(|kept| kept.get(name)).map_or(&[][..], Vec::as_slice);
         kept.iter().try_for_each(|committable| second_phase.commit(committable))?;
-        let (attempt, restored) = (self.attempt, self.kept.is_some());
-        second_phase.abort_orphans(&Opening { attempt, restored, kept })?;
+        let (job, attempt, restored) = (&self.job, self.attempt, self.kept.is_some());
+        second_phase.abort_orphans(&Opening { job, sink: name, attempt, restored, kept })?;
         opened.insert(name.to_owned(), Arc::new(Shared(sink.clone(), PhantomData)));
         Ok(())
     }

@@ -291,12 +291,16 @@ pub(super) fn follow(
         // All of its output is visible, or never will be: a sink has failed behind the last checkpoint.
         return Next::End(Err(error));
     }
+    let has_run = restarts.has_run(job.was_open());
     if !job.was_open() {
-        // What is wrong with how it was started stays wrong, but for a checkpoint that has an older one.
-        return match leader.distrust(&error) {
-            true => Next::Again { leader: Box::new(leader), pause: Duration::ZERO, error },
-            false => Next::End(Err(error)),
-        };
+        if leader.distrust(&error) {
+            // There is an older checkpoint.
+            return Next::Again { leader: Box::new(leader), pause: Duration::ZERO, error };
+        }
+        // What is wrong with how it was started stays wrong. Once it ran, it may be a server that is away.
+        if !has_run {
+            return Next::End(Err(error));
+        }
     }
     match restarts.after(&error, lasted) {
         Some(pause) => {

@@ -15,6 +15,8 @@ pub(super) struct Restarts {
     jitter: u32,
     /// The record at which it failed last, and how often in a row.
     poison: Option<(String, u32)>,
+    /// An attempt was open, once.
+    has_run: bool,
 }
 
 impl Restarts {
@@ -26,7 +28,13 @@ impl Restarts {
     const POISON: u32 = 3;
 
     pub(super) fn new(most: u32, jitter: u64) -> Restarts {
-        Restarts { most, failures: 0, jitter: (jitter % 200) as u32, poison: None }
+        Restarts { most, failures: 0, jitter: (jitter % 200) as u32, poison: None, has_run: false }
+    }
+
+    /// Whether any attempt was open, this one included.
+    pub(super) fn has_run(&mut self, was_open: bool) -> bool {
+        self.has_run |= was_open;
+        self.has_run
     }
 
     /// How long to wait until the next attempt, after one that lasted so long; none if there should be no other.

@@ -15,6 +15,8 @@ pub struct Job {
     entries: Entries,
     pub input: PathBuf,
     pub output: PathBuf,
+    /// What the job is told as its output: that directory, or a database.
+    pub target: String,
     pub checkpoints: PathBuf,
     log: PathBuf,
 }
@@ -36,7 +38,8 @@ impl Job {
     pub fn new(program: &Path, folder: &Path, entries: Entries) -> Job {
         let [input, output, checkpoints, log] =
             ["input", "output", "checkpoints", "log"].map(|name| folder.join(name));
-        Job { program: program.to_owned(), entries, input, output, checkpoints, log }
+        let (program, target) = (program.to_owned(), output.to_string_lossy().into_owned());
+        Job { program, entries, input, output, target, checkpoints, log }
     }
 
     pub fn start(&self, parallelism: u64, rate: f64) -> io::Result<Running> {
@@ -52,7 +55,7 @@ impl Job {
             .args(["--parallelism", &parallelism.to_string()])
             .args(["--checkpoint-interval", "100ms", "--quiet", "--log", "warn"])
             .args(["--input".as_ref(), self.input.as_os_str()])
-            .args(["--output".as_ref(), self.output.as_os_str()])
+            .args(["--output", &self.target])
             .args(["--checkpoint-dir".as_ref(), self.checkpoints.as_os_str()]);
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log);
         Ok(Running(command.spawn()?))

@@ -12,6 +12,8 @@
 //! again while it recovers; each time it is started with another parallelism. Then it is let to its end, and every entry
 //! must be in its books exactly once.
 //!
+//! With `--sink postgres` the books are tables in a server of their own, which is not killed; they are read by `psql`.
+//!
 //! How fast entries are made is chosen so that some are left for the last life: a plan for N kills kills N times.
 
 mod books;
@@ -19,6 +21,7 @@ pub mod entries;
 mod job;
 pub mod options;
 mod random;
+mod tables;
 pub mod verify;
 mod watch;
 
@@ -28,8 +31,9 @@ use std::time::{Duration, Instant};
 
 use entries::Entries;
 use job::{Ended, Job};
-use options::Options;
+use options::{Options, Sink};
 use random::Random;
+use tables::Tables;
 use watch::Watch;
 
 /// How often the directories are looked at.
@@ -74,7 +78,14 @@ struct Life {
 /// Runs the job `program` below `folder`, which is to be empty, and verifies its books.
 pub fn run(options: &Options, program: &Path, folder: &Path) -> io::Result<Report> {
     let entries = Entries { records: options.records, keys: options.keys };
-    let job = Job::new(program, folder, entries);
+    let mut job = Job::new(program, folder, entries);
+    let tables = match options.sink {
+        Sink::Files => None,
+        Sink::Postgres => Some(Tables::start(&folder.join("postgres"))?),
+    };
+    if let Some(tables) = &tables {
+        job.target.clone_from(&tables.server);
+    }
     entries.write_files(&job.input)?;
     let mut watch = Watch::new(job.output.clone(), job.checkpoints.clone());
     let mut random = Random::new(options.seed);
@@ -117,7 +128,7 @@ pub fn run(options: &Options, program: &Path, folder: &Path) -> io::Result<Repor
         let what = format!("the job does not finish: {last:?}");
         return Ok(failed(options, kills, job.tell(what)?));
     }
-    judge(entries, &job, watch, (kills, stops))
+    judge(entries, &job, watch, tables.as_ref(), (kills, stops))
 }
 
 /// What a life is to be. With some, the next ones end while the job recovers.
@@ -151,6 +162,7 @@ fn judge(
     entries: Entries,
     job: &Job,
     mut watch: Watch,
+    tables: Option<&Tables>,
     (kills, stops): (u64, u64),
 ) -> io::Result<Report> {
     let before = job.start(1, 1e9)?.wait(PATIENCE)?;
@@ -159,6 +171,10 @@ fn judge(
         findings.push(format!("a job that has finished is run again: {before:?}"));
     }
     watch.look_at_all()?;
+    if let Some(tables) = tables {
+        findings.extend(tables.left()?);
+        tables.write_files(&job.output)?;
+    }
     let verdict = verify::verify(entries, &job.output)?;
     findings.append(&mut watch.findings);
     findings.extend(verdict.differences);

@@ -14,6 +14,14 @@ pub struct Options {
     pub life: Duration,
     /// Where everything is written; a directory of its own, removed at the end, if not said.
     pub folder: Option<PathBuf>,
+    pub sink: Sink,
+}
+
+/// Where the books are kept.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Sink {
+    Files,
+    Postgres,
 }
 
 impl Options {
@@ -24,7 +32,8 @@ impl Options {
     pub fn parse(arguments: &[&str], seed: u64) -> Result<Options, String> {
         let (kills, records, keys) = (200, 20_000_000, 1000);
         let life = Duration::from_millis(1200);
-        let mut options = Options { kills, records, keys, seed, life, folder: None };
+        let files = Sink::Files;
+        let mut options = Options { kills, records, keys, seed, life, folder: None, sink: files };
         let mut arguments = arguments.iter();
         while let Some(name) = arguments.next() {
             let value = *arguments.next().ok_or_else(|| Self::USAGE.to_owned())?;
@@ -38,7 +47,7 @@ impl Options {
                 "--life-ms" => options.life = Duration::from_millis(number()?.max(10)),
                 "--dir" => options.folder = Some(PathBuf::from(value)),
                 "--backend" => backend(value)?,
-                "--sink" => sink(value)?,
+                "--sink" => options.sink = sink(value)?,
                 _ => return Err(Self::USAGE.to_owned()),
             }
         }
@@ -55,10 +64,10 @@ fn backend(word: &str) -> Result<(), String> {
     }
 }
 
-fn sink(word: &str) -> Result<(), String> {
+fn sink(word: &str) -> Result<Sink, String> {
     match word {
-        "files" => Ok(()),
-        "postgres" => Err("there is no PostgreSQL sink yet: `--sink files`".to_owned()),
+        "files" => Ok(Sink::Files),
+        "postgres" => Ok(Sink::Postgres),
         _ => Err(format!("`{word}` is no sink: files or postgres")),
     }
 }
@@ -72,10 +81,9 @@ mod tests {
         let parsed = Options::parse(&["--kills", "7", "--backend", "fs", "--sink", "files"], 3);
         let parsed = parsed.unwrap();
         assert_eq!((parsed.kills, parsed.seed, parsed.records), (7, 3, 20_000_000));
-        for (name, word) in [("--backend", "rocksdb"), ("--sink", "postgres")] {
-            let refused = Options::parse(&[name, word], 0).unwrap_err();
-            assert!(refused.contains("yet"), "{refused}");
-        }
+        let refused = Options::parse(&["--backend", "rocksdb"], 0).unwrap_err();
+        assert!(refused.contains("yet"), "{refused}");
+        assert_eq!(Options::parse(&["--sink", "postgres"], 0).unwrap().sink, Sink::Postgres);
         for wrong in [&["--kills"][..], &["--kills", "many"], &["--what", "1"]] {
             assert!(Options::parse(wrong, 0).is_err(), "{wrong:?}");
         }

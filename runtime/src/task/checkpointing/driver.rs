@@ -68,8 +68,8 @@ impl Driver {
         let begun = leader.attempt(tasks.len(), outline)?;
         let (to, from) = sync_channel(MESSAGES);
         let attempt = begun.fence.attempt.0;
-        let committers =
-            Committers::new(attempt, begun.from.as_ref().map(|(manifest, _)| kept(manifest)));
+        let kept = begun.from.as_ref().map(|(manifest, _)| kept(manifest));
+        let committers = Committers::new(&outline.job, attempt, kept);
         let checkpoints = Arc::new(Checkpoints::new(attempt, committers, to.clone()));
         let (job, key_groups) = (outline.job.clone(), outline.key_groups);
         let about = About { job, key_groups, checkpoints: checkpoints.clone() };

@@ -21,7 +21,7 @@ fn sink(path: &Path, disk: &Disk) -> TextFiles {
 }
 
 fn begin(sink: &impl TwoPhaseCommitSink, attempt: u64) -> Result<(), SinkError> {
-    sink.abort_orphans(&Opening { attempt, restored: false, kept: &[] })
+    sink.abort_orphans(&Opening { job: "job", sink: "parts", attempt, restored: false, kept: &[] })
 }
 
 fn restore(
@@ -30,7 +30,7 @@ fn restore(
     kept: &[Committable],
 ) -> Result<(), SinkError> {
     kept.iter().try_for_each(|committable| sink.commit(committable))?;
-    sink.abort_orphans(&Opening { attempt, restored: true, kept })
+    sink.abort_orphans(&Opening { job: "job", sink: "parts", attempt, restored: true, kept })
 }
 
 fn write(writer: &mut TextWriter, lines: &[&str]) {
@@ -98,7 +98,13 @@ impl<'a> Engine<'a> {
             sink.commit(committable)?;
         }
         let restored = self.saved.kept.is_some();
-        sink.abort_orphans(&Opening { attempt: self.attempt, restored, kept })?;
+        sink.abort_orphans(&Opening {
+            job: "job",
+            sink: "parts",
+            attempt: self.attempt,
+            restored,
+            kept,
+        })?;
         let tasks = &self.script.tasks;
         let tasks = tasks[tasks.len().min(self.attempt as usize) - 1];
         let mut writers: Vec<TextWriter> =
@@ -457,7 +463,7 @@ fn only_what_earlier_attempts_left_is_given_up() {
     }
     let part = PreparedPart::new("part-0-2-0.txt".to_owned(), 2, 1, 0);
     let kept = [Prepared { replaces: vec![], parts: vec![part] }.into()];
-    let opening = Opening { attempt: 4, restored: true, kept: &kept };
+    let opening = Opening { job: "job", sink: "parts", attempt: 4, restored: true, kept: &kept };
     files(&path).text().abort_orphans(&opening).unwrap();
     assert_eq!(names(&path), [hidden(2), hidden(4), hidden(5)]);
     begin(&files(&path).text(), 1).unwrap();

@@ -1,5 +1,8 @@
 //! From a record to a row, through serde: each value in the record is a field, nested records and tuples are spread
 //! out (`window.start`). The header is the same walk with names in place of values.
+//!
+//! For a database's `COPY` the rows differ a little: nothing is told from an empty text, which is quoted, and what is no
+//! single value is written as JSON.
 
 use std::fmt::Display;
 use std::io::Write;
@@ -15,11 +18,50 @@ pub struct CsvEncoder {
     headers: bool,
     /// Columns of the header; 0 before there is one.
     columns: usize,
+    /// For `COPY`.
+    for_copy: bool,
 }
 
 impl CsvEncoder {
     pub(in crate::connector::file) fn new(delimiter: u8, headers: bool) -> CsvEncoder {
-        CsvEncoder { delimiter, headers, columns: 0 }
+        CsvEncoder { delimiter, headers, columns: 0, for_copy: false }
+    }
+
+    /// Rows for a database's `COPY .. (FORMAT csv)`.
+    #[cfg(feature = "postgres")]
+    pub(in crate::connector) fn for_copy() -> CsvEncoder {
+        CsvEncoder { for_copy: true, ..CsvEncoder::new(b',', false) }
+    }
+
+    /// The names of the columns: `window_start`, since a dot means something to a database.
+    #[cfg(feature = "postgres")]
+    pub(in crate::connector) fn names(
+        &self,
+        record: &impl Serialize,
+    ) -> Result<Vec<String>, String> {
+        let mut out = Vec::new();
+        self.row(record, &mut out, Some(String::new()))?;
+        let line = String::from_utf8(out).map_err(|error| error.to_string())?;
+        Ok(line.trim_end().split(',').map(|name| name.replace('.', "_")).collect())
+    }
+
+    /// Appends a row with as many fields as the first one had.
+    pub(in crate::connector) fn append(
+        &mut self,
+        record: &impl Serialize,
+        out: &mut Vec<u8>,
+    ) -> Result<(), String> {
+        let fields = self.row(record, out, None)?;
+        if self.columns == 0 {
+            self.columns = fields;
+        }
+        if fields == self.columns {
+            return Ok(());
+        }
+        let columns = self.columns;
+        Err(format!(
+            "it has {fields} fields, the first had {columns}: an optional or list of records?"
+        ))
     }
 
     fn row(
@@ -29,10 +71,11 @@ impl CsvEncoder {
         name: Option<String>,
     ) -> Result<usize, String> {
         let start = out.len();
-        let mut row = Row { out, delimiter: self.delimiter, fields: 0, name };
+        let (delimiter, for_copy) = (self.delimiter, self.for_copy);
+        let mut row = Row { out, delimiter, for_copy, fields: 0, name };
         record.serialize(&mut row).map_err(|error| error.0)?;
         let fields = row.fields;
-        if out.len() == start {
+        if out.len() == start && !for_copy {
             // A line of nothing would be passed over when read.
             out.extend_from_slice(b"\"\"");
         }
@@ -55,17 +98,7 @@ where
     }
 
     fn encode(&mut self, record: View<'_, T>, out: &mut Vec<u8>) -> Result<(), String> {
-        let fields = self.row(&record, out, None)?;
-        if self.columns == 0 {
-            self.columns = fields;
-        }
-        if fields == self.columns {
-            return Ok(());
-        }
-        let columns = self.columns;
-        Err(format!(
-            "it has {fields} fields, the first had {columns}: an optional or list of records?"
-        ))
+        self.append(&record, out)
     }
 }
 
@@ -73,6 +106,7 @@ where
 struct Row<'o> {
     out: &'o mut Vec<u8>,
     delimiter: u8,
+    for_copy: bool,
     fields: usize,
     /// In a header: the path of names to the value.
     name: Option<String>,
@@ -89,8 +123,19 @@ impl Row<'_> {
     fn text(&mut self, text: &str) -> Result<(), Unfit> {
         self.next();
         let name = self.name.as_deref().map(|name| if name.is_empty() { "value" } else { name });
-        quoted(self.out, self.delimiter, name.unwrap_or(text));
+        let text = name.unwrap_or(text);
+        // Nothing is not an empty text, and `\.` would end the rows.
+        let must = self.for_copy && (text.is_empty() || text.starts_with('\\'));
+        quoted(self.out, self.delimiter, text, must);
         Ok(())
+    }
+
+    fn nothing(&mut self) -> Result<(), Unfit> {
+        if self.for_copy && self.name.is_none() {
+            self.next();
+            return Ok(());
+        }
+        self.text("")
     }
 
     fn number(&mut self, number: impl std::fmt::Debug) -> Result<(), Unfit> {
@@ -106,21 +151,35 @@ impl Row<'_> {
         name: impl Display,
         value: &(impl Serialize + ?Sized),
     ) -> Result<(), Unfit> {
-        let Some(path) = &mut self.name else { return value.serialize(&mut *self) };
+        let Some(path) = &mut self.name else { return self.value(value) };
         let len = path.len();
         let dot = if len == 0 { "" } else { "." };
         *path += &format!("{dot}{name}");
-        let done = value.serialize(&mut *self);
+        let done = self.value(value);
         if let Some(path) = &mut self.name {
             path.truncate(len);
         }
         done
     }
+
+    fn value(&mut self, value: &(impl Serialize + ?Sized)) -> Result<(), Unfit> {
+        let (len, fields) = (self.out.len(), self.fields);
+        match value.serialize(&mut *self) {
+            Err(_) if self.for_copy => {
+                self.out.truncate(len);
+                self.fields = fields;
+                let json =
+                    serde_json::to_string(value).map_err(|error| Unfit(error.to_string()))?;
+                self.text(&json)
+            }
+            done => done,
+        }
+    }
 }
 
-fn quoted(out: &mut Vec<u8>, delimiter: u8, text: &str) {
+fn quoted(out: &mut Vec<u8>, delimiter: u8, text: &str, must: bool) {
     let special = |&byte: &u8| byte == delimiter || matches!(byte, b'"' | b'\n' | b'\r');
-    if !text.as_bytes().iter().any(special) {
+    if !must && !text.as_bytes().iter().any(special) {
         out.extend_from_slice(text.as_bytes());
         return;
     }
@@ -204,7 +263,7 @@ impl<'r, 'o> Serializer for &'r mut Row<'o> {
     }
 
     fn serialize_none(self) -> Result<(), Unfit> {
-        self.text("")
+        self.nothing()
     }
 
     fn serialize_some<T: Serialize + ?Sized>(self, value: &T) -> Result<(), Unfit> {
@@ -212,11 +271,11 @@ impl<'r, 'o> Serializer for &'r mut Row<'o> {
     }
 
     fn serialize_unit(self) -> Result<(), Unfit> {
-        self.text("")
+        self.nothing()
     }
 
     fn serialize_unit_struct(self, _: &'static str) -> Result<(), Unfit> {
-        self.text("")
+        self.nothing()
     }
 
     fn serialize_unit_variant(
@@ -398,6 +457,22 @@ mod tests {
     #[test]
     fn a_lone_empty_field_is_no_blank_line() {
         assert_eq!(row("", b','), "value\n\"\"\n");
+    }
+
+    #[cfg(feature = "postgres")]
+    #[test]
+    fn rows_for_a_database_tell_nothing_from_empty_and_hold_json() {
+        let window = Window { start: -1, end: 2 };
+        let record = ("", None::<u8>, "\\.", vec![1, 2], window, Kind::Idle { since: 1 }, "a,b");
+        let (mut encoder, mut out) = (CsvEncoder::for_copy(), Vec::new());
+        let names = encoder.names(&record).unwrap();
+        assert_eq!(names, ["0", "1", "2", "3", "4_start", "4_end", "5", "6"]);
+        encoder.append(&record, &mut out).unwrap();
+        let row = r#""",,"\.","[1,2]",-1,2,"{""Idle"":{""since"":1}}","a,b""#;
+        assert_eq!(String::from_utf8(out).unwrap(), format!("{row}\n"));
+        let mut lone = Vec::new();
+        CsvEncoder::for_copy().append(&(None::<u8>,), &mut lone).unwrap();
+        assert_eq!(lone, b"\n");
     }
 
     #[test]

@@ -1,0 +1,16 @@
+//! The job of `cargo xtask ledger --sink postgres`, with its books in tables.
+
+use std::process::ExitCode;
+
+use thalweg::connector::{Postgres, postgres};
+
+#[path = "../ledger.rs"]
+mod ledger;
+
+fn book(database: &str, name: &str) -> Postgres {
+    postgres(database).table(name)
+}
+
+fn main() -> ExitCode {
+    thalweg::main(ledger::ledger)
+}
