@@ -5,7 +5,7 @@ mod general;
 // Records (`#[record]`).
 pub use crate::record::{
     Element, Emit, Key, KeyBytes, Layout, Ranked, Record, Root, SliceView, Tails, Validator, View,
-    check_field, check_tag, unknown_tag,
+    check_field, check_tag, default_of, unknown_tag,
 };
 pub use {rkyv, serde};
 

@@ -598,7 +598,7 @@ fn fingerprints_tell_layouts_apart() {
     let layout = thalweg::record::Layout::of::<same::Bid>();
     let [evolved] = layout.evolved() else { panic!("one field has a past") };
     assert_eq!((evolved.record, evolved.field, evolved.was), ("Bid", "channel", &["chan"][..]));
-    assert!(evolved.has_default);
+    assert!(evolved.default.is_some());
     let tree = thalweg::record::Layout::of::<Tree>();
     assert_eq!(tree.as_str(), "Tree{name:String,left:Option<Box<Tree^0>>,others:Vec<Tree^0>,}");
 }

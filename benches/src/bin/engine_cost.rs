@@ -25,6 +25,9 @@ const LAP: u64 = 1_000_000;
 struct Counts(Table<u64, u64>);
 
 impl State for Counts {
+    fn meaning(&self) -> String {
+        "counts".to_owned()
+    }
     fn entries(&self) -> usize {
         self.0.len()
     }

@@ -21,6 +21,9 @@ use thalweg_bench::schedule::{Due, Mailbox, Schedule, Scheduled};
 struct Windows(Range<u64>);
 
 impl State for Windows {
+    fn meaning(&self) -> String {
+        "windows".to_owned()
+    }
     fn entries(&self) -> usize {
         (self.0.end - self.0.start) as usize
     }

@@ -1,9 +1,9 @@
 //! The attributes of a record and of its fields.
 
 use proc_macro2::TokenStream;
-use syn::parse::Parser;
+use syn::parse::{ParseStream, Parser};
 use syn::punctuated::Punctuated;
-use syn::{Attribute, Ident, LitStr, Meta, Path, Token};
+use syn::{Attribute, Expr, Ident, LitStr, Meta, Path, Token, Type};
 
 use super::messages::{self as m, Errors};
 
@@ -18,6 +18,8 @@ pub(super) struct ItemAttributes {
     pub provided: Vec<String>,
     /// The records named in `#[record(recursive(..))]`.
     pub recursive: Vec<String>,
+    /// The records named in `#[migrate(from = ..)]`.
+    pub ancestors: Vec<Type>,
 }
 
 /// Reads the arguments of `#[record]` and the derives below it.
@@ -30,6 +32,12 @@ pub(super) fn item(
     for derive in attributes.iter().filter(|attribute| attribute.path().is_ident("derive")) {
         let paths = derive.parse_args_with(Punctuated::<Path, Token![,]>::parse_terminated);
         found.provided.extend(paths.iter().flatten().filter_map(last_name));
+    }
+    for migrate in attributes.iter().filter(|attribute| attribute.path().is_ident("migrate")) {
+        match migrate.parse_args_with(from_type) {
+            Ok(ancestor) => found.ancestors.push(ancestor),
+            Err(_) => errors.add(&m::BAD_MIGRATE, migrate, "", "in the attributes of a record"),
+        }
     }
     let place = "in the arguments of `#[record]`";
     let arguments = match Punctuated::<Meta, Token![,]>::parse_terminated.parse2(arguments.clone())
@@ -64,6 +72,13 @@ pub(super) fn item(
     found
 }
 
+/// `from = Old`.
+fn from_type(input: ParseStream<'_>) -> syn::Result<Type> {
+    let word: Ident = input.parse()?;
+    input.parse::<Token![=]>()?;
+    if word == "from" { input.parse() } else { Err(input.error("another word")) }
+}
+
 fn last_name(path: &Path) -> Option<String> {
     path.segments.last().map(|last| last.ident.to_string())
 }
@@ -71,7 +86,8 @@ fn last_name(path: &Path) -> Option<String> {
 /// What a field's attributes say.
 #[derive(Default)]
 pub(super) struct FieldAttributes {
-    pub has_default: bool,
+    /// `#[default]`, and the value if it has one.
+    pub default: Option<Option<Expr>>,
     pub was: Vec<LitStr>,
     pub rename: Option<String>,
     /// The `#[serde]` and `#[doc]` lines.
@@ -99,8 +115,9 @@ pub(super) fn field(
                 }
             }
             "default" => match &attribute.meta {
-                Meta::Path(_) => found.has_default = true,
-                _ => errors.add(&m::BAD_DEFAULT, attribute, "", place),
+                Meta::Path(_) => found.default = Some(None),
+                Meta::NameValue(pair) => found.default = Some(Some(pair.value.clone())),
+                Meta::List(_) => errors.add(&m::BAD_DEFAULT, attribute, "", place),
             },
             "was" => {
                 match attribute.parse_args_with(Punctuated::<LitStr, Token![,]>::parse_terminated) {

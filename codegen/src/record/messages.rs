@@ -65,8 +65,8 @@ catalogue! {
         "`#[record(manual(Debug, PartialEq, ..))]` names the traits you implement by hand, `recursive(Other)` a record that contains this one";
     UNKNOWN_TRAIT "TW0220" "`#[record]` does not implement `{}`"
         "it implements Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize";
-    BAD_DEFAULT "TW0221" "`#[default]` takes no argument"
-        "a missing field becomes `Default::default()`; use `Option<T>` to tell missing from empty";
+    BAD_DEFAULT "TW0221" "`#[default]` stands alone or before a value"
+        "write `#[default]` for `Default::default()`, `#[default = 7]` for another value";
     BAD_WAS "TW0222" "`#[was]` takes the field's old names"
         "write `#[was(\"old_name\")]`";
     WAS_ITSELF "TW0223" "`#[was(\"{}\")]` names a field that the record has"
@@ -79,6 +79,12 @@ catalogue! {
         "variants are numbered by their order; remove `= {}`, or keep the number in a field";
     SERDE_WITH "TW0227" "`#[serde({})]` needs a reference to the field, but a view has none"
         "leave it out, or give the field a `#[record]` type of its own whose serde traits you implement";
+    DOUBLED_WAS "TW0228" "two fields were called `{}`"
+        "a field of before becomes one field; fill the other with `#[default = ..]`, or in `From<Old>` with `#[migrate(from = Old)]`";
+    BAD_MIGRATE "TW0229" "`#[migrate]` names a record that this one was before"
+        "write `#[migrate(from = OldBid)]`, and implement `From<OldBid>` for this record";
+    NAMELESS_WAS "TW0230" "`#[was(\"{}\")]` on a field without a name"
+        "give the fields names: those without are told apart by their order alone";
 }
 
 /// The mistakes found in one item.

@@ -3,7 +3,7 @@
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote_spanned};
 use syn::spanned::Spanned;
-use syn::{Attribute, GenericParam, Generics, LitStr, Member, Type, Visibility};
+use syn::{Attribute, Expr, GenericParam, Generics, LitStr, Member, Type, Visibility};
 
 use super::tokens::{private, tokens};
 
@@ -19,6 +19,8 @@ pub(super) struct Model {
     pub has_serde_rename: bool,
     /// Traits that the user derives or implements.
     pub provided: Vec<String>,
+    /// What the record was before: `#[migrate(from = Old)]`.
+    pub ancestors: Vec<Type>,
 }
 
 /// A variant of an enum, or the whole of a struct.
@@ -44,12 +46,20 @@ pub(super) struct Field {
     pub part: Option<Ident>,
     /// True if the type mentions the record itself or one that contains it.
     pub is_recursive: bool,
-    pub has_default: bool,
+    pub default: Option<FieldDefault>,
     pub was: Vec<LitStr>,
     /// The name in text formats.
     pub column: String,
     /// `#[serde(..)]` and `#[doc]` lines.
     pub attributes: Vec<Attribute>,
+}
+
+/// What a field is where it is missing.
+pub(super) enum FieldDefault {
+    /// `Default::default()`.
+    OfType,
+    /// What the user wrote, and the function that makes it.
+    Is(Box<Expr>, Ident),
 }
 
 impl Model {

@@ -6,16 +6,21 @@ use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
 use syn::{Attribute, Fields, Item, Type, parse_quote};
 
-use super::model::{Field, Model, Variant};
+use super::model::{Field, FieldDefault, Model, Variant};
 use super::tokens::{private, tokens};
 
 /// The item without our attributes and, if it is a record, with its derives.
 pub(super) fn item(mut item: Item, model: Option<&Model>) -> TokenStream {
     let mut variants = model.iter().flat_map(|model| &model.variants);
     match &mut item {
-        Item::Struct(item) => fields(&mut item.fields, variants.next()),
+        Item::Struct(item) => {
+            item.attrs.retain(|attribute| !attribute.path().is_ident("migrate"));
+            fields(&mut item.fields, variants.next(), model);
+        }
         Item::Enum(item) => {
-            item.variants.iter_mut().for_each(|one| fields(&mut one.fields, variants.next()));
+            item.attrs.retain(|attribute| !attribute.path().is_ident("migrate"));
+            let each = item.variants.iter_mut();
+            each.for_each(|one| fields(&mut one.fields, variants.next(), model));
         }
         _ => {}
     }
@@ -24,7 +29,7 @@ pub(super) fn item(mut item: Item, model: Option<&Model>) -> TokenStream {
 }
 
 /// Says in serde's words what `#[default]` and `#[was]` say, and removes what is not Rust's or serde's.
-fn fields(fields: &mut Fields, read: Option<&Variant>) {
+fn fields(fields: &mut Fields, read: Option<&Variant>, model: Option<&Model>) {
     let known = |attribute: &Attribute| {
         let path = attribute.path();
         let words =
@@ -37,13 +42,43 @@ fn fields(fields: &mut Fields, read: Option<&Variant>) {
             field.ty = parse_quote! { () }; // Refused already; rustc need not refuse it again.
         }
         let Some(read) = read.and_then(|read| read.fields.get(index)) else { continue };
-        if read.has_default {
-            field.attrs.push(parse_quote! { #[serde(default)] });
+        match &read.default {
+            None => {}
+            Some(FieldDefault::OfType) => field.attrs.push(parse_quote! { #[serde(default)] }),
+            Some(FieldDefault::Is(_, function)) => {
+                let path = format!("{}::{function}", turbofish(model));
+                field.attrs.push(parse_quote! { #[serde(default = #path)] });
+            }
         }
         for was in &read.was {
             field.attrs.push(parse_quote! { #[serde(alias = #was)] });
         }
     }
+}
+
+/// The record's type as a path that goes on: `Pair::<T>`.
+fn turbofish(model: Option<&Model>) -> String {
+    let Some(model) = model else { return String::new() };
+    let args: Vec<String> = model.generic_args().iter().map(ToString::to_string).collect();
+    let name = &model.name;
+    if args.is_empty() { name.to_string() } else { format!("{name}::<{}>", args.join(", ")) }
+}
+
+/// Functions that make the values of `#[default = ..]`.
+fn defaults(model: &Model) -> Option<TokenStream> {
+    let functions: Vec<_> = model.fields().filter_map(|field| {
+        let Some(FieldDefault::Is(value, function)) = &field.default else { return None };
+        let ty = &field.ty;
+        Some(tokens! { #[doc(hidden)] #[allow(non_snake_case)] fn #function() -> #ty { #value } })
+    }).collect();
+    let (params, conditions, owned) =
+        (model.generic_params(), model.conditions(), model.self_type());
+    (!functions.is_empty()).then(|| {
+        tokens! {
+            #[automatically_derived]
+            impl<#(#params),*> #owned where #(#conditions),* { #(#functions)* }
+        }
+    })
 }
 
 fn derives(model: &Model) -> TokenStream {
@@ -74,7 +109,8 @@ pub(super) fn impls(model: &Model) -> TokenStream {
     let partial_ord = missing("PartialOrd").then(|| partial_ord(model));
     let ord = (is_total && missing("Ord")).then(|| ord(model));
     let hash = (is_total && missing("Hash")).then(|| hash(model));
-    tokens! { #eq #partial_ord #ord #hash }
+    let defaults = defaults(model);
+    tokens! { #eq #partial_ord #ord #hash #defaults }
 }
 
 /// `for<'any> String: Ord` for every distinct field type but scalars and those that lead back to the record: whether they

@@ -1,13 +1,15 @@
 //! From the user's item to the [`Model`].
 
+use std::collections::BTreeSet;
+
 use proc_macro2::{Group, TokenStream, TokenTree};
-use quote::{ToTokens, quote};
+use quote::{ToTokens, format_ident, quote};
 use syn::{Attribute, Fields, Generics, Item, Member, Type};
 
 use super::attributes;
 use super::check;
 use super::messages::{self as m, Errors};
-use super::model::{Field, Model, Style, Variant, plain};
+use super::model::{Field, FieldDefault, Model, Style, Variant, plain};
 use super::names::PartNames;
 
 /// Parses the item on which the attribute stands.
@@ -63,6 +65,7 @@ pub(super) fn model(arguments: TokenStream, item: &Item, errors: &mut Errors) ->
         variants,
         attributes: kept.collect(),
         provided: said.provided,
+        ancestors: said.ancestors,
     })
 }
 
@@ -107,7 +110,24 @@ impl Reader<'_> {
             .members()
             .zip(fields.iter())
             .map(|(member, field)| self.field(variant, member, field, rule, &known));
-        Variant { name: name.clone(), style, fields: fields.collect(), attributes: Vec::new() }
+        let mut fields: Vec<Field> = fields.collect();
+        self.refuse_doubled(&mut fields);
+        Variant { name: name.clone(), style, fields, attributes: Vec::new() }
+    }
+
+    /// A field of before becomes one field.
+    fn refuse_doubled(&mut self, fields: &mut [Field]) {
+        let mut seen = BTreeSet::new();
+        let place = format!("in record `{}`", self.record);
+        for field in fields {
+            field.was.retain(|was| {
+                let is_first = seen.insert(was.value());
+                if !is_first {
+                    self.errors.add(&m::DOUBLED_WAS, was, &was.value(), &place);
+                }
+                is_first
+            });
+        }
     }
 
     fn field(
@@ -127,17 +147,29 @@ impl Reader<'_> {
             format!("in field `{text}` of {}record `{}`", inside.unwrap_or_default(), self.record);
         check::field_type(&field.ty, &place, self.errors);
         let is_scalar = check::is_scalar(&field.ty);
-        let found = attributes::field(&field.attrs, is_scalar, &place, self.errors);
+        let mut found = attributes::field(&field.attrs, is_scalar, &place, self.errors);
         for was in found.was.iter().filter(|was| known.contains(&was.value())) {
             self.errors.add(&m::WAS_ITSELF, was, &was.value(), &place);
         }
+        if matches!(member, Member::Unnamed(_)) {
+            for was in std::mem::take(&mut found.was) {
+                self.errors.add(&m::NAMELESS_WAS, &was, &was.value(), &place);
+            }
+        }
         let variant = variant.map(|variant| &variant.ident);
+        let default = found.default.map(|value| match value {
+            None => FieldDefault::OfType,
+            Some(value) => {
+                let owner = variant.map_or_else(String::new, |variant| format!("{variant}_"));
+                FieldDefault::Is(Box::new(value), format_ident!("__default_of_{owner}{text}"))
+            }
+        });
         Field {
             vis: field.vis.clone(),
             part: (!is_scalar).then(|| self.names.part(variant, &text)),
             is_recursive: self.recursive.iter().any(|name| mentions(&field.ty, name)),
             column: found.rename.unwrap_or_else(|| renamed(&text, rule)),
-            has_default: found.has_default,
+            default,
             was: found.was.into_iter().filter(|was| !known.contains(&was.value())).collect(),
             attributes: found.kept,
             ty: without_self(&field.ty, &self.self_type),

@@ -3,7 +3,7 @@
 use proc_macro2::{Ident, TokenStream};
 use quote::quote;
 
-use super::model::{Model, Variant};
+use super::model::{FieldDefault, Model, Variant};
 use super::tokens::{private, tokens};
 
 /// `Record` and `Element`.
@@ -68,16 +68,27 @@ fn columns(model: &Model) -> TokenStream {
 }
 
 fn layout(model: &Model) -> TokenStream {
+    let private = private!();
     let record = super::model::plain(&model.name);
     let fields = |variant: &Variant| -> TokenStream {
         let fields = variant.fields.iter().map(|field| {
-            let (ty, name, was, has_default) =
-                (&field.ty, field.text(), &field.was, field.has_default);
-            if was.is_empty() && !has_default {
-                tokens! { layout.field::<#ty>(#name); }
-            } else {
-                tokens! { layout.evolved_field::<#ty>(#name, &[#(#was),*], #has_default); }
-            }
+            let (ty, name, was) = (&field.ty, field.text(), &field.was);
+            let default = match &field.default {
+                None if was.is_empty() => return tokens! { layout.field::<#ty>(#name); },
+                None => tokens! { ::core::option::Option::None },
+                Some(default) => {
+                    let value = match default {
+                        FieldDefault::OfType => {
+                            tokens! { <#ty as ::core::default::Default>::default() }
+                        }
+                        FieldDefault::Is(_, function) => tokens! { Self::#function() },
+                    };
+                    tokens! {
+                        ::core::option::Option::Some(|| #private::default_of::<#ty>(#value))
+                    }
+                }
+            };
+            tokens! { layout.evolved_field::<#ty>(#name, &[#(#was),*], #default); }
         });
         fields.collect()
     };
@@ -90,8 +101,12 @@ fn layout(model: &Model) -> TokenStream {
     } else {
         fields(&model.variants[0])
     };
+    let ancestors = &model.ancestors;
     tokens! {
         #[allow(unused_variables)]
-        layout.record::<Self>(#record, |layout| { #body });
+        layout.record::<Self>(#record, |layout| {
+            #(layout.was::<#ancestors, Self>();)*
+            #body
+        });
     }
 }

@@ -35,9 +35,19 @@ pub(crate) enum Reason {
     )]
     Deposed,
     #[error(
-        "the checkpoint holds {what} {saved}, which this job does not have; it has {now}\nhelp: give it the `.uid(..)` or the binding that it had, or drop what was saved with --allow-dropped-state"
+        "the checkpoint holds {saved}, which this job does not have; its operators are {now}\nhelp: give it the `.uid(..)` or the binding that it had, say what it is called now with --rename OLD=NEW, or drop what was saved with --allow-dropped-state"
     )]
-    Unknown { what: &'static str, saved: String, now: String },
+    Unknown { saved: String, now: String },
+    #[error("{0}")]
+    Refused(String),
+    #[error("the state of `{operator}` cannot be read: {why}")]
+    Unread { operator: String, why: String },
+    #[error(
+        "`{old}` cannot be renamed to `{new}`: {what}\nhelp: `plan --diff` lists the operators of both"
+    )]
+    Rename { old: String, new: String, what: &'static str },
+    #[error("what the job keeps cannot be compared with the checkpoint: {0}")]
+    Survey(String),
     #[error("the job has finished, and cannot go on")]
     Finished,
     #[error(

@@ -17,6 +17,7 @@ use super::pointer::Retained;
 use super::store::{Created, Fault, Store, StoreError, StorePath};
 use super::{CheckpointId, Digest, Fence};
 use crate::connector::{Position, Split};
+pub(crate) use crate::record::ARCHIVES;
 
 /// The format that is written, and the newest that is read.
 const FORMAT: u16 = 1;
@@ -46,6 +47,8 @@ pub(crate) struct Manifest {
     pub(crate) key_groups: u32,
     /// How keys are hashed: [`HASH`].
     pub(crate) hash: String,
+    /// How layouts are written, and records laid out by them: [`ARCHIVES`].
+    pub(crate) archives: String,
     /// The state of operators.
     pub(crate) operators: Vec<OperatorState>,
     /// The files that sections refer to, by index.
@@ -308,6 +311,9 @@ impl Manifest {
         }
         if self.hash != HASH {
             return Err(format!("keys are hashed by `{}`, not `{HASH}`", self.hash));
+        }
+        if self.archives != ARCHIVES {
+            return Err(format!("records are laid out as `{}`, not `{ARCHIVES}`", self.archives));
         }
         unique("file", self.files.iter().map(|file| file.path.as_str()))?;
         unique("operator", self.operators.iter().map(|operator| operator.id.as_str()))?;

@@ -10,15 +10,21 @@ use clap::{Arg, ArgAction, Command};
 
 use crate::job::{Arity, Definition, Parameter};
 
-/// Builds the command line of a binary called `name`.
-pub(crate) fn command(name: &str, definitions: &[Definition], options: &[Parameter]) -> Command {
+/// Builds the command line of a binary called `name`. What looks at saved state has options of its own, which a pipeline's
+/// parameters may be called like: it does not know them.
+pub(crate) fn command(
+    name: &str,
+    definitions: &[Definition],
+    options: &[Parameter],
+    knows_parameters: bool,
+) -> Command {
     let root = Command::new(name.to_owned()).disable_help_subcommand(true);
     match definitions {
-        [only] => pipeline(root, only, options),
+        [only] => pipeline(root, only, options, knows_parameters),
         several => {
             let pipelines = several
                 .iter()
-                .map(|definition| pipeline(Command::new(definition.function), definition, options));
+                .map(|it| pipeline(Command::new(it.function), it, options, knows_parameters));
             root.about(format!(
                 "{} pipelines; choose one. PIPELINE --help lists its parameters.",
                 several.len()
@@ -31,13 +37,19 @@ pub(crate) fn command(name: &str, definitions: &[Definition], options: &[Paramet
     }
 }
 
-fn pipeline(command: Command, definition: &Definition, options: &[Parameter]) -> Command {
+fn pipeline(
+    command: Command,
+    definition: &Definition,
+    options: &[Parameter],
+    knows_parameters: bool,
+) -> Command {
     let about = match definition.doc {
         "" => definition.name,
         doc => doc,
     };
     let summary = about.lines().next().unwrap_or_default().trim_end_matches('.').to_owned();
-    let parameters = definition.flat_parameters();
+    let mut parameters = definition.flat_parameters();
+    parameters.retain(|_| knows_parameters);
     let arguments = parameters.iter().map(|parameter| argument(parameter, "Parameters"));
     command
         .about(summary)
@@ -75,8 +87,41 @@ fn pipeline(command: Command, definition: &Definition, options: &[Parameter]) ->
                     .value_parser(["text", "json", "dot", "svg"])
                     .default_value("text")
                     .help("How to print it"),
+            )
+            .arg(
+                Arg::new("diff")
+                    .long("diff")
+                    .value_name("SAVEPOINT")
+                    .help("Say what would become of a savepoint or checkpoint in this job"),
             ),
         )
+        .subcommand(state())
+}
+
+fn state() -> Command {
+    let option = |name: &'static str, value: &'static str, help: &'static str| {
+        Arg::new(name).long(name).value_name(value).help(help)
+    };
+    let inspect = Command::new("inspect")
+        .about("List the operators of a savepoint or checkpoint directory, or the entries of one")
+        .arg(Arg::new("savepoint").value_name("SAVEPOINT").required(true))
+        .arg(option("operator", "ID", "Show the entries of this operator"))
+        .arg(
+            option("key", "KEY", "Only those of this key; tuples and records as JSON")
+                .requires("operator"),
+        )
+        .arg(
+            option("limit", "NUMBER", "So many entries at most")
+                .value_parser(clap::value_parser!(u64)),
+        )
+        .arg(
+            Arg::new("json").long("json").action(ArgAction::SetTrue).help("A JSON object per line"),
+        );
+    Command::new("state")
+        .about("Look at what is saved")
+        .subcommand_required(true)
+        .disable_help_subcommand(true)
+        .subcommand(inspect)
 }
 
 fn savepoint_dir() -> Arg {

@@ -12,7 +12,9 @@
 mod ask;
 mod checkpoints;
 mod command;
+mod diff;
 mod figures;
+mod inspect;
 mod interrupt;
 mod logs;
 mod options;
@@ -64,6 +66,8 @@ const EXIT_INTERRUPTED: u8 = 130;
 /// ./job checkpoints --checkpoint-dir DIR      lists the checkpoints there
 /// ./job savepoint --checkpoint-dir DIR --savepoint-dir DIR    asks the running job for a savepoint
 /// ./job stop [--drain] --checkpoint-dir DIR   stops it, to go on later
+/// ./job plan --diff SAVEPOINT --input app.log   what would become of its state: kept, changed, dropped, refused
+/// ./job state inspect SAVEPOINT [--operator ID] [--key KEY]   what is saved, as a table or --json
 /// ./job --help                              lists parameters and options, from the doc comments
 /// ./job PIPELINE run --input app.log        where the binary has several pipelines
 /// ```
@@ -84,6 +88,8 @@ pub fn main(jobs: impl Jobs) -> ExitCode {
             Verb::Run => run::run(&request, &screen),
             Verb::Plan(format) => plan(&request, format, &screen),
             Verb::Ask(ref wanted) => ask::ask(&request, wanted, &screen),
+            Verb::Diff(ref place, format) => diff::diff(&request, place, format, &screen),
+            Verb::Inspect(ref wanted) => inspect::inspect(wanted, &screen),
             Verb::Checkpoints => checkpoints::list(&request, &screen),
         },
         Err(Stop::Help(text)) => print(&text, &screen),

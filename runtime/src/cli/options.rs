@@ -19,6 +19,8 @@ pub(crate) struct Options {
     pub(crate) buffer_timeout: Option<Duration>,
     pub(crate) metrics: Option<SocketAddr>,
     pub(crate) checkpoints: Option<CheckpointOptions>,
+    /// The same without a directory: on which terms a job goes on.
+    pub(crate) terms: CheckpointOptions,
     pub(crate) quiet: bool,
     pub(crate) log: String,
 }
@@ -27,7 +29,7 @@ pub(crate) struct Options {
 pub(crate) const CONFIG: &str = "config";
 /// Names that no parameter may have: the options', those that only some subcommands have, and those whose `THALWEG_`
 /// variable means something else.
-pub(crate) const RESERVED: [&str; 23] = [
+pub(crate) const RESERVED: [&str; 26] = [
     "parallelism",
     "buffer_timeout",
     "metrics",
@@ -40,6 +42,9 @@ pub(crate) const RESERVED: [&str; 23] = [
     "fresh",
     "restore",
     "allow_dropped_state",
+    "allow_changed_source",
+    "rename",
+    "diff",
     "savepoint_dir",
     "drain",
     "quiet",
@@ -101,8 +106,11 @@ impl Args for Options {
         let buffer_timeout: Option<Pause> = arguments.take("buffer_timeout")?;
         let metrics: Option<Address> = arguments.take("metrics")?;
         let log: Filter = arguments.take("log")?;
-        let checkpoints = checkpoints(arguments)?;
+        let (dir, terms) = checkpoints(arguments)?;
+        let with_dir = |dir| CheckpointOptions { dir, ..terms.clone() };
+        let checkpoints = dir.map(with_dir);
         Ok(Options {
+            terms,
             checkpoints,
             parallelism: parallelism.map(|Parallelism(n)| n),
             buffer_timeout: buffer_timeout.map(|Pause(duration)| duration),
@@ -169,10 +177,22 @@ fn checkpoint_parameters() -> Vec<Parameter> {
             "flag",
             None,
         ),
+        Parameter::of::<bool, _>(
+            "allow_changed_source",
+            "Go on at the saved places in sources that read elsewhere now.",
+            "flag",
+            None,
+        ),
+        Parameter::of::<Vec<Renaming>, _>(
+            "rename",
+            "Give an operator what was saved under another id: OLD=NEW.",
+            "ids",
+            None,
+        ),
     ]
 }
 
-fn checkpoints(arguments: &Arguments) -> Result<Option<CheckpointOptions>, Failure> {
+fn checkpoints(arguments: &Arguments) -> Result<(Option<String>, CheckpointOptions), Failure> {
     let dir: Option<String> = arguments.take("checkpoint_dir")?;
     let pause = |name| arguments.take(name).map(|Pause(duration)| duration);
     let Retain(retain) = arguments.take("checkpoint_retain")?;
@@ -180,7 +200,9 @@ fn checkpoints(arguments: &Arguments) -> Result<Option<CheckpointOptions>, Failu
     let (timeout, restarts) = (pause("checkpoint_timeout")?, arguments.take("restarts")?);
     let (fresh, restore) = (arguments.take("fresh")?, arguments.take("restore")?);
     let allow_dropped_state = arguments.take("allow_dropped_state")?;
-    let options = |dir| CheckpointOptions {
+    let allow_changed_source = arguments.take("allow_changed_source")?;
+    let renames: Vec<Renaming> = arguments.take("rename")?;
+    let terms = CheckpointOptions {
         interval,
         min_pause,
         timeout,
@@ -189,9 +211,27 @@ fn checkpoints(arguments: &Arguments) -> Result<Option<CheckpointOptions>, Failu
         fresh,
         restore,
         allow_dropped_state,
-        ..CheckpointOptions::new(dir)
+        allow_changed_source,
+        renames: renames.into_iter().map(|Renaming(old, new)| (old, new)).collect(),
+        ..CheckpointOptions::new("")
     };
-    Ok(dir.map(options))
+    Ok((dir, terms))
+}
+
+/// The old id of an operator, and the one of now.
+struct Renaming(String, String);
+
+impl FromStr for Renaming {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Renaming, String> {
+        match text.split_once('=') {
+            Some((old, new)) if !old.is_empty() && !new.is_empty() => {
+                Ok(Renaming(old.to_owned(), new.to_owned()))
+            }
+            _ => Err("write the old id and the new one: OLD=NEW".to_owned()),
+        }
+    }
 }
 
 /// How many checkpoints are kept: one at least.

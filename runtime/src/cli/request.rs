@@ -7,6 +7,7 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{ArgMatches, Command};
 
 use super::command::command;
+use super::inspect::Inspection;
 use super::options::{CONFIG, Options, RESERVED, config_parameter};
 use crate::config::JobFile;
 use crate::job::{
@@ -31,6 +32,10 @@ pub(crate) struct Request {
 pub(crate) enum Verb {
     Run,
     Plan(Format),
+    /// Say what would become of a savepoint.
+    Diff(String, Format),
+    /// Show what is saved.
+    Inspect(Inspection),
     /// List the checkpoints there are.
     Checkpoints,
     /// Ask the job that runs from the checkpoint directory.
@@ -40,7 +45,7 @@ pub(crate) enum Verb {
 impl Verb {
     /// True if it needs the pipeline's arguments.
     fn builds(&self) -> bool {
-        matches!(self, Verb::Run | Verb::Plan(_))
+        matches!(self, Verb::Run | Verb::Plan(_) | Verb::Diff(..))
     }
 }
 
@@ -81,7 +86,8 @@ pub(crate) fn read(
     let mut option_parameters = Options::parameters();
     option_parameters.push(config_parameter());
     let name = binary_name(&argv);
-    let command = command(&name, &definitions, &option_parameters);
+    let looks_at_state = argv.get(definitions.len().min(2)).is_some_and(|word| word == STATE);
+    let command = command(&name, &definitions, &option_parameters, !looks_at_state);
     let (matches, mut errors) = parse(&command, argv)?;
     let (index, matches) = choose(&definitions, &matches);
     let definition = definitions[index].clone();
@@ -103,7 +109,9 @@ fn binary_name(argv: &[String]) -> String {
 }
 
 /// The words that are no values.
-const VERBS: [&str; 5] = ["run", "plan", "checkpoints", "savepoint", "stop"];
+const VERBS: [&str; 6] = ["run", "plan", "checkpoints", "savepoint", "stop", STATE];
+/// The one that looks at saved state.
+const STATE: &str = "state";
 
 /// The most options that are reported as unknown: more are hardly slips.
 const UNKNOWN_MAX: usize = 20;
@@ -193,12 +201,19 @@ fn verb(matches: &ArgMatches) -> (Verb, &ArgMatches) {
                 Some("svg") => Format::Svg,
                 _ => Format::Text,
             };
-            (Verb::Plan(format), matches)
+            match matches.get_one::<String>("diff") {
+                Some(place) => (Verb::Diff(place.clone(), format), matches),
+                None => (Verb::Plan(format), matches),
+            }
         }
         Some(("savepoint", matches)) => (Verb::Ask(asked(Wish::Savepoint, matches)), matches),
         Some(("stop", matches)) => {
             let wish = if matches.get_flag("drain") { Wish::Drain } else { Wish::Stop };
             (Verb::Ask(asked(wish, matches)), matches)
+        }
+        Some((STATE, matches)) => {
+            let (_, matches) = matches.subcommand().expect("clap requires it");
+            (Verb::Inspect(inspection(matches)), matches)
         }
         Some(("checkpoints", matches)) => (Verb::Checkpoints, matches),
         Some((_, matches)) => (Verb::Run, matches),
@@ -209,6 +224,17 @@ fn verb(matches: &ArgMatches) -> (Verb, &ArgMatches) {
 fn asked(wish: Wish, matches: &ArgMatches) -> SavepointRequest {
     let savepoint_dir = matches.get_one::<String>("savepoint_dir").map(PathBuf::from);
     SavepointRequest { wish, savepoint_dir }
+}
+
+fn inspection(matches: &ArgMatches) -> Inspection {
+    let text = |name: &str| matches.get_one::<String>(name).cloned();
+    Inspection {
+        place: text("savepoint").expect("clap requires it"),
+        operator: text("operator"),
+        key: text("key"),
+        json: matches.get_flag("json"),
+        limit: matches.get_one("limit").copied(),
+    }
 }
 
 /// Where arguments come from.

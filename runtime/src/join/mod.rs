@@ -55,6 +55,17 @@ pub enum JoinKind {
 }
 
 impl JoinKind {
+    /// For the state's [meaning](crate::state::State::meaning).
+    fn meaning(self) -> &'static str {
+        match self {
+            JoinKind::Inner => "inner",
+            JoinKind::Left => "left",
+            JoinKind::Right => "right",
+            JoinKind::Full => "full",
+            JoinKind::CoGroup => "co-group",
+        }
+    }
+
     fn keeps_left(self) -> bool {
         matches!(self, JoinKind::Left | JoinKind::Full)
     }

@@ -7,7 +7,7 @@ use super::pairs::Pairs;
 use super::sessions::Sessions;
 use super::{JoinKind, Joined, Sides};
 use crate::record::{Emit, Key, Record, View};
-use crate::state::{LoadError, Loader, SnapshotWriter, State};
+use crate::state::{LoadError, Loader, SnapshotWriter, State, by_key};
 use crate::task::Turn;
 use crate::time::{Timestamp, Window};
 use crate::window::{Clock, Fired, Fixed};
@@ -194,6 +194,9 @@ impl<S: Fixed, K: Key, L: Record, R: Record> State for WindowJoin<S, K, L, R> {
         self.late
     }
 
+    fn meaning(&self) -> String {
+        by_key::<K>(&format!("{} join in {}", self.kind.meaning(), self.spec.meaning()))
+    }
     fn save(&mut self, out: &mut SnapshotWriter) {
         self.clock.save(out);
         if S::MERGES { self.sessions.save(out) } else { self.live.save(out) }

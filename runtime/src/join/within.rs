@@ -60,6 +60,11 @@ impl Within {
         Ok(Within { least, greatest })
     }
 
+    /// For the state's [meaning](crate::state::State::meaning).
+    pub(super) fn meaning(self) -> String {
+        format!("within {}ms..={}ms", self.least.0, self.greatest.0)
+    }
+
     /// The first and the last time of right records that a left one of this time is joined with.
     #[inline(always)]
     pub(super) fn rights_of(self, left: Timestamp) -> (Timestamp, Timestamp) {

@@ -1,6 +1,7 @@
 //! Aggregates: accumulators over the records of a key, or of a key and window.
 
 use crate::record::{Emit, Record, View};
+use crate::state::type_word;
 
 /// An accumulator: users implement it for `w.with(MyAggregate, |e| ..)`, as
 /// [`Agg::with`](crate::stream::Agg::with) shows.
@@ -21,6 +22,12 @@ pub trait Aggregate: Clone + Send + Sync + 'static {
     /// whose last bits then depend on where windows begin.
     #[doc(hidden)]
     const PANES: bool = Self::COMBINES;
+
+    /// What it is called in savepoints: the state of one is not given to another. That is the type's name; an aggregate
+    /// with a parameter on which its state depends says so as well, as in `Top(10)`.
+    fn meaning(&self) -> String {
+        type_word::<Self>().to_owned()
+    }
 
     /// Adds one value.
     ///
@@ -59,6 +66,9 @@ macro_rules! tuples {
             type Out<'a> = ($($part::Out<'a>,)*);
             const COMBINES: bool = true $(&& $part::COMBINES)*;
             const PANES: bool = true $(&& $part::PANES)*;
+            fn meaning(&self) -> String {
+                format!("({})", [$(self.$index.meaning()),*].join(", "))
+            }
             #[inline(always)]
             fn add(&self, acc: &mut Self::Acc, value: View<'_, Self::In>) -> Result<(), Overflow> {
                 $(self.$index.add(&mut acc.$index, value.$index)?;)*

@@ -1,7 +1,7 @@
 //! `dedup`: the first record of each key passes.
 
 use crate::record::{Emit, Key};
-use crate::state::{Forever, Keep, Kept, Moment, Ttl, state_of};
+use crate::state::{Forever, Keep, Kept, Moment, Ttl, by_key, state_of};
 use crate::task::Turn;
 use crate::time::Timestamp;
 
@@ -54,4 +54,4 @@ impl<K: Key, L: Keep> Dedup<K, L> {
     }
 }
 
-state_of! { Dedup<K: Key, L: Keep>, seen }
+state_of! { Dedup<K: Key, L: Keep>, seen, |_state| by_key::<K>("dedup") }

@@ -1,7 +1,7 @@
 //! `fold` on a keyed stream.
 
 use crate::record::{Emit, Key, Record, View};
-use crate::state::{Forever, Keep, Kept, Moment, Ttl, state_of};
+use crate::state::{Forever, Keep, Kept, Moment, Ttl, by_key, state_of};
 use crate::task::{Failure, Turn};
 use crate::time::Timestamp;
 
@@ -62,4 +62,4 @@ impl<K: Key, S: Record, L: Keep> Fold<K, S, L> {
     }
 }
 
-state_of! { Fold<K: Key, S: Record, L: Keep>, table }
+state_of! { Fold<K: Key, S: Record, L: Keep>, table, |_state| by_key::<K>("fold") }

@@ -13,6 +13,9 @@ impl<A: Aggregate, const COMBINES: bool> Aggregate for Owned<A, COMBINES> {
     type Out<'a> = A::Out<'a>;
     const COMBINES: bool = COMBINES;
 
+    fn meaning(&self) -> String {
+        self.0.meaning()
+    }
     #[inline(always)]
     fn add(&self, acc: &mut A::Acc, value: View<'_, A::In>) -> Result<(), Overflow> {
         self.0.add(acc, value)

@@ -1,7 +1,7 @@
 //! `reduce` on a keyed stream.
 
 use crate::record::{Emit, Key, Record, View};
-use crate::state::{Forever, Keep, Kept, Moment, Ttl, state_of};
+use crate::state::{Forever, Keep, Kept, Moment, Ttl, by_key, state_of};
 use crate::task::Turn;
 use crate::time::Timestamp;
 
@@ -87,4 +87,4 @@ impl<K: Key, T: Record, L: Keep> Reduce<K, T, L> {
     }
 }
 
-state_of! { Reduce<K: Key, T: Record, L: Keep>, table }
+state_of! { Reduce<K: Key, T: Record, L: Keep>, table, |_state| by_key::<K>("reduce") }

@@ -2,7 +2,7 @@
 
 use super::{Aggregate, failed_on};
 use crate::record::{Emit, Key};
-use crate::state::{Forever, Keep, Kept, Moment, Ttl, state_of};
+use crate::state::{Forever, Keep, Kept, Moment, Ttl, by_key, state_of};
 use crate::task::{Failure, Turn};
 use crate::time::Timestamp;
 
@@ -64,7 +64,7 @@ impl<K: Key, A: Aggregate, L: Keep> Running<K, A, L> {
     }
 }
 
-state_of! { Running<K: Key, A: Aggregate, L: Keep>, table }
+state_of! { Running<K: Key, A: Aggregate, L: Keep>, table, |state| by_key::<K>(&state.aggregate.meaning()) }
 
 #[cfg(test)]
 mod tests {

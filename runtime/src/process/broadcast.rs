@@ -7,7 +7,7 @@ use super::side::{Side, Sides};
 use super::timers::TimeDomain;
 use crate::record::{Emit, Key, Record, View};
 use crate::state::{
-    Cursor, Forever, Keep, Kept, LoadError, Loader, MapState, SnapshotWriter, State,
+    Cursor, Forever, Keep, Kept, LoadError, Loader, MapState, SnapshotWriter, State, by_key,
 };
 use crate::task::{Scratch, Turn};
 use crate::time::{Span, Timestamp};
@@ -298,6 +298,9 @@ impl<K: Key, S: Record, I, B: Key, R: Record, L: Keep> State
         self.process.next_timer()
     }
 
+    fn meaning(&self) -> String {
+        format!("{}, {}", by_key::<B>("rules"), self.process.meaning())
+    }
     fn save(&mut self, out: &mut SnapshotWriter) {
         self.process.save(out);
         let mut out = out.section::<(B, R)>(RULES);

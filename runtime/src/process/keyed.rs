@@ -6,7 +6,7 @@ use super::side::Sides;
 use super::timers::{TimeDomain, Timers};
 use crate::record::{Emit, Key, Record};
 use crate::state::{
-    Cursor, Forever, Keep, Kept, LoadError, Loader, Moment, SnapshotWriter, State, Ttl,
+    Cursor, Forever, Keep, Kept, LoadError, Loader, Moment, SnapshotWriter, State, Ttl, by_key,
 };
 use crate::task::{Scratch, Turn};
 use crate::time::{Span, Timestamp};
@@ -271,6 +271,9 @@ impl<K: Key, S: Record, I, L: Keep> State for Process<K, S, I, L> {
         self.timers.processing.first().into_iter().chain(self.kept.next_timer()).min()
     }
 
+    fn meaning(&self) -> String {
+        by_key::<K>("process")
+    }
     fn save(&mut self, out: &mut SnapshotWriter) {
         self.kept.save(out);
         self.timers.save(out);

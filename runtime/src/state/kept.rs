@@ -7,7 +7,7 @@
 use super::ttl::{Forever, Keep, Moment, Ttl};
 use super::{
     Context, Cursor, Entry, LaterSection, LoadError, Loader, Purpose, SnapshotWriter, State, Table,
-    WriteEntry,
+    WriteEntry, by_key,
 };
 use crate::record::{Key, Record, View};
 use crate::time::{Span, Timestamp};
@@ -262,6 +262,10 @@ impl<K: Key, V: Record, L: Keep> State for Kept<K, V, L> {
         }
         let soon = self.at.processing_time + Span(1);
         Some(if self.pass.is_under_way { soon } else { self.pass.next.unwrap_or(soon) })
+    }
+
+    fn meaning(&self) -> String {
+        by_key::<K>("kept")
     }
 
     fn save(&mut self, out: &mut SnapshotWriter) {

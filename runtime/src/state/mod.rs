@@ -10,6 +10,7 @@ mod cursor;
 mod kept;
 mod list;
 mod map;
+mod meaning;
 mod same_hash;
 mod saving;
 mod segment;
@@ -25,6 +26,7 @@ pub use cursor::Cursor;
 pub use kept::Kept;
 pub use list::{ListState, ListStateView};
 pub use map::{MapState, MapStateView};
+pub(crate) use meaning::{by_key, type_word};
 pub use same_hash::SameHash;
 pub use saving::{Context, WriteEntry};
 #[cfg(test)]
@@ -33,6 +35,7 @@ pub use snapshot::{
     Block, LaterSection, LoadError, Loader, Purpose, Saved, SavedBlock, SavedSection,
     SectionWriter, SnapshotWriter,
 };
+pub(crate) use snapshot::{entries_of, entry_layout};
 pub use table::{Entry, Table, Vacant};
 pub use ttl::{Forever, Keep, Moment, Ttl, event_time};
 
@@ -56,6 +59,11 @@ pub trait State {
     fn late(&self) -> u64 {
         0
     }
+    /// What the state says of its keys, as far as that depends on how the operator is written: `Count in
+    /// tumbling(60000ms) by u64`. A savepoint keeps it, and its state goes to an operator of the same meaning only. What
+    /// may change without making the state wrong, such as a time to live, is no part of it; nor is what values look
+    /// like, of which there are layouts. It outlives versions of the engine: it is never changed without need.
+    fn meaning(&self) -> String;
     /// A snapshot begins: writes what is small, and prepares to write the rest as it is now. Nothing is about to fire: all
     /// that time has brought about was handed out.
     fn save(&mut self, out: &mut SnapshotWriter);
@@ -71,9 +79,9 @@ pub trait State {
     fn load(&mut self, from: &Loader<'_>) -> Result<(), LoadError>;
 }
 
-/// Implements [`State`] by a field that does.
+/// Implements [`State`] by a field that does, but for what it means.
 macro_rules! state_of {
-    ($name:ident<$($parameter:ident: $bound:path),*>, $field:ident) => {
+    ($name:ident<$($parameter:ident: $bound:path),*>, $field:ident, |$state:ident| $meaning:expr) => {
         impl<$($parameter: $bound),*> $crate::state::State for $name<$($parameter),*> {
             fn entries(&self) -> usize {
                 self.$field.entries()
@@ -86,6 +94,10 @@ macro_rules! state_of {
             }
             fn late(&self) -> u64 {
                 self.$field.late()
+            }
+            fn meaning(&self) -> String {
+                let $state = self;
+                $meaning
             }
             fn save(&mut self, out: &mut $crate::state::SnapshotWriter) {
                 self.$field.save(out);

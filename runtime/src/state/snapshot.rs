@@ -26,4 +26,5 @@ pub(crate) mod testing;
 mod tests;
 
 pub use loader::{LoadError, Loader, Saved, SavedBlock};
+pub(crate) use loader::{entries_of, entry_layout};
 pub use writer::{Block, LaterSection, Purpose, SavedSection, SectionWriter, SnapshotWriter};

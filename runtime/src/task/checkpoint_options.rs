@@ -34,6 +34,10 @@ pub struct CheckpointOptions {
     pub restore: Option<String>,
     /// State of operators that the job does not have any more is dropped; else it is refused.
     pub allow_dropped_state: bool,
+    /// Sources go on at the places where others were read; else it is refused to go on in another source.
+    pub allow_changed_source: bool,
+    /// Operators whose state was saved under another id: the old one, and that of now.
+    pub renames: Vec<(String, String)>,
 }
 
 impl CheckpointOptions {
@@ -50,6 +54,8 @@ impl CheckpointOptions {
             fresh: false,
             restore: None,
             allow_dropped_state: false,
+            allow_changed_source: false,
+            renames: Vec::new(),
         }
     }
 }

@@ -11,7 +11,7 @@ use super::hands::{Hands, Label};
 use super::restored::Recovery;
 use super::signal::{Signal, SourceWaker};
 use super::sink_task::AnySink;
-use super::snapshot::{Connector, SplitSnapshot};
+use super::snapshot::{Connector, Parameters, SplitSnapshot};
 use super::source_task::{AnySource, TaskSplits};
 use super::{Failure, Scratch, SinkTask, SourceTask, Stage};
 use crate::connector::{Resumed, Sink, Source, SourceError, Split};
@@ -108,13 +108,16 @@ pub(crate) struct TimedOutput {
     pub(crate) watermarks: Option<usize>,
 }
 
+/// States, by their ids; those without any are not kept.
+pub(crate) type NamedStates = Vec<(String, Handle<dyn State>)>;
+
 /// The handles that the runner keeps.
 #[derive(Default)]
 pub(crate) struct Handles {
     pub(crate) source: Option<Handle<dyn AnySource>>,
     pub(crate) outputs: Vec<TimedOutput>,
     pub(crate) sinks: Vec<Handle<dyn AnySink>>,
-    pub(crate) states: Vec<(String, Handle<dyn State>)>,
+    pub(crate) states: NamedStates,
     pub(crate) watermarks: Vec<Handle<Watermarks>>,
     /// The `async_map` of the chain: one at most, with nothing before it that fires.
     pub(crate) awaited: Option<Handle<dyn Awaited>>,
@@ -130,11 +133,25 @@ pub struct TaskContext {
     clock: Option<usize>,
     /// What a test puts in place of sources and sinks.
     hands: Option<Rc<Hands>>,
+    /// What they read and write, if that is all there is to know: they are not opened.
+    surveyed: Option<Parameters>,
 }
 
 impl TaskContext {
     pub(crate) fn new(seed: TaskSeed, stage: Stage, hands: Option<Rc<Hands>>) -> TaskContext {
-        TaskContext { seed, stage, handles: Handles::default(), clock: None, hands }
+        let (handles, clock, surveyed) = (Handles::default(), None, None);
+        TaskContext { seed, stage, handles, clock, hands, surveyed }
+    }
+
+    /// A task that is only to be looked at: nothing is opened outside of it.
+    pub(crate) fn surveying(seed: TaskSeed, stage: Stage) -> TaskContext {
+        let surveyed = Some(BTreeMap::new());
+        TaskContext { surveyed, ..TaskContext::new(seed, stage, None) }
+    }
+
+    /// Its states, and what its source and sinks read and write.
+    pub(crate) fn surveyed(self) -> (NamedStates, Parameters) {
+        (self.handles.states, self.surveyed.unwrap_or_default())
     }
 
     pub(crate) fn into_parts(self) -> (TaskSeed, Stage, Handles) {
@@ -166,12 +183,15 @@ impl TaskContext {
                 "a chain reads either one source or exchanges\nhelp: this is a defect of the compiler, please report it",
             ));
         }
+        let name = self.name_of(source, "source");
+        if let Some(connectors) = &mut self.surveyed {
+            connectors.insert((Connector::Source, name.clone()), source.parameters());
+        }
         let seed = &self.seed;
         let fed = self.hands.as_ref().and_then(|hands| {
             let address = Label::address_of(source);
             hands.source::<S::Record>(address, (seed.chain, seed.task), seed.parallelism)
         });
-        let name = self.name_of(source, "source");
         // A source that a test feeds need not exist.
         if fed.is_none() {
             let described = seed.recovery.describe(Connector::Source, &name, source.parameters());
@@ -180,6 +200,7 @@ impl TaskContext {
         let restored =
             seed.recovery.restored.as_ref().and_then(|restored| restored.sources.get(&name));
         let mine = match (&fed, restored) {
+            (None, _) if self.surveyed.is_some() => TaskSplits::New(Vec::new()),
             // The test's own: what the source would read need not exist.
             (Some(_), None) => TaskSplits::New(Vec::new()),
             (Some(fed), Some(splits)) => TaskSplits::Restored(fed.go_on(splits)),
@@ -227,6 +248,10 @@ impl TaskContext {
             }
         }
         let name = self.name_of(sink, "sink");
+        if let Some(connectors) = &mut self.surveyed {
+            connectors.insert((Connector::Sink, name.clone()), sink.parameters());
+            return Ok(self.add_sink(name, None));
+        }
         let recovery = &self.seed.recovery;
         recovery.describe(Connector::Sink, &name, sink.parameters()).map_err(Failure::new)?;
         if let Some(checkpoints) = &recovery.checkpoints {

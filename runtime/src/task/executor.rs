@@ -17,6 +17,7 @@ use super::restarts::Restarts;
 use super::restored::Recovery;
 use super::runner::{Runner, RunnerParts};
 use super::slot::Slot;
+use super::survey::Survey;
 use super::{Clock, Control, Failure, Signal, Stage, panics};
 use crate::error::JobError;
 use crate::exchange::{Channel, EdgeId, KeyGroups, OutputEnd, Partition, channel};
@@ -226,7 +227,9 @@ impl Engine {
 
     /// Starts the next attempt, from the last checkpoint if there is one.
     fn start_from(&self, leader: Leader) -> Result<Attempt, JobError> {
-        let outline = Outline::of(&self.plan, &self.options.name, self.options.key_groups);
+        let (job, key_groups) = (self.options.name.clone(), self.options.key_groups);
+        let survey = || Survey::of(&self.plan, &self.options, &self.runtime);
+        let outline = Outline { job, key_groups, survey: &survey };
         let driver = Driver::new(leader, &self.topology.parallelism, &outline);
         let driver = driver.map_err(JobError::Checkpoints)?;
         let mut attempt = self.start(&driver.recovery());

@@ -41,6 +41,7 @@ mod sink_task;
 mod slot;
 mod snapshot;
 mod source_task;
+mod survey;
 #[cfg(test)]
 mod testing;
 mod turn;
@@ -52,8 +53,8 @@ pub use asynchronous::{
 pub use chain::Chain;
 pub use checkpoint_options::CheckpointOptions;
 pub(crate) use checkpointing::{
-    Answer as SavepointAnswer, ListedCheckpoints, Request as SavepointRequest, Wish, ask,
-    directory, list_checkpoints,
+    Answer as SavepointAnswer, Fate, Fit, ListedCheckpoints, Named, PartKind,
+    Request as SavepointRequest, Wish, ask, directory, list_checkpoints,
 };
 pub use clock::{Clock, SystemClock};
 pub use context::{Handle, TaskContext};

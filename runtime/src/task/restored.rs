@@ -1,10 +1,11 @@
 //! What an attempt goes on from.
 
 use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 
-use super::snapshot::{Checkpoints, Connector, SplitSnapshot};
-use crate::state::Saved;
+use super::snapshot::{Checkpoints, Connector, Parameters, SplitSnapshot};
+use crate::state::{LoadError, Loader, Saved, State};
 use crate::time::Timestamp;
 
 /// What an attempt of a job has to do with checkpoints.
@@ -24,7 +25,7 @@ pub(crate) struct Restored {
     /// The splits of each source that were not read to their end, in a fixed order.
     pub(crate) sources: BTreeMap<String, Vec<SplitSnapshot>>,
     /// What sources read and sinks wrote.
-    pub(crate) parameters: BTreeMap<(Connector, String), String>,
+    pub(crate) parameters: Parameters,
 }
 
 /// A run reads or writes something else than the one that it would go on from.
@@ -63,7 +64,28 @@ impl Recovery {
 
 /// What a state had, in all tasks.
 pub(crate) struct RestoredState {
+    /// See [`State::meaning`].
+    pub(crate) meaning: String,
     pub(crate) saved: Arc<dyn Saved + Send + Sync>,
     /// How far the operator's time was: the greatest of its tasks.
     pub(crate) watermark: Timestamp,
+}
+
+impl RestoredState {
+    /// Gives a state of one task its part, if it is what that keeps.
+    ///
+    /// # Errors
+    /// If it is another operator's, of a layout that cannot be migrated, or cannot be read.
+    pub(crate) fn give_to(
+        &self,
+        state: &mut dyn State,
+        hashes: RangeInclusive<u64>,
+        processing_time: Timestamp,
+    ) -> Result<(), LoadError> {
+        let now = state.meaning();
+        if self.meaning != now && !cfg!(bug_29) {
+            return Err(LoadError::Meaning { saved: self.meaning.clone(), now });
+        }
+        state.load(&Loader::new(&*self.saved, hashes, self.watermark, processing_time))
+    }
 }

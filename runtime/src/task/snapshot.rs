@@ -52,6 +52,8 @@ pub(crate) struct TaskSnapshot {
 /// What one state wrote.
 pub(crate) struct StateSnapshot {
     pub(crate) id: String,
+    /// See [`State::meaning`](crate::state::State::meaning).
+    pub(crate) meaning: String,
     pub(crate) sections: Vec<SavedSection>,
     pub(crate) notes: BTreeMap<&'static str, i64>,
 }
@@ -106,7 +108,7 @@ pub(crate) struct Checkpoints {
     /// The last checkpoint of all is complete.
     finished: AtomicBool,
     /// What sources read and sinks write, by kind and name.
-    parameters: Mutex<BTreeMap<(Connector, String), String>>,
+    parameters: Mutex<Parameters>,
     to: SyncSender<ToCheckpoints>,
 }
 
@@ -127,6 +129,9 @@ pub(crate) enum ToCheckpoints {
     /// All slots have ended.
     Over,
 }
+
+/// What makes connectors' data the same in another run, by kind and name.
+pub(crate) type Parameters = BTreeMap<(Connector, String), String>;
 
 /// Either end of a pipeline.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]

@@ -69,4 +69,4 @@ impl<S: Accumulates, K: Key, A: Aggregate> AggregateWindows<S, K, A> {
     }
 }
 
-state_of! { AggregateWindows<S: Accumulates, K: Key, A: Aggregate>, windows }
+state_of! { AggregateWindows<S: Accumulates, K: Key, A: Aggregate>, windows, |state| state.windows.meaning() }

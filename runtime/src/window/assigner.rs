@@ -41,6 +41,9 @@ pub trait Assigner: Clone + Send + Sync + 'static {
     fn most(&self) -> i64 {
         1
     }
+    /// What their state means: see [`State::meaning`](crate::state::State::meaning). How late records may be is no part
+    /// of it: windows are kept for longer or shorter from then on.
+    fn meaning(&self) -> String;
     /// What is wrong with the windows, if anything is.
     fn mistake(&self) -> Option<InvalidWindow>;
 
@@ -69,6 +72,14 @@ pub trait Assigner: Clone + Send + Sync + 'static {
             Time::Processing => window.last(),
         }
     }
+}
+
+/// Words for windows: which, whether they are moved, and by which time they go.
+pub(super) fn meaning(windows: &str, offset: Span, time: Time) -> String {
+    let moved =
+        if offset == Span::ZERO { String::new() } else { format!(" moved by {}ms", offset.0) };
+    let clock = if time == Time::Event { "" } else { " by the clock" };
+    format!("{windows}{moved}{clock}")
 }
 
 /// A place in time of a record.

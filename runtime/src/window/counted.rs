@@ -1,7 +1,7 @@
 //! Windows that time does not end: global ones, and those of a number of elements.
 
 use super::InvalidWindow;
-use super::assigner::{Assigner, Time};
+use super::assigner::{Assigner, Time, meaning};
 use super::evictor::{self, Evictor};
 use super::general::Triggered;
 use super::trigger::{self, Purging, Trigger, TriggerCx, TriggerResult};
@@ -124,6 +124,9 @@ macro_rules! for_ever {
             fn lateness(&self) -> Span {
                 Span::ZERO
             }
+            fn meaning(&self) -> String {
+                meaning(&self.words(), Span::ZERO, self.time)
+            }
             fn mistake(&self) -> Option<InvalidWindow> {
                 self.wrong()
             }
@@ -136,18 +139,30 @@ macro_rules! for_ever {
 for_ever! { GlobalWindow TumblingCount SlidingCount }
 
 impl GlobalWindow {
+    fn words(&self) -> String {
+        "global window".to_owned()
+    }
+
     fn wrong(&self) -> Option<InvalidWindow> {
         None
     }
 }
 
 impl TumblingCount {
+    fn words(&self) -> String {
+        format!("tumbling_count({})", self.size)
+    }
+
     fn wrong(&self) -> Option<InvalidWindow> {
         (self.size == 0).then_some(InvalidWindow::Count)
     }
 }
 
 impl SlidingCount {
+    fn words(&self) -> String {
+        format!("sliding_count({}, {})", self.size, self.slide)
+    }
+
     fn wrong(&self) -> Option<InvalidWindow> {
         (self.size == 0 || self.slide == 0).then_some(InvalidWindow::Count)
     }

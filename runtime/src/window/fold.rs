@@ -117,4 +117,7 @@ impl<V: Record, X: Copy, F: FnMut(V, X) -> V> Update<Option<V>> for FoldUpdate<'
     }
 }
 
-state_of! { FoldWindows<S: Divides, K: Key, V: Record>, windows }
+state_of! {
+    FoldWindows<S: Divides, K: Key, V: Record>, windows,
+    |state| format!("fold in {}", state.windows.meaning())
+}

@@ -193,6 +193,9 @@ impl<S: Accumulates, K: Key, A: Aggregate> State for Partials<S, K, A> {
     }
 
     /// All are handed on before a barrier.
+    fn meaning(&self) -> String {
+        String::new()
+    }
     fn save(&mut self, _: &mut SnapshotWriter) {
         assert_eq!(self.entries(), 0, "partial aggregates are never state");
     }

@@ -94,4 +94,7 @@ where
     }
 }
 
-state_of! { ReduceWindows<S: Accumulates, K: Key, T: Record>, windows }
+state_of! {
+    ReduceWindows<S: Accumulates, K: Key, T: Record>, windows,
+    |state| format!("reduce in {}", state.windows.meaning())
+}

@@ -1,5 +1,6 @@
 //! What sessions there are.
 
+use super::assigner::meaning;
 use super::session_windows::SessionWindows;
 use super::store::{Accumulated, Accumulates};
 use super::{Assigner, InvalidWindow, Time, Tumbling, WithGap};
@@ -86,6 +87,9 @@ impl Assigner for Session {
     fn lateness(&self) -> Span {
         self.sessions.allowed_lateness
     }
+    fn meaning(&self) -> String {
+        meaning(&format!("session({}ms)", self.gap.0), Span::ZERO, self.sessions.time)
+    }
     fn mistake(&self) -> Option<InvalidWindow> {
         if self.gap <= Span::ZERO {
             return Some(InvalidWindow::Gap { gap: self.gap });
@@ -110,6 +114,9 @@ impl Assigner for DynamicSession {
     #[inline(always)]
     fn lateness(&self) -> Span {
         self.allowed_lateness
+    }
+    fn meaning(&self) -> String {
+        meaning("dynamic session", Span::ZERO, self.time)
     }
     fn mistake(&self) -> Option<InvalidWindow> {
         let lateness = self.allowed_lateness;

@@ -18,7 +18,7 @@ use super::sessions::{Session, Sessions, Spare};
 use super::store::{Store, Update, table_of};
 use super::timers::{Due, Timer, Timers};
 use crate::record::{Key, Record, View};
-use crate::state::{Context, LoadError, Loader, SnapshotWriter, State, Table};
+use crate::state::{Context, LoadError, Loader, SnapshotWriter, State, Table, by_key};
 use crate::task::{Failure, Turn};
 use crate::time::{Timestamp, Window};
 
@@ -317,6 +317,9 @@ impl<S: Assigner, K: Key, V: Record> State for SessionWindows<S, K, V> {
         self.book.late
     }
 
+    fn meaning(&self) -> String {
+        by_key::<K>(&self.book.spec.meaning())
+    }
     fn save(&mut self, out: &mut SnapshotWriter) {
         self.book.clock.save(out);
         let Some(table) = &mut self.table else { return };

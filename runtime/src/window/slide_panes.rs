@@ -50,6 +50,9 @@ impl Assigner for SlidePanes {
     fn lateness(&self) -> Span {
         self.0.lateness()
     }
+    fn meaning(&self) -> String {
+        format!("panes of {}", self.0.meaning())
+    }
     fn mistake(&self) -> Option<InvalidWindow> {
         self.0.mistake()
     }

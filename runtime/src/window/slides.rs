@@ -108,6 +108,9 @@ impl<K: Key, A: Aggregate> State for SlidingWindows<K, A> {
     fn late(&self) -> u64 {
         self.state().late()
     }
+    fn meaning(&self) -> String {
+        format!("{} in {}", self.aggregate.meaning(), self.state().meaning())
+    }
     fn save(&mut self, out: &mut SnapshotWriter) {
         self.state_mut().save(out);
     }

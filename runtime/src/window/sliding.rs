@@ -1,5 +1,6 @@
 //! What sliding windows there are.
 
+use super::assigner::meaning;
 use super::live::LiveWindows;
 use super::slide_panes::SlidePanes;
 use super::slides::SlidingWindows;
@@ -102,6 +103,10 @@ impl Assigner for Sliding {
         (self.size.0 - 1) / self.slide.0.max(1) + 1
     }
 
+    fn meaning(&self) -> String {
+        let (size, slide) = (self.size.0, self.slide.0);
+        meaning(&format!("sliding({size}ms, {slide}ms)"), self.offset, self.time)
+    }
     fn mistake(&self) -> Option<InvalidWindow> {
         let (size, slide, offset) = (self.size, self.slide, self.offset);
         if size <= Span::ZERO {

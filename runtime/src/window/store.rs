@@ -192,4 +192,7 @@ pub(super) fn table_of<K: Key, V>(table: &mut Option<Table<K, V>>) -> &mut Table
     table.as_mut().expect("it was just made")
 }
 
-state_of! { Accumulated<S: Accumulates, K: Key, A: Aggregate>, store }
+state_of! {
+    Accumulated<S: Accumulates, K: Key, A: Aggregate>, store,
+    |state| format!("{} in {}", state.aggregate.meaning(), state.store.meaning())
+}

@@ -1,5 +1,6 @@
 //! What tumbling windows there are.
 
+use super::assigner::meaning;
 use super::live::LiveWindows;
 use super::store::{Accumulated, Accumulates};
 use super::{Assigner, InvalidWindow, Time};
@@ -75,6 +76,9 @@ impl Assigner for Tumbling {
         self.allowed_lateness
     }
 
+    fn meaning(&self) -> String {
+        meaning(&format!("tumbling({}ms)", self.size.0), self.offset, self.time)
+    }
     fn mistake(&self) -> Option<InvalidWindow> {
         let (size, offset, lateness) = (self.size, self.offset, self.allowed_lateness);
         if size <= Span::ZERO {

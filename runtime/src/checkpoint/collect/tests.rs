@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 
-use super::super::manifest::{FileRef, HASH, Kind};
+use super::super::manifest::{ARCHIVES, FileRef, HASH, Kind};
 use super::super::store::local::LocalStore;
 use super::super::store::memory::{Injected, MemoryStore, Operation};
 use super::super::{Epoch, Fence};
@@ -26,6 +26,7 @@ fn take(store: &dyn Store, id: u64, attempt: u64, shared: &[StorePath]) -> (Reta
         kind: Kind::Checkpoint,
         key_groups: 128,
         hash: HASH.to_owned(),
+        archives: ARCHIVES.to_owned(),
         operators: Vec::new(),
         files: files.into_iter().map(|path| FileRef { path, len: 5 }).collect(),
         sources: Vec::new(),

@@ -38,6 +38,7 @@ fn manifest() -> Manifest {
         kind: Kind::Checkpoint,
         key_groups: 128,
         hash: HASH.to_owned(),
+        archives: ARCHIVES.to_owned(),
         operators: vec![OperatorState {
             notes: [("clock".to_owned(), 17)].into(),
             id: "counts".to_owned(),
@@ -190,7 +191,7 @@ fn format_1_stays_as_it_is() {
         json,
         concat!(
             r#"{"version":"0.1.0","job":"hot_items","id":9,"fence":{"epoch":2,"attempt":3},"#,
-            r#""kind":"checkpoint","key_groups":128,"hash":"xxh3_64/0","#,
+            r#""kind":"checkpoint","key_groups":128,"hash":"xxh3_64/0","archives":"packed/1","#,
             r#""operators":[{"id":"counts","meaning":"tumbling(60s).count","#,
             r#""watermark":-9223372036854775808,"parallelism":2,"notes":{"clock":17},"#,
             r#""sections":[{"name":"panes","#,

@@ -253,6 +253,7 @@ impl Process {
             kind,
             key_groups: 1,
             hash: HASH.to_owned(),
+            archives: ARCHIVES.to_owned(),
             operators: Vec::new(),
             files: snapshots.iter().map(|(_, (file, _))| file.clone()).collect(),
             sources: vec![source],

@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 
 use super::{Ahead, AsOfJoin, Side};
 use crate::record::{Key, Record};
-use crate::state::{Cursor, LoadError, Loader, SnapshotWriter, State};
+use crate::state::{Cursor, LoadError, Loader, SnapshotWriter, State, by_key};
 use crate::time::Timestamp;
 
 /// What holds: key, since when, whether a left element met it, itself.
@@ -35,6 +35,9 @@ impl<K: Key, L: Record, R: Record> State for AsOfJoin<K, L, R> {
         self.late
     }
 
+    fn meaning(&self) -> String {
+        by_key::<K>(&format!("{} join as of", self.kind.meaning()))
+    }
     fn save(&mut self, out: &mut SnapshotWriter) {
         let mut holds = out.section::<Holds<K, R>>(HOLDS);
         let mut cursor = Cursor::default();

@@ -9,7 +9,9 @@ use super::{At, Found, IntervalJoin, Lonely, Side, is_over};
 use crate::join::Sides;
 use crate::join::log::{Log, Mark, Run};
 use crate::record::{Key, Record};
-use crate::state::{Cursor, LoadError, Loader, SectionWriter, SnapshotWriter, State, Table};
+use crate::state::{
+    Cursor, LoadError, Loader, SectionWriter, SnapshotWriter, State, Table, by_key,
+};
 use crate::time::Timestamp;
 
 /// An element: its key, its time, its mark (matched, last minute); when it comes out alone and its number among those
@@ -35,6 +37,9 @@ impl<K: Key, L: Record, R: Record> State for IntervalJoin<K, L, R> {
         self.late
     }
 
+    fn meaning(&self) -> String {
+        by_key::<K>(&format!("{} join {}", self.kind.meaning(), self.within.meaning()))
+    }
     fn save(&mut self, out: &mut SnapshotWriter) {
         let (within, now) = (self.within, self.cleaned);
         let is_over = |until: Timestamp, time: Timestamp, mark: Mark| {

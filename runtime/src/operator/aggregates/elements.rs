@@ -98,6 +98,9 @@ impl<O: Ranked, T: Record> Aggregate for Top<O, T> {
     /// The values, and the records in the same order, so that the result is a slice of it.
     type Acc = (Vec<O>, Vec<T>);
     type Out<'a> = SliceView<'a, T>;
+    fn meaning(&self) -> String {
+        format!("Top({})", self.n)
+    }
     fn add(
         &self,
         (values, records): &mut Self::Acc,

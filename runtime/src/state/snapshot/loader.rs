@@ -2,7 +2,7 @@
 
 use std::ops::RangeInclusive;
 
-use crate::record::{Invalid, Layout, Record, View, validate};
+use crate::record::{Invalid, Layout, Migration, Record, View, validate};
 use crate::time::Timestamp;
 
 /// What a snapshot holds of one state, wherever it is stored.
@@ -15,6 +15,10 @@ pub trait Saved {
     fn generations(&self) -> u32;
     /// The greatest number that a task noted under this name.
     fn note(&self, name: &str) -> Option<i64>;
+    /// A section of another layout is migrated, with these changes.
+    fn migrates(&self, section: &str, changes: &[String]) {
+        let _ = (section, changes);
+    }
     /// Reads a block.
     ///
     /// # Errors
@@ -37,16 +41,32 @@ pub struct SavedBlock {
 #[derive(Debug, thiserror::Error)]
 pub enum LoadError {
     /// The entries have another layout.
-    #[error(
-        "what was saved as `{section}` has another layout\n  saved: {saved}\n  now:   {now}\nhelp: restore with the records that it was saved with"
-    )]
+    #[error("what was saved as `{section}` has another layout: {why}")]
     Layout {
         /// The section.
         section: String,
-        /// The layout that was saved.
+        /// What cannot be migrated.
+        why: String,
+    },
+    /// The state is that of another operator.
+    #[error(
+        "the state is of another operator\n  saved: {saved}\n  now:   {now}\nhelp: write the operator as it was; or give it another `.uid(..)`, and drop what was saved with --allow-dropped-state"
+    )]
+    Meaning {
+        /// What was saved.
         saved: String,
-        /// That of the running job.
+        /// What the operator keeps now.
         now: String,
+    },
+    /// An entry cannot be migrated to its layout of now.
+    #[error(
+        "an entry of `{section}` cannot be migrated: {why}\nhelp: the stored state may be damaged: restore from an older checkpoint"
+    )]
+    Entry {
+        /// The section.
+        section: String,
+        /// Why not.
+        why: String,
     },
     /// A block is shorter than its entries.
     #[error(
@@ -170,23 +190,57 @@ impl<'s> Loader<'s> {
         mut load: impl FnMut(u64, View<'_, R>),
     ) -> Result<(), LoadError> {
         let Some(saved) = self.saved.layout(section) else { return Ok(()) };
-        let now = Layout::of::<R>();
-        if saved != now.as_str() {
-            return Err(LoadError::Layout {
-                section: section.to_owned(),
-                saved: saved.to_owned(),
-                now: now.as_str().to_owned(),
-            });
+        let migration = migration::<R>(section, saved)?;
+        if let Some(migration) = &migration {
+            self.saved.migrates(section, migration.changes());
         }
         for (number, block) in self.saved.blocks(section).into_iter().enumerate() {
             let is_wanted = block.hashes.1 >= *wanted.start() && block.hashes.0 <= *wanted.end();
             if is_wanted && block.generation == generation {
                 let bytes = self.saved.read(section, number)?;
-                read_block::<R>(section, &bytes, block.entries, &mut load)?;
+                match &migration {
+                    None => read_block::<R>(section, &bytes, block.entries, &mut load)?,
+                    Some(way) => {
+                        migrate_block::<R>(way, section, &bytes, block.entries, &mut load)?
+                    }
+                }
             }
         }
         Ok(())
     }
+}
+
+/// The way from the layout that was saved, if it is another one.
+fn migration<R: Record>(section: &str, saved: &str) -> Result<Option<Migration>, LoadError> {
+    if saved == Layout::of::<R>().as_str() {
+        return Ok(None);
+    }
+    let planned = Migration::plan(&entry_layout(saved), &Layout::of::<(u64, R)>());
+    planned
+        .map(Some)
+        .map_err(|why| LoadError::Layout { section: section.to_owned(), why: why.to_string() })
+}
+
+/// The layout of what lies in a block: an entry behind the hash of its key.
+pub(crate) fn entry_layout(section: &str) -> String {
+    format!("tuple<u64,{section},>")
+}
+
+/// The archives of a block, and where each begins. None if it is too short.
+pub(crate) fn entries_of(
+    bytes: &[u8],
+    entries: u32,
+    stride: Option<usize>,
+) -> Option<(&[u8], impl Iterator<Item = usize>)> {
+    let count = entries as usize;
+    let roots = if stride.is_some() { 0 } else { 4 * count };
+    let (archives, roots) = bytes.split_at(bytes.len().checked_sub(roots)?);
+    let mut roots = roots.as_chunks::<4>().0.iter();
+    let offset = move |number| match (stride, roots.next()) {
+        (None, Some(root)) => u32::from_le_bytes(*root) as usize,
+        _ => number * stride.unwrap_or(0),
+    };
+    Some((archives, (0..count).map(offset)))
 }
 
 fn read_block<R: Record>(
@@ -195,22 +249,43 @@ fn read_block<R: Record>(
     entries: u32,
     load: &mut impl FnMut(u64, View<'_, R>),
 ) -> Result<(), LoadError> {
+    let stride = <(u64, R)>::FIXED.then_some(size_of::<<(u64, R) as Record>::Archived>());
     let short = || LoadError::Short { section: section.to_owned(), entries };
-    let count = entries as usize;
-    let roots = if <(u64, R)>::FIXED { 0 } else { 4 * count };
-    let archives = bytes.len().checked_sub(roots).ok_or_else(short)?;
-    let (archives, roots) = bytes.split_at(archives);
-    let mut roots = roots.as_chunks::<4>().0.iter();
-    let stride = size_of::<<(u64, R) as Record>::Archived>();
-    for number in 0..count {
-        let offset = match roots.next() {
-            Some(root) => u32::from_le_bytes(*root) as usize,
-            None => number * stride,
-        };
-        let entry = validate::<(u64, R)>(archives, offset);
-        let (hash, entry) =
-            entry.map_err(|source| LoadError::Damaged { section: section.to_owned(), source })?;
+    let (archives, offsets) = entries_of(bytes, entries, stride).ok_or_else(short)?;
+    for offset in offsets {
+        let (hash, entry) = checked::<R>(section, archives, offset)?;
         load(hash, entry);
     }
     Ok(())
+}
+
+#[cold]
+fn migrate_block<R: Record>(
+    way: &Migration,
+    section: &str,
+    bytes: &[u8],
+    entries: u32,
+    load: &mut impl FnMut(u64, View<'_, R>),
+) -> Result<(), LoadError> {
+    let short = || LoadError::Short { section: section.to_owned(), entries };
+    let (archives, offsets) = entries_of(bytes, entries, way.from().stride()).ok_or_else(short)?;
+    let mut migrated = Vec::new();
+    for offset in offsets {
+        let at = way.migrate(archives, offset, &mut migrated).map_err(|why| LoadError::Entry {
+            section: section.to_owned(),
+            why: why.to_string(),
+        })?;
+        let (hash, entry) = checked::<R>(section, &migrated, at)?;
+        load(hash, entry);
+    }
+    Ok(())
+}
+
+fn checked<'b, R: Record>(
+    section: &str,
+    archives: &'b [u8],
+    offset: usize,
+) -> Result<(u64, View<'b, R>), LoadError> {
+    let entry = validate::<(u64, R)>(archives, offset);
+    entry.map_err(|source| LoadError::Damaged { section: section.to_owned(), source })
 }

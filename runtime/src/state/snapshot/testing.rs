@@ -1,6 +1,7 @@
 //! Snapshots in memory, and operators whose tasks become more or fewer: what every state is tested with.
 
-use std::collections::BTreeMap;
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::RangeInclusive;
 
 use super::{Block, LoadError, Loader, Purpose, Saved, SavedBlock, SnapshotWriter};
@@ -15,6 +16,8 @@ pub(crate) struct Kept {
     /// The generation of each block.
     generations: Vec<u32>,
     notes: BTreeMap<&'static str, i64>,
+    /// The sections that were asked for: who restores a state asks for all of it, also where there is nothing.
+    asked: RefCell<BTreeSet<String>>,
 }
 
 impl Kept {
@@ -83,6 +86,7 @@ impl Kept {
 
 impl Saved for Kept {
     fn layout(&self, section: &str) -> Option<&str> {
+        self.asked.borrow_mut().insert(section.to_owned());
         self.layouts.get(section).map(String::as_str)
     }
     fn blocks(&self, section: &str) -> Vec<SavedBlock> {
@@ -172,6 +176,9 @@ impl<S: State, F: Fn() -> S> Tasks<S, F> {
             let restored = shares(*tasks).map(|hashes| {
                 let mut state = (self.make)();
                 state.load(&Loader::new(&kept, hashes, times.0, times.1)).unwrap();
+                let asked = kept.asked.take();
+                assert!(kept.layouts.keys().all(|section| asked.contains(*section)), "{asked:?}");
+                assert_eq!(state.meaning(), self.states[0].meaning());
                 state
             });
             self.states = restored.collect();

@@ -348,6 +348,9 @@ impl<T: Record, R: Record> State for AsyncMap<T, R> {
     }
 
     /// A barrier waits until all that was asked is answered.
+    fn meaning(&self) -> String {
+        "async_map".to_owned()
+    }
     fn save(&mut self, _: &mut SnapshotWriter) {
         assert!(self.queue.is_empty(), "what was asked before a barrier is answered before it");
     }

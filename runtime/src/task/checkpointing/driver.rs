@@ -60,7 +60,7 @@ impl Driver {
     pub(in crate::task) fn new(
         mut leader: Leader,
         parallelism: &[usize],
-        outline: &Outline,
+        outline: &Outline<'_>,
     ) -> Result<Driver, CheckpointError> {
         let chains = parallelism.iter().enumerate();
         let tasks: Vec<_> =

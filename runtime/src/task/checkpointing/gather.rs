@@ -9,8 +9,8 @@ use std::sync::Arc;
 use super::driver::Committed;
 use crate::checkpoint::coordinator::{self, Decline};
 use crate::checkpoint::manifest::{
-    Block, FileRef, HASH, Kind, Manifest, OperatorState, Prepared, Section, SinkState, SourceState,
-    SplitState,
+    ARCHIVES, Block, FileRef, HASH, Kind, Manifest, OperatorState, Prepared, Section, SinkState,
+    SourceState, SplitState,
 };
 use crate::checkpoint::store::{Store, StoreError, StorePath, Upload};
 use crate::checkpoint::{CheckpointId, Fence, Folder};
@@ -230,6 +230,7 @@ impl Gathering {
             kind,
             key_groups: about.key_groups,
             hash: HASH.to_owned(),
+            archives: ARCHIVES.to_owned(),
             operators: Vec::new(),
             files: Vec::new(),
             sources: Vec::new(),
@@ -274,7 +275,7 @@ type Files = BTreeMap<StorePath, u32>;
 
 fn add_part(manifest: &mut Manifest, files: &mut Files, part: &TaskPart, about: &About) {
     for (state, of_state) in part.snapshot.states.iter().zip(&part.states) {
-        let operator = operator(&mut manifest.operators, &state.id);
+        let operator = operator(&mut manifest.operators, state);
         operator.parallelism += 1;
         operator.watermark = operator.watermark.max(part.snapshot.watermark.0);
         for (note, value) in &state.notes {
@@ -319,13 +320,16 @@ fn add_part(manifest: &mut Manifest, files: &mut Files, part: &TaskPart, about: 
     }
 }
 
-fn operator<'m>(operators: &'m mut Vec<OperatorState>, id: &str) -> &'m mut OperatorState {
+fn operator<'m>(
+    operators: &'m mut Vec<OperatorState>,
+    state: &StateSnapshot,
+) -> &'m mut OperatorState {
     named(
         operators,
-        |known| known.id == id,
+        |known| known.id == state.id,
         || OperatorState {
-            id: id.to_owned(),
-            meaning: String::new(),
+            id: state.id.clone(),
+            meaning: state.meaning.clone(),
             watermark: i64::MIN,
             parallelism: 0,
             notes: BTreeMap::new(),

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::choose::{Chosen, choose};
+use super::fit::From;
 use super::outline::Outline;
 use super::restore::damage;
 use super::savepoint;
@@ -91,7 +92,7 @@ impl Leader {
     pub(in crate::task) fn attempt(
         &mut self,
         tasks: usize,
-        outline: &Outline,
+        outline: &Outline<'_>,
     ) -> Result<Begun, CheckpointError> {
         self.find_out()?;
         if self.is_finished() {
@@ -121,11 +122,13 @@ impl Leader {
         }
         let Chosen { manifest, usable, .. } = self.choose(&retained, attempt)?;
         let retained = usable.into_iter().map(|(one, _)| one).collect();
-        let own = manifest.map(|own| (own, self.store.clone()));
+        let own = manifest.map(|own| (own, self.store.clone(), From::Checkpoint));
+        let savepoint = savepoint.map(|(manifest, store)| (manifest, store, From::Savepoint));
         let from = if cfg!(bug_30) { savepoint.or(own) } else { own.or(savepoint) };
-        if let Some((manifest, _)) = &from {
-            outline.check(manifest, self.options.allow_dropped_state)?;
-        }
+        let adapted = from.map(|(manifest, store, from)| {
+            outline.adapt(manifest, from, &self.options).map(|manifest| (manifest, store))
+        });
+        let from = adapted.transpose()?;
         let fence = Fence { epoch: self.pointer.epoch(), attempt };
         let tasks = u32::try_from(tasks).expect("tasks are threads' work: far fewer than 2^32");
         let start = coordinator::Start { fence, tasks, next_id, id_high, retained };

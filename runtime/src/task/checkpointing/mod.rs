@@ -13,9 +13,11 @@
 mod by_hand;
 mod choose;
 mod driver;
+mod fit;
 mod gather;
 mod leader;
 mod list;
+mod named;
 mod outline;
 mod requests;
 mod restore;
@@ -24,9 +26,11 @@ mod surroundings;
 
 pub(super) use by_hand::ByHand;
 pub(super) use driver::{Drive, Driver, Driving};
+pub(crate) use fit::{Fate, Fit, PartKind};
 pub(crate) use leader::directory;
 pub(super) use leader::{Begin, Leader};
 pub(crate) use list::{ListedCheckpoints, list_checkpoints};
+pub(crate) use named::Named;
 pub(super) use outline::Outline;
 pub(super) use requests::Requests;
 pub(crate) use requests::{Answer, Request, Wish, ask};

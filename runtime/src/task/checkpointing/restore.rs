@@ -19,8 +19,9 @@ pub(super) fn restored(manifest: &Manifest, store: &Arc<dyn Store>) -> Restored 
     let states = manifest.operators.iter().map(|operator| {
         let (store, files) = (store.clone(), files.clone());
         let watermark = Timestamp(operator.watermark);
+        let meaning = operator.meaning.clone();
         let saved = Arc::new(Stored { operator: operator.clone(), files, store });
-        (operator.id.clone(), RestoredState { saved, watermark })
+        (operator.id.clone(), RestoredState { meaning, saved, watermark })
     });
     let sources = manifest.sources.iter().map(|source| {
         let open = source.splits.iter().filter(|split| !split.ended);
@@ -54,7 +55,8 @@ pub(super) fn damage(error: &JobError) -> Option<String> {
     let is_damage = match cause {
         LoadError::Unread(why) => why.is::<BlockError>(),
         LoadError::Short { .. } | LoadError::Damaged { .. } => true,
-        LoadError::Layout { .. } => false,
+        LoadError::Entry { .. } => true,
+        LoadError::Layout { .. } | LoadError::Meaning { .. } => false,
     };
     is_damage.then(|| without_help(cause))
 }

@@ -25,6 +25,9 @@ impl State for Sums {
     fn bytes(&self) -> usize {
         self.sums.len() * 16
     }
+    fn meaning(&self) -> String {
+        "sums".to_owned()
+    }
     fn save(&mut self, out: &mut SnapshotWriter) {
         for (key, sum) in &self.sums {
             out.section::<(u64, u64)>("sums").put(u64::key_hash(*key), (*key, *sum));

@@ -8,7 +8,7 @@ use std::time::Instant;
 use super::{Action, Runner};
 use crate::connector::Transaction;
 use crate::exchange::{Frame, KeyGroups};
-use crate::state::{Loader, SnapshotWriter};
+use crate::state::SnapshotWriter;
 use crate::task::Failure;
 use crate::task::panics::guard;
 use crate::task::restored::Restored;
@@ -155,11 +155,11 @@ impl Runner {
         let (mut states, mut writers) = (Vec::new(), Vec::new());
         let purpose = checkpoints.purpose(checkpoint);
         for (id, state) in self.handles.states.iter().filter(|(id, _)| !id.is_empty()) {
-            let mut writer = SnapshotWriter::new(purpose);
+            let (mut writer, meaning) = (SnapshotWriter::new(purpose), state.borrow().meaning());
             state.borrow_mut().save(&mut writer);
             writers.push((writer, true));
             let (id, sections, notes) = (id.clone(), Vec::new(), Default::default());
-            states.push(StateSnapshot { id, sections, notes });
+            states.push(StateSnapshot { id, meaning, sections, notes });
         }
         let (task, watermark) = (self.task, self.watermark);
         let snapshot = TaskSnapshot { checkpoint, task, watermark, states, source, sinks };
@@ -249,9 +249,8 @@ impl Runner {
         let mut floor = Timestamp::MIN;
         for (id, state) in self.handles.states.iter().filter(|(id, _)| !id.is_empty()) {
             let Some(saved) = restored.states.get(id) else { continue };
-            let loader =
-                Loader::new(&*saved.saved, hashes.clone(), saved.watermark, processing_time);
-            let loaded = guard(|| state.borrow_mut().load(&loader).map_err(Failure::new));
+            let give = || saved.give_to(&mut *state.borrow_mut(), hashes.clone(), processing_time);
+            let loaded = guard(|| give().map_err(Failure::new));
             loaded.map_err(|failure| failure.at(|| format!("restoring the state `{id}`")))?;
             floor = if cfg!(bug_01) { floor } else { floor.max(saved.watermark) };
         }

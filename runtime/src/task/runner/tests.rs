@@ -44,6 +44,9 @@ impl State for Firing {
     fn next_timer(&self) -> Option<Timestamp> {
         self.timer
     }
+    fn meaning(&self) -> String {
+        "firing".to_owned()
+    }
     fn save(&mut self, out: &mut SnapshotWriter) {
         out.note("left", self.left.into());
     }

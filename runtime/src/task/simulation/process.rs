@@ -8,9 +8,11 @@ use super::surroundings::{Simulated, Wishes};
 use super::world::World;
 use crate::error::JobError;
 use crate::plan::{Plan, Topology};
+use crate::task::asynchronous::AsyncRuntime;
 use crate::task::checkpointing::{Begin, Driver, Leader, Outline};
 use crate::task::executor::{Next, ending, follow};
 use crate::task::restarts::Restarts;
+use crate::task::survey::Survey;
 use crate::task::{Clock, Ending, Failure, Options, panics};
 
 /// One process.
@@ -125,7 +127,10 @@ impl Process {
 
     fn start(&self, leader: Leader) -> Phase {
         let Program { plan, options, topology, .. } = &self.program;
-        let outline = Outline::of(plan, &options.name, options.key_groups);
+        let runtime = Arc::new(AsyncRuntime::new(options.runtime.clone()));
+        let survey = || Survey::of(plan, options, &runtime);
+        let (job, key_groups) = (options.name.clone(), options.key_groups);
+        let outline = Outline { job, key_groups, survey: &survey };
         match Driver::new(leader, &topology.parallelism, &outline) {
             Ok(driver) => Phase::Runs(Box::new(Attempt::new(&self.program, driver))),
             Err(error) => self.end(Err(JobError::Checkpoints(error))),

@@ -16,6 +16,8 @@ pub trait Contents: Default {
     /// What goes into a snapshot, one by one.
     type Piece: Record;
 
+    /// What is kept, for the state's [meaning](crate::state::State::meaning).
+    fn meaning(with: &Self::With) -> String;
     /// How many there are; without any a window does not fire.
     fn len(&self) -> usize;
     /// True if there is nothing.
@@ -86,6 +88,10 @@ impl<T: Record> Contents for Elements<T> {
     const ITEM: usize = size_of::<Element<T>>();
     /// Time, number in order of arrival, record.
     type Piece = (Timestamp, u64, T);
+
+    fn meaning(_: &()) -> String {
+        "elements".to_owned()
+    }
 
     fn len(&self) -> usize {
         self.list.len()
@@ -223,6 +229,10 @@ impl<A: Aggregate> Contents for Accumulated<A> {
     const ITEM: usize = 0;
     type Piece = A::Acc;
 
+    fn meaning(with: &A) -> String {
+        with.meaning()
+    }
+
     fn len(&self) -> usize {
         usize::from(self.acc.is_some())
     }
@@ -263,6 +273,10 @@ impl<T: Record> Contents for Reduced<T> {
     type With = ();
     const ITEM: usize = 0;
     type Piece = T;
+
+    fn meaning(_: &()) -> String {
+        "reduce".to_owned()
+    }
 
     fn len(&self) -> usize {
         usize::from(self.kept.is_some())
@@ -305,6 +319,10 @@ impl<A: Record> Contents for Folded<A> {
     type With = A;
     const ITEM: usize = 0;
     type Piece = A;
+
+    fn meaning(_: &A) -> String {
+        "fold".to_owned()
+    }
 
     fn len(&self) -> usize {
         usize::from(self.kept.is_some())

@@ -6,7 +6,7 @@ use super::timers::{Timer, Timers};
 use super::{GeneralWindows, Triggered, WindowPlan};
 use crate::operator::Aggregate;
 use crate::record::{Key, Record};
-use crate::state::{LoadError, Loader, SnapshotWriter, State, Table};
+use crate::state::{LoadError, Loader, SnapshotWriter, State, Table, by_key};
 use crate::task::Failure;
 use crate::time::{Span, Timestamp};
 use crate::window::assigner::Time;
@@ -147,6 +147,10 @@ where
         self.late
     }
 
+    fn meaning(&self) -> String {
+        let (spec, trigger) = (self.spec.meaning(), self.trigger.meaning());
+        by_key::<K>(&format!("{} in {spec} fired by {trigger}", C::meaning(&self.with)))
+    }
     fn save(&mut self, out: &mut SnapshotWriter) {
         self.save_windows(out);
     }

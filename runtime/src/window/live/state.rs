@@ -2,7 +2,7 @@
 
 use super::LiveWindows;
 use crate::record::{Key, Record};
-use crate::state::{LoadError, Loader, SnapshotWriter, State, Table};
+use crate::state::{LoadError, Loader, SnapshotWriter, State, Table, by_key};
 use crate::time::{Timestamp, Window};
 use crate::window::Assigner;
 use crate::window::firing::Again;
@@ -30,6 +30,9 @@ impl<S: Assigner<At = Timestamp>, K: Key, V: Record> State for LiveWindows<S, K,
         self.late
     }
 
+    fn meaning(&self) -> String {
+        by_key::<K>(&self.panes.spec().meaning())
+    }
     fn save(&mut self, out: &mut SnapshotWriter) {
         self.clock.save(out);
         // A table that is not live now may have been when the snapshot before was given up.

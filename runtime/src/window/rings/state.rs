@@ -3,8 +3,9 @@
 use super::Rings;
 use crate::operator::Aggregate;
 use crate::record::{Emit, Key, Record};
-use crate::state::{Context, LoadError, Loader, SnapshotWriter, State, Table};
+use crate::state::{Context, LoadError, Loader, SnapshotWriter, State, Table, by_key};
 use crate::time::{Span, Timestamp};
+use crate::window::Assigner;
 use crate::window::firing::Again;
 use crate::window::ring::Ring;
 use crate::window::store::table_of;
@@ -36,6 +37,9 @@ impl<K: Key, A: Aggregate> State for Rings<K, A> {
         self.late
     }
 
+    fn meaning(&self) -> String {
+        by_key::<K>(&self.spec.meaning())
+    }
     fn save(&mut self, out: &mut SnapshotWriter) {
         self.clock.save(out);
         let Some(table) = &mut self.table else { return };

@@ -45,6 +45,9 @@ impl<W: State, P, N> State for Windows<W, P, N> {
     fn next_timer(&self) -> Option<Timestamp> {
         self.windows.next_timer()
     }
+    fn meaning(&self) -> String {
+        self.windows.meaning()
+    }
     fn save(&mut self, out: &mut crate::state::SnapshotWriter) {
         self.windows.save(out);
     }

@@ -27,6 +27,7 @@ pub use time::{
 use super::assigner::Time;
 use super::general::TimersOf;
 use crate::record::{Record, View};
+use crate::state::type_word;
 use crate::time::{Timestamp, Window};
 
 /// Decides when a window of elements of type `T` fires: users implement it for `.trigger(..)`. Flink: `Trigger`.
@@ -76,6 +77,11 @@ pub trait Trigger<T: Record>: Clone + Send + Sync + 'static {
     type State: Record + Default;
     /// True if it can be used on session windows: [`on_merge`](Trigger::on_merge) is there.
     const MERGES: bool = false;
+
+    /// What it is called in savepoints: what one has remembered is not given to another. That is the type's name.
+    fn meaning(&self) -> String {
+        type_word::<Self>().to_owned()
+    }
 
     /// An element was added to the window.
     fn on_element(

@@ -36,6 +36,10 @@ impl<T: Record, R: Trigger<T>> Trigger<T> for Purging<R> {
     type State = R::State;
     const MERGES: bool = R::MERGES;
 
+    fn meaning(&self) -> String {
+        format!("Purging({})", self.0.meaning())
+    }
+
     fn on_element(&self, element: View<'_, T>, cx: &mut TriggerCx<'_, R::State>) -> TriggerResult {
         purges(self.0.on_element(element, cx))
     }

@@ -1,7 +1,7 @@
 //! Manifests and files that are damaged, with and without something committed.
 
 use super::*;
-use crate::checkpoint::manifest::{FileRef, HASH, Kind, Prepared, SinkState};
+use crate::checkpoint::manifest::{ARCHIVES, FileRef, HASH, Kind, Prepared, SinkState};
 use crate::checkpoint::store::StorePath;
 use crate::checkpoint::store::memory::MemoryStore;
 use crate::checkpoint::{Attempt, Epoch, Fence, Folder};
@@ -29,6 +29,7 @@ fn take(store: &dyn Store, id: u64, commits: bool) -> Retained {
         kind: Kind::Checkpoint,
         key_groups: 128,
         hash: HASH.to_owned(),
+        archives: ARCHIVES.to_owned(),
         operators: Vec::new(),
         files: vec![FileRef { path: state(id.0), len: 4 }],
         sources: Vec::new(),

@@ -2,14 +2,14 @@
 
 use super::*;
 use crate::checkpoint::Epoch;
-use crate::checkpoint::manifest::{HASH, Kind};
+use crate::checkpoint::manifest::{ARCHIVES, HASH, Kind};
 use crate::checkpoint::store::StorePath;
 use crate::checkpoint::store::local::LocalStore;
-use crate::plan::Plan;
 use crate::task::checkpointing::Machine;
+use crate::task::survey::Survey;
 
-fn outline() -> Outline {
-    Outline::of(&Plan::default(), "job", 128)
+fn outline() -> Outline<'static> {
+    Outline { job: "job".to_owned(), key_groups: 128, survey: &|| Ok(Survey::default()) }
 }
 
 fn lead(options: &CheckpointOptions) -> Leader {
@@ -29,6 +29,7 @@ fn savepoint(place: &std::path::Path) {
         kind: Kind::Stop,
         key_groups: 128,
         hash: HASH.to_owned(),
+        archives: ARCHIVES.to_owned(),
         operators: Vec::new(),
         files: Vec::new(),
         sources: Vec::new(),
