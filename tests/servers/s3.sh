@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # A server that speaks S3 to throw away, for tests: MinIO, which honours `If-None-Match`.
 #
-#   tests/servers/s3.sh start DIR     prints TEST_S3='http://127.0.0.1:..', where there is a bucket `test`
+#   tests/servers/s3.sh start DIR     prints the variables that lead to it, where there is a bucket `test`
 #   tests/servers/s3.sh stop DIR      stops it; the data stay until DIR is removed
 #
-# So:   export "$(tests/servers/s3.sh start /tmp/s3)"
+# So:   export $(tests/servers/s3.sh start /tmp/s3)
 #
 # Builds MinIO with Go if it is missing, which takes some minutes, and keeps it in the user's cache. It listens on
 # 127.0.0.1 only, on a free port; user and password are `testtest`.
@@ -31,7 +31,8 @@ start() {
         echo $! >"$dir/pid"
         if wait_for "$port" "$dir" && make_bucket "$port"; then
             echo "$port" >"$dir/port"
-            echo "TEST_S3=http://127.0.0.1:$port"
+            printf '%s\n' "AWS_ENDPOINT_URL=http://127.0.0.1:$port" AWS_ALLOW_HTTP=true AWS_REGION=us-east-1 \
+                AWS_ACCESS_KEY_ID=testtest AWS_SECRET_ACCESS_KEY=testtest
             return
         fi
         stop "$dir"

@@ -335,8 +335,8 @@ fn a_file_where_a_directory_should_be_is_refused() {
     let checkpoints = bench.text("checkpoints");
     check(bench.run(FAST, &[]), 1, &["error: cannot ", &checkpoints, "help: move it away"]);
     assert_eq!(fs::read(bench.path("checkpoints")).expect("it is there"), b"mine");
-    let url = ["--checkpoint-dir", "s3://bucket/job"];
-    check(bench.run(FAST, &url), 1, &["`s3://bucket/job` is no place", "help: name a directory"]);
+    let url = ["--checkpoint-dir", "ftp://host/job"];
+    check(bench.run(FAST, &url), 1, &["`ftp://host/job` is no place", "help: name a directory"]);
 }
 
 /// A small file system in memory, if this user may make one.

@@ -4,7 +4,7 @@ use super::CheckpointId;
 use super::coordinator;
 use super::manifest::ManifestError;
 use super::pointer::PointerError;
-use super::store::StoreError;
+use super::store::{NoPlace, Place, StoreError};
 use crate::connector::SinkError;
 
 /// Why a job cannot keep or use its checkpoints.
@@ -22,10 +22,12 @@ pub(crate) enum Reason {
     Manifest(#[from] ManifestError),
     #[error(transparent)]
     Coordinator(#[from] coordinator::Failure),
+    #[error(transparent)]
+    Place(#[from] NoPlace),
     #[error(
-        "`{0}` is no place for checkpoints\nhelp: name a directory, or write file:///path/of/it"
+        "`{0}` holds a job already, and cannot be emptied safely: another process may be running it\nhelp: name another path for the job that begins anew, or delete what is there when nothing runs from it"
     )]
-    Place(String),
+    Fresh(Place),
     #[error(
         "the checkpoint has {saved} key groups, and this job {now}\nhelp: start it with as many as before"
     )]
@@ -75,7 +77,7 @@ macro_rules! reasons {
         }
     )*};
 }
-reasons! { Reason, StoreError, PointerError, ManifestError, coordinator::Failure }
+reasons! { Reason, NoPlace, StoreError, PointerError, ManifestError, coordinator::Failure }
 
 impl CheckpointError {
     /// True if trying again may help.

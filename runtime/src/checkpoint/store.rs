@@ -5,9 +5,16 @@
 //! is renamed.
 
 mod error;
+#[cfg(feature = "hdfs")]
+mod hdfs;
 pub(crate) mod local;
 pub(crate) mod memory;
 mod path;
+mod place;
+#[cfg(any(feature = "s3", feature = "hdfs"))]
+mod remote;
+#[cfg(feature = "s3")]
+mod s3;
 #[cfg(test)]
 mod tests;
 
@@ -16,6 +23,7 @@ use std::ops::Range;
 
 pub(crate) use error::{Fault, StoreError};
 pub(crate) use path::{InvalidPath, StorePath, number, pair};
+pub(crate) use place::{NoPlace, Place};
 
 /// Objects by path.
 ///

@@ -5,8 +5,9 @@ use std::time::Duration;
 use super::request::Request;
 use super::screen::Screen;
 use super::{EXIT_FAILED, checkpoints, print, report};
+use crate::checkpoint::store::Place;
 use crate::job::ArgumentError;
-use crate::task::{SavepointAnswer, SavepointRequest, ask as ask_job, directory};
+use crate::task::{SavepointAnswer, SavepointRequest, ask as ask_job};
 
 /// A checkpoint of much state may take as long.
 const PATIENCE: Duration = Duration::from_secs(600);
@@ -16,21 +17,16 @@ pub(super) fn ask(request: &Request, wanted: &SavepointRequest, screen: &Screen)
     let Some(options) = &request.options.checkpoints else {
         return checkpoints::without_directory(screen);
     };
-    let dir = match directory(&options.dir) {
-        Ok(dir) => dir,
+    let place = match Place::parse(&options.dir) {
+        Ok(place) => place,
         Err(error) => {
             report(screen, &error);
             return EXIT_FAILED;
         }
     };
-    let mut wanted = wanted.clone();
-    // The job may stand in another directory than whoever asks.
-    if let Some(place) = &wanted.savepoint_dir {
-        wanted.savepoint_dir = std::path::absolute(place).ok();
-    }
-    match ask_job(&dir, &wanted, PATIENCE) {
+    match ask_job(&place, wanted, PATIENCE) {
         Ok(SavepointAnswer::Done { savepoint: Some(place), .. }) => {
-            print(&format!("{}\n", place.display()), screen)
+            print(&format!("{place}\n"), screen)
         }
         Ok(SavepointAnswer::Done { checkpoint, savepoint: None }) => {
             print(&format!("stopped with checkpoint {checkpoint}\n"), screen)

@@ -8,6 +8,7 @@
 use clap::builder::StyledStr;
 use clap::{Arg, ArgAction, Command};
 
+use crate::checkpoint::store::Place;
 use crate::job::{Arity, Definition, Parameter};
 
 /// Builds the command line of a binary called `name`. What looks at saved state has options of its own, which a pipeline's
@@ -125,8 +126,9 @@ fn state() -> Command {
 }
 
 fn savepoint_dir() -> Arg {
-    let help = "The directory in which a savepoint is made";
-    Arg::new("savepoint_dir").long("savepoint-dir").value_name("DIRECTORY").help(help)
+    let help = "The directory in which a savepoint is made, or a URL as of --checkpoint-dir";
+    let argument = Arg::new("savepoint_dir").long("savepoint-dir").value_name("DIRECTORY");
+    argument.help(help).value_parser(Place::parse)
 }
 
 /// One option. What it means is checked later, together with all others, so clap only takes the text.

@@ -9,6 +9,7 @@ use clap::{ArgMatches, Command};
 use super::command::command;
 use super::inspect::Inspection;
 use super::options::{CONFIG, Options, RESERVED, config_parameter};
+use crate::checkpoint::store::Place;
 use crate::config::JobFile;
 use crate::job::{
     Args, ArgumentError, ArgumentErrors, Arguments, Arity, Definition, Given, Layer, Origin,
@@ -222,7 +223,9 @@ fn verb(matches: &ArgMatches) -> (Verb, &ArgMatches) {
 }
 
 fn asked(wish: Wish, matches: &ArgMatches) -> SavepointRequest {
-    let savepoint_dir = matches.get_one::<String>("savepoint_dir").map(PathBuf::from);
+    // The job may stand in another directory than whoever asks.
+    let place = matches.get_one::<Place>("savepoint_dir").cloned();
+    let savepoint_dir = place.map(Place::absolute);
     SavepointRequest { wish, savepoint_dir }
 }
 

@@ -14,7 +14,13 @@ use std::time::Duration;
 /// ```
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct CheckpointOptions {
-    /// The directory, or its `file://` URL. One process at a time runs a job from it.
+    /// The directory, or its URL: `file:///path`, with the feature `s3` also `s3://bucket/path`, with `hdfs`
+    /// `hdfs://host:port/path`. One process at a time runs a job from it: a directory is locked; elsewhere, of two
+    /// processes the later one goes on with the job, and the other fails with its next checkpoint and shows nothing more.
+    ///
+    /// S3 is found and entered as the variables say that all programs for it read: `AWS_ACCESS_KEY_ID`,
+    /// `AWS_SECRET_ACCESS_KEY`, `AWS_REGION`, `AWS_ENDPOINT_URL`, or by the machine's role; it must honour
+    /// `If-None-Match`, as S3, MinIO, Ceph and R2 do. HDFS by `HADOOP_CONF_DIR` and `HADOOP_USER_NAME`.
     pub dir: String,
     /// How long after the beginning of a checkpoint the next one begins.
     pub interval: Duration,

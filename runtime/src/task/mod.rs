@@ -54,7 +54,7 @@ pub use chain::Chain;
 pub use checkpoint_options::CheckpointOptions;
 pub(crate) use checkpointing::{
     Answer as SavepointAnswer, Fate, Fit, ListedCheckpoints, Named, PartKind,
-    Request as SavepointRequest, Wish, ask, directory, list_checkpoints,
+    Request as SavepointRequest, Wish, ask, list_checkpoints,
 };
 pub use clock::{Clock, SystemClock};
 pub use context::{Handle, TaskContext};

@@ -76,6 +76,14 @@ impl StoreError {
         StoreError { cause: Some(cause.into()), ..StoreError::new(fault, doing, place) }
     }
 
+    /// Adds what the store says.
+    #[cfg(any(feature = "s3", feature = "hdfs"))]
+    #[must_use]
+    pub(super) fn because(mut self, cause: impl Into<Cause>) -> StoreError {
+        self.cause = Some(cause.into());
+        self
+    }
+
     /// It may have been done all the same.
     #[must_use]
     pub(crate) fn outcome_unknown(mut self) -> StoreError {
@@ -97,7 +105,8 @@ impl StoreError {
             Fault::InUse(_) => "stop that process, or name another directory for this one",
             Fault::Taken => "nothing of that name should be there: move away what does not belong",
             Fault::CannotCreate => {
-                "keep the checkpoints on a file system that knows hard links, such as ext4 or xfs"
+                "keep the checkpoints on a file system that knows hard links, such as ext4 or xfs, \
+                 or in a store that honours If-None-Match"
             }
             Fault::NotFolder => "move it away, or keep the checkpoints in another directory",
             Fault::GivenUp => "take the checkpoint again",

@@ -17,6 +17,57 @@ fn check(law: impl Fn(&dyn Store)) {
     law(&MemoryStore::default());
     let folder = tempfile::tempdir().unwrap();
     law(&LocalStore::open(&folder.path().join("made/on/demand")).unwrap());
+    #[cfg(any(feature = "s3", feature = "hdfs"))]
+    remote().iter().for_each(|place| law(&*place.open().unwrap()));
+}
+
+/// Places on real servers, each used once.
+#[cfg(any(feature = "s3", feature = "hdfs"))]
+fn remote() -> Vec<Place> {
+    use std::sync::atomic::{AtomicU32, Ordering};
+    static NUMBER: AtomicU32 = AtomicU32::new(0);
+    let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+    let name = format!("laws/{}-{number}", std::process::id());
+    let mut places = Vec::new();
+    if cfg!(feature = "s3") {
+        let server = std::env::var("AWS_ENDPOINT_URL");
+        server.expect("a server is needed: export $(tests/servers/s3.sh start /tmp/s3)");
+        places.push(Place::parse(&format!("s3://test/{name}")).unwrap());
+    }
+    if cfg!(feature = "hdfs") {
+        let server = std::env::var("TEST_HDFS")
+            .expect("a server is needed: export $(tests/servers/hdfs.sh start /tmp/hdfs)");
+        places.push(Place::parse(&format!("{server}/{name}")).unwrap());
+    }
+    places
+}
+
+#[cfg(any(feature = "s3", feature = "hdfs"))]
+#[test]
+fn objects_of_several_parts_come_back_whole() {
+    let whole: Vec<u8> = (0..40_000_000u32).map(|number| (number >> 3) as u8).collect();
+    for place in remote() {
+        let store = place.open().unwrap();
+        let at = path("large");
+        let write = |upload: &mut Box<dyn Upload>| {
+            whole.chunks(999_999).for_each(|piece| upload.write(piece).unwrap());
+        };
+        let mut upload = store.upload(&at).unwrap();
+        write(&mut upload);
+        assert!(store.list(None).unwrap().is_empty());
+        drop(upload);
+        let mut upload = store.upload(&at).unwrap();
+        write(&mut upload);
+        upload.finish().unwrap();
+        assert!(store.read(&at, None).unwrap().unwrap() == whole);
+        let middle = store.read(&at, Some(20_000_000..20_000_100)).unwrap().unwrap();
+        assert_eq!(middle, whole[20_000_000..20_000_100]);
+        let mut again = store.upload(&at).unwrap();
+        write(&mut again);
+        assert_eq!(again.finish().unwrap_err().fault, Fault::Taken);
+        // Those who only look see it, too.
+        assert_eq!(names(&place.look().unwrap().list(None).unwrap()), ["large"]);
+    }
 }
 
 fn names(listed: &[StorePath]) -> Vec<&str> {

@@ -1,7 +1,6 @@
 //! The thread that takes the checkpoints of one attempt.
 
 use std::collections::{BTreeMap, VecDeque};
-use std::path::PathBuf;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
@@ -20,6 +19,7 @@ use crate::checkpoint::coordinator::{
 };
 use crate::checkpoint::manifest::{Kind, Manifest, ManifestError};
 use crate::checkpoint::pointer::Retained;
+use crate::checkpoint::store::Place;
 use crate::checkpoint::{CheckpointError, CheckpointId, Fence, Reason};
 use crate::connector::Committable;
 use crate::error::JobError;
@@ -122,7 +122,7 @@ pub(in crate::task) struct Drive {
     /// What is to be done.
     actions: VecDeque<Action<Rc<TaskPart>, Committed>>,
     /// Savepoints that are there, and were not told yet.
-    savepoints: BTreeMap<RequestId, PathBuf>,
+    savepoints: BTreeMap<RequestId, Place>,
 }
 
 impl Drive {
@@ -137,7 +137,7 @@ impl Drive {
             retained: leader.options.retain,
         };
         let (fence, now) = (begun.fence, leader.surroundings.now());
-        let requests = leader.surroundings.requests(&leader.dir);
+        let requests = leader.surroundings.requests(&leader.place, &leader.store);
         let numbers = tasks.into_iter().zip((0..).map(TaskId)).collect();
         Drive {
             coordinator: Coordinator::new(options, begun.start),

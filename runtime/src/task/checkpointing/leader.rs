@@ -1,7 +1,6 @@
 //! Who leads a job from a directory: the store and the truth, between attempts.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::choose::{Chosen, choose};
@@ -16,7 +15,7 @@ use crate::checkpoint::manifest::Manifest;
 use crate::checkpoint::pointer::{
     Advance, CommitPermit, Pointer, PointerError, Retained, Status, Truth,
 };
-use crate::checkpoint::store::Store;
+use crate::checkpoint::store::{Place, Store};
 use crate::checkpoint::{Attempt, CheckpointError, CheckpointId, Fence, Reason};
 use crate::error::JobError;
 use crate::task::CheckpointOptions;
@@ -26,7 +25,7 @@ pub(in crate::task) struct Leader {
     pub(super) options: CheckpointOptions,
     pub(super) store: Arc<dyn Store>,
     pub(super) collector: Collector,
-    pub(super) dir: PathBuf,
+    pub(super) place: Place,
     pub(super) surroundings: Arc<dyn Surroundings>,
     pointer: Pointer,
     /// What the last truth allows.
@@ -62,9 +61,12 @@ impl Leader {
         options: &CheckpointOptions,
         surroundings: Arc<dyn Surroundings>,
     ) -> Result<Begin, CheckpointError> {
-        let dir = directory(&options.dir)?;
-        let store = surroundings.store(&dir)?;
+        let place = Place::parse(&options.dir)?;
+        let store = surroundings.store(&place)?;
         if options.fresh {
+            if place.directory().is_none() && !store.list(None)?.is_empty() {
+                return Err(Reason::Fresh(place).into());
+            }
             // Nobody else can look: the directory is locked.
             for path in store.list(None)? {
                 store.delete(&path)?;
@@ -79,7 +81,7 @@ impl Leader {
             options: options.clone(),
             store,
             collector: Collector::default(),
-            dir,
+            place,
             surroundings,
             pointer,
             permit: None,
@@ -142,7 +144,7 @@ impl Leader {
             tracing::info!("there are checkpoints, which go before the savepoint");
             return Ok(None);
         }
-        Ok(Some(savepoint::open(&directory(place)?, &*self.surroundings)?))
+        Ok(Some(savepoint::open(&Place::parse(place)?, &*self.surroundings)?))
     }
 
     /// True if the truth is that the job never runs again.
@@ -255,15 +257,6 @@ impl Leader {
 
     /// Files that are deleted at once.
     const CLEANED: usize = 64;
-}
-
-/// The directory that a place names.
-pub(crate) fn directory(place: &str) -> Result<PathBuf, CheckpointError> {
-    match place.strip_prefix("file://") {
-        Some(path) if path.starts_with('/') => Ok(PathBuf::from(path)),
-        None if !place.is_empty() && !place.contains("://") => Ok(PathBuf::from(place)),
-        _ => Err(Reason::Place(place.to_owned()).into()),
-    }
 }
 
 #[cfg(test)]

@@ -1,10 +1,9 @@
 //! Looks at a checkpoint directory from outside, while a job may be running from it.
 
-use super::leader::directory;
 use crate::checkpoint::CheckpointError;
 use crate::checkpoint::manifest::{Manifest, ManifestError};
 use crate::checkpoint::pointer::{Pointer, Status};
-use crate::checkpoint::store::local::LocalStore;
+use crate::checkpoint::store::Place;
 use crate::task::CheckpointOptions;
 
 /// The checkpoints that a job keeps.
@@ -33,12 +32,12 @@ pub(crate) struct Contents {
 pub(crate) fn list_checkpoints(
     options: &CheckpointOptions,
 ) -> Result<ListedCheckpoints, CheckpointError> {
-    let store = LocalStore::look(&directory(&options.dir)?);
-    let truth = Pointer::look(&store)?;
+    let store = Place::parse(&options.dir)?.look()?;
+    let truth = Pointer::look(&*store)?;
     let finished = truth.as_ref().is_some_and(|it| matches!(it.status, Status::Finished { .. }));
     let retained = truth.map(|truth| truth.checkpoints).unwrap_or_default();
     let checkpoints = retained.iter().map(|one| {
-        let contents = Manifest::read(&store, one).map(|manifest| contents(&manifest));
+        let contents = Manifest::read(&*store, one).map(|manifest| contents(&manifest));
         ListedCheckpoint { id: one.id.0, contents }
     });
     Ok(ListedCheckpoints { finished, checkpoints: checkpoints.collect() })

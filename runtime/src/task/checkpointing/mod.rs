@@ -27,7 +27,6 @@ mod surroundings;
 pub(super) use by_hand::ByHand;
 pub(super) use driver::{Drive, Driver, Driving};
 pub(crate) use fit::{Fate, Fit, PartKind};
-pub(crate) use leader::directory;
 pub(super) use leader::{Begin, Leader};
 pub(crate) use list::{ListedCheckpoints, list_checkpoints};
 pub(crate) use named::Named;

@@ -4,14 +4,12 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use super::fit::{self, Fit, From};
-use super::leader::directory;
 use super::restore::restored;
 use super::savepoint;
 use super::surroundings::Machine;
 use crate::checkpoint::manifest::{Manifest, ManifestError, OperatorState, Section};
 use crate::checkpoint::pointer::Pointer;
-use crate::checkpoint::store::Store;
-use crate::checkpoint::store::local::LocalStore;
+use crate::checkpoint::store::{Place, Store};
 use crate::checkpoint::{CheckpointError, Reason};
 use crate::error::JobError;
 use crate::plan::Plan;
@@ -34,17 +32,17 @@ impl Named {
     /// # Errors
     /// If there is neither a savepoint nor a checkpoint, or it cannot be read.
     pub(crate) fn open(place: &str) -> Result<Named, CheckpointError> {
-        let dir = directory(place)?;
-        let missing = match savepoint::open(&dir, &Machine) {
+        let place = Place::parse(place)?;
+        let missing = match savepoint::open(&place, &Machine) {
             Ok((manifest, store)) => return Ok(Named { manifest, from: From::Savepoint, store }),
             Err(missing @ ManifestError::Missing(_)) => missing,
             Err(error) => return Err(error.into()),
         };
-        let store = LocalStore::look(&dir);
-        let truth = Pointer::look(&store)?;
+        let store = place.look()?;
+        let truth = Pointer::look(&*store)?;
         let last = truth.and_then(|truth| truth.checkpoints.last().cloned()).ok_or(missing)?;
-        let manifest = Manifest::read(&store, &last)?;
-        Ok(Named { manifest, from: From::Checkpoint, store: Arc::new(store) })
+        let manifest = Manifest::read(&*store, &last)?;
+        Ok(Named { manifest, from: From::Checkpoint, store })
     }
 
     /// Whether it is a savepoint.

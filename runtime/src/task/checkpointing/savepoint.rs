@@ -3,13 +3,12 @@
 //! A savepoint is self-contained: its manifest, `MANIFEST`, names the files beside it by relative paths, so that it can be
 //! moved and copied.
 
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::surroundings::Surroundings;
 use crate::checkpoint::manifest::{Manifest, ManifestError};
 use crate::checkpoint::pointer::Retained;
-use crate::checkpoint::store::{Store, StoreError, StorePath};
+use crate::checkpoint::store::{Place, Store, StoreError, StorePath};
 
 /// The name of a savepoint's manifest.
 const MANIFEST: &str = "MANIFEST";
@@ -21,11 +20,10 @@ const PIECE: u64 = 1 << 20;
 pub(super) fn make(
     manifest: &Manifest,
     from: &dyn Store,
-    dir: &Path,
+    dir: &Place,
     surroundings: &dyn Surroundings,
-) -> Result<(PathBuf, Retained), ManifestError> {
-    let name = format!("savepoint-{}-{}", manifest.job, manifest.id);
-    let place = dir.join(name);
+) -> Result<(Place, Retained), ManifestError> {
+    let place = dir.join(&format!("savepoint-{}-{}", manifest.job, manifest.id));
     let to = surroundings.store(&place)?;
     for file in &manifest.files {
         copy(from, &*to, &file.path, file.len)?;
@@ -36,10 +34,10 @@ pub(super) fn make(
 
 /// Reads a savepoint.
 pub(super) fn open(
-    place: &Path,
+    place: &Place,
     surroundings: &dyn Surroundings,
 ) -> Result<(Manifest, Arc<dyn Store>), ManifestError> {
-    let store = surroundings.look(place);
+    let store = surroundings.look(place)?;
     let manifest = Manifest::open(&*store, &path())?;
     Ok((manifest, store))
 }

@@ -1,27 +1,28 @@
 //! What lies around a job's checkpoints: a machine with its directories and its clock, or what a simulation puts there.
 
 use std::fmt::Debug;
-use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::requests::{RequestFiles, Requests};
-use crate::checkpoint::store::local::LocalStore;
-use crate::checkpoint::store::{Store, StoreError};
+use super::requests::{RequestLetters, Requests};
+use crate::checkpoint::store::{Place, Store, StoreError};
 
 /// Everything that whoever takes checkpoints asks of the outside.
 pub(in crate::task) trait Surroundings: Send + Sync + Debug {
-    /// What is in a directory, for the one process that writes there.
+    /// What is at a place, for the one process that writes there.
     ///
     /// # Errors
     /// If it cannot be written.
-    fn store(&self, dir: &Path) -> Result<Arc<dyn Store>, StoreError>;
+    fn store(&self, place: &Place) -> Result<Arc<dyn Store>, StoreError>;
 
-    /// What is in a directory, for whoever only reads.
-    fn look(&self, dir: &Path) -> Arc<dyn Store>;
+    /// What is at a place, for whoever only reads.
+    ///
+    /// # Errors
+    /// If there is no such store.
+    fn look(&self, place: &Place) -> Result<Arc<dyn Store>, StoreError>;
 
-    /// What people ask of the job that takes its checkpoints in a directory.
-    fn requests(&self, dir: &Path) -> Box<dyn Requests>;
+    /// What people ask of the job that takes its checkpoints at a place, whose store is this.
+    fn requests(&self, place: &Place, store: &Arc<dyn Store>) -> Box<dyn Requests>;
 
     /// Time that only passes.
     fn now(&self) -> Instant;
@@ -35,16 +36,16 @@ pub(in crate::task) trait Surroundings: Send + Sync + Debug {
 pub(in crate::task) struct Machine;
 
 impl Surroundings for Machine {
-    fn store(&self, dir: &Path) -> Result<Arc<dyn Store>, StoreError> {
-        Ok(Arc::new(LocalStore::open(dir)?))
+    fn store(&self, place: &Place) -> Result<Arc<dyn Store>, StoreError> {
+        place.open()
     }
 
-    fn look(&self, dir: &Path) -> Arc<dyn Store> {
-        Arc::new(LocalStore::look(dir))
+    fn look(&self, place: &Place) -> Result<Arc<dyn Store>, StoreError> {
+        place.look()
     }
 
-    fn requests(&self, dir: &Path) -> Box<dyn Requests> {
-        Box::new(RequestFiles::new(dir))
+    fn requests(&self, place: &Place, store: &Arc<dyn Store>) -> Box<dyn Requests> {
+        Box::new(RequestLetters::new(place, store))
     }
 
     fn now(&self) -> Instant {

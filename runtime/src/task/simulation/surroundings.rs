@@ -10,7 +10,7 @@ use super::store::SimulatedStore;
 use super::world::World;
 use crate::checkpoint::coordinator::RequestId;
 use crate::checkpoint::manifest::Kind;
-use crate::checkpoint::store::{Store, StoreError};
+use crate::checkpoint::store::{Place, Store, StoreError};
 use crate::task::Clock;
 use crate::task::checkpointing::{Answer, Requests, Surroundings};
 
@@ -57,15 +57,15 @@ impl Wishes {
 }
 
 impl Surroundings for Simulated {
-    fn store(&self, dir: &Path) -> Result<Arc<dyn Store>, StoreError> {
-        Ok(Arc::new(SimulatedStore::open(&self.world, dir)))
+    fn store(&self, place: &Place) -> Result<Arc<dyn Store>, StoreError> {
+        Ok(Arc::new(SimulatedStore::open(&self.world, directory(place))))
     }
 
-    fn look(&self, dir: &Path) -> Arc<dyn Store> {
-        Arc::new(SimulatedStore::open(&self.world, dir))
+    fn look(&self, place: &Place) -> Result<Arc<dyn Store>, StoreError> {
+        self.store(place)
     }
 
-    fn requests(&self, _: &Path) -> Box<dyn Requests> {
+    fn requests(&self, _: &Place, _: &Arc<dyn Store>) -> Box<dyn Requests> {
         // What was asked of an earlier attempt is forgotten.
         self.wishes.asked().waiting.clear();
         let (world, wishes) = (self.world.clone(), self.wishes.clone());
@@ -81,10 +81,14 @@ impl Surroundings for Simulated {
     }
 }
 
+fn directory(place: &Place) -> &Path {
+    place.directory().expect("a simulated world has directories only")
+}
+
 struct SimulatedRequests {
     world: World,
     wishes: Wishes,
-    dirs: BTreeMap<RequestId, PathBuf>,
+    dirs: BTreeMap<RequestId, Place>,
 }
 
 impl Requests for SimulatedRequests {
@@ -92,21 +96,22 @@ impl Requests for SimulatedRequests {
         let mut asked = self.wishes.asked();
         let (id, kind) = asked.waiting.pop_front()?;
         let dir = asked.dirs.remove(&id).flatten();
-        self.dirs.extend(dir.map(|dir| (id, dir)));
+        self.dirs.extend(dir.map(|dir| (id, Place::Directory(dir))));
         Some((id, kind))
     }
 
-    fn savepoint_dir(&self, id: RequestId) -> Option<&Path> {
-        self.dirs.get(&id).map(PathBuf::as_path)
+    fn savepoint_dir(&self, id: RequestId) -> Option<&Place> {
+        self.dirs.get(&id)
     }
 
     fn answer(&mut self, id: RequestId, answer: &Answer) {
         self.world.tell(format_args!("answered: {answer:?}"));
         let Answer::Done { checkpoint, savepoint: Some(place) } = answer else { return };
+        let place = directory(place);
         self.world.audit(place, Audit::look_at_savepoint);
         let mut asked = self.wishes.asked();
         if asked.kinds.get(&id) == Some(&Kind::Stop) {
-            asked.stopped_with = Some((*checkpoint, place.clone()));
+            asked.stopped_with = Some((*checkpoint, place.to_owned()));
         }
     }
 }
