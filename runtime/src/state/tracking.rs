@@ -25,7 +25,7 @@ pub(super) struct Tracking<K> {
 
 impl<K> Tracking<K> {
     fn new(entries: usize) -> Self {
-        let (written_max, writes_left) = (entries / 4 + FEW, 4 * (entries + FEW));
+        let (written_max, writes_left) = (entries / 8 + FEW, 4 * (entries + FEW));
         Tracking { removed: Vec::new(), written: 0, written_max, writes_left }
     }
 

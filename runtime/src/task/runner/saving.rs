@@ -37,7 +37,7 @@ pub(super) struct Saving {
 }
 
 /// As many times as long as a slice takes, what the task is for goes on.
-const OTHER_WORK: u32 = 4;
+const OTHER_WORK: u32 = 6;
 
 impl Saving {
     /// True if it is part of this checkpoint, or of an earlier one.
