@@ -276,6 +276,29 @@ impl Manifest {
         Ok(manifest)
     }
 
+    /// Of a checkpoint in which there is nothing yet, as this engine writes it.
+    pub(crate) fn empty(
+        job: &str,
+        (id, fence, kind): (CheckpointId, Fence, Kind),
+        key_groups: u32,
+    ) -> Manifest {
+        Manifest {
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            job: job.to_owned(),
+            id,
+            fence,
+            kind,
+            key_groups,
+            hash: HASH.to_owned(),
+            archives: ARCHIVES.to_owned(),
+            operators: Vec::new(),
+            files: Vec::new(),
+            sources: Vec::new(),
+            sinks: Vec::new(),
+            finished: matches!(kind, Kind::Final | Kind::Drain),
+        }
+    }
+
     /// Reads a manifest that a person has named: a savepoint's.
     ///
     /// # Errors

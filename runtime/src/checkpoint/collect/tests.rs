@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 
-use super::super::manifest::{ARCHIVES, FileRef, HASH, Kind};
+use super::super::manifest::{FileRef, Kind};
 use super::super::store::local::LocalStore;
 use super::super::store::memory::{Injected, MemoryStore, Operation};
 use super::super::{Epoch, Fence};
@@ -19,19 +19,8 @@ fn take(store: &dyn Store, id: u64, attempt: u64, shared: &[StorePath]) -> (Reta
     store.create(&own, b"state").unwrap();
     let files = [&[own], shared].concat();
     let manifest = Manifest {
-        version: "0.1.0".to_owned(),
-        job: "job".to_owned(),
-        id: folder.id,
-        fence: folder.fence,
-        kind: Kind::Checkpoint,
-        key_groups: 128,
-        hash: HASH.to_owned(),
-        archives: ARCHIVES.to_owned(),
-        operators: Vec::new(),
         files: files.into_iter().map(|path| FileRef { path, len: 5 }).collect(),
-        sources: Vec::new(),
-        sinks: Vec::new(),
-        finished: false,
+        ..Manifest::empty("job", (folder.id, folder.fence, Kind::Checkpoint), 128)
     };
     (manifest.write(store, folder.manifest()).unwrap(), manifest)
 }

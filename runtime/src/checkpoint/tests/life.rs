@@ -246,19 +246,11 @@ impl Process {
         let sink =
             SinkState { id: "out".to_owned(), parameters, committables: committables.collect() };
         let manifest = Manifest {
-            version: String::new(),
-            job: String::new(),
-            id,
-            fence: self.fence,
-            kind,
-            key_groups: 1,
-            hash: HASH.to_owned(),
-            archives: ARCHIVES.to_owned(),
-            operators: Vec::new(),
             files: snapshots.iter().map(|(_, (file, _))| file.clone()).collect(),
             sources: vec![source],
             sinks: vec![sink],
             finished: kind == Kind::Final,
+            ..Manifest::empty("", (id, self.fence, kind), 1)
         };
         let path = Folder { id, fence: self.fence }.manifest();
         let result = manifest.write(&world.store, path);

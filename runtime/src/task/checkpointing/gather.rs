@@ -9,8 +9,8 @@ use std::sync::Arc;
 use super::driver::Committed;
 use crate::checkpoint::coordinator::{self, Decline};
 use crate::checkpoint::manifest::{
-    ARCHIVES, Block, FileRef, HASH, Kind, Manifest, OperatorState, Prepared, Section, SinkState,
-    SourceState, SplitState,
+    Block, FileRef, Kind, Manifest, OperatorState, Prepared, Section, SinkState, SourceState,
+    SplitState,
 };
 use crate::checkpoint::store::{Store, StoreError, StorePath, Upload};
 use crate::checkpoint::{CheckpointId, Fence, Folder};
@@ -222,21 +222,7 @@ impl Gathering {
         parts: Vec<Rc<TaskPart>>,
         prepared: &[coordinator::Prepared<Committed>],
     ) -> Manifest {
-        let mut manifest = Manifest {
-            version: env!("CARGO_PKG_VERSION").to_owned(),
-            job: about.job.clone(),
-            id,
-            fence: self.fence,
-            kind,
-            key_groups: about.key_groups,
-            hash: HASH.to_owned(),
-            archives: ARCHIVES.to_owned(),
-            operators: Vec::new(),
-            files: Vec::new(),
-            sources: Vec::new(),
-            sinks: Vec::new(),
-            finished: matches!(kind, Kind::Final | Kind::Drain),
-        };
+        let mut manifest = Manifest::empty(&about.job, (id, self.fence, kind), about.key_groups);
         let mut files = BTreeMap::new();
         for part in &parts {
             add_part(&mut manifest, &mut files, part, about);

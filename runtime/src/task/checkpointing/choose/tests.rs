@@ -1,7 +1,7 @@
 //! Manifests and files that are damaged, with and without something committed.
 
 use super::*;
-use crate::checkpoint::manifest::{ARCHIVES, FileRef, HASH, Kind, Prepared, SinkState};
+use crate::checkpoint::manifest::{FileRef, Kind, Prepared, SinkState};
 use crate::checkpoint::store::StorePath;
 use crate::checkpoint::store::memory::MemoryStore;
 use crate::checkpoint::{Attempt, Epoch, Fence, Folder};
@@ -22,19 +22,9 @@ fn take(store: &dyn Store, id: u64, commits: bool) -> Retained {
     let committables = if commits { vec![committed] } else { Vec::new() };
     let sink = SinkState { id: "sink".to_owned(), parameters: String::new(), committables };
     let manifest = Manifest {
-        version: String::new(),
-        job: "job".to_owned(),
-        id,
-        fence: fence(),
-        kind: Kind::Checkpoint,
-        key_groups: 128,
-        hash: HASH.to_owned(),
-        archives: ARCHIVES.to_owned(),
-        operators: Vec::new(),
         files: vec![FileRef { path: state(id.0), len: 4 }],
-        sources: Vec::new(),
         sinks: vec![sink],
-        finished: false,
+        ..Manifest::empty("job", (id, fence(), Kind::Checkpoint), 128)
     };
     let retained = manifest.write(store, Folder { id, fence: fence() }.manifest()).unwrap();
     assert_eq!(retained.commits, commits);

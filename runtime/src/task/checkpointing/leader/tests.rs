@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::checkpoint::Epoch;
-use crate::checkpoint::manifest::{ARCHIVES, HASH, Kind};
+use crate::checkpoint::manifest::Kind;
 use crate::checkpoint::store::StorePath;
 use crate::checkpoint::store::local::LocalStore;
 use crate::task::checkpointing::Machine;
@@ -21,21 +21,8 @@ fn lead(options: &CheckpointOptions) -> Leader {
 
 /// What checkpoint 17 of attempt 5 has left, of a job without state.
 fn savepoint(place: &std::path::Path) {
-    let manifest = Manifest {
-        version: String::new(),
-        job: "job".to_owned(),
-        id: CheckpointId(17),
-        fence: Fence { epoch: Epoch(3), attempt: Attempt(5) },
-        kind: Kind::Stop,
-        key_groups: 128,
-        hash: HASH.to_owned(),
-        archives: ARCHIVES.to_owned(),
-        operators: Vec::new(),
-        files: Vec::new(),
-        sources: Vec::new(),
-        sinks: Vec::new(),
-        finished: false,
-    };
+    let fence = Fence { epoch: Epoch(3), attempt: Attempt(5) };
+    let manifest = Manifest::empty("job", (CheckpointId(17), fence, Kind::Stop), 128);
     let store = LocalStore::open(place).unwrap();
     manifest.write(&store, StorePath::parse("MANIFEST").unwrap()).unwrap();
 }
