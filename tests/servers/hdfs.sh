@@ -9,6 +9,7 @@
 # Fetches Hadoop (90 MB) by Maven and keeps it in the user's cache; installs Maven and Java with apt-get if they are
 # missing. It listens on 127.0.0.1 only, on a free port.
 set -euo pipefail
+source "$(dirname "${BASH_SOURCE[0]}")/process.sh"
 
 readonly version=3.4.1
 readonly library=${XDG_CACHE_HOME:-$HOME/.cache}/thalweg-servers/hadoop-$version
@@ -54,13 +55,6 @@ start() {
     done
     port=$(grep -oE '"namenode_port": ?"?[0-9]+' "$dir/details" | grep -oE '[0-9]+$')
     echo "TEST_HDFS=hdfs://127.0.0.1:$port"
-}
-
-stop() {
-    local pid
-    pid=$(cat "$1/pid")
-    kill "$pid" 2>/dev/null || return 0
-    while kill -0 "$pid" 2>/dev/null; do sleep 0.05; done
 }
 
 case ${1:-} in

@@ -9,6 +9,7 @@
 # Builds MinIO with Go if it is missing, which takes some minutes, and keeps it in the user's cache. It listens on
 # 127.0.0.1 only, on a free port; user and password are `testtest`.
 set -euo pipefail
+source "$(dirname "${BASH_SOURCE[0]}")/process.sh"
 
 readonly version=v0.0.0-20260212201848-7aac2a2c5b7c
 
@@ -55,13 +56,6 @@ make_bucket() {
     answer=$(curl -s -o /dev/null -w '%{http_code}' -X PUT --aws-sigv4 aws:amz:us-east-1:s3 \
         --user testtest:testtest "http://127.0.0.1:$1/test")
     [[ $answer == 200 || $answer == 409 ]]
-}
-
-stop() {
-    local pid
-    pid=$(cat "$1/pid")
-    kill "$pid" 2>/dev/null || return 0
-    while kill -0 "$pid" 2>/dev/null; do sleep 0.05; done
 }
 
 case ${1:-} in
