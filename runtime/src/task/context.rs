@@ -123,6 +123,13 @@ pub(crate) struct Handles {
     pub(crate) awaited: Option<Handle<dyn Awaited>>,
 }
 
+impl Handles {
+    /// The states that checkpoints hold: those with an id.
+    pub(crate) fn kept(&self) -> impl Iterator<Item = &(String, Handle<dyn State>)> {
+        self.states.iter().filter(|(id, _)| !id.is_empty())
+    }
+}
+
 /// One task being opened: gives the chain its source, inputs, outputs, sinks, state and watermark generators, and
 /// keeps a second handle on each for the runner.
 pub struct TaskContext {
@@ -149,9 +156,9 @@ impl TaskContext {
         TaskContext { surveyed, ..TaskContext::new(seed, stage, None) }
     }
 
-    /// Its states, and what its source and sinks read and write.
+    /// The states that it keeps, and what its source and sinks read and write.
     pub(crate) fn surveyed(self) -> (NamedStates, Parameters) {
-        (self.handles.states, self.surveyed.unwrap_or_default())
+        (self.handles.kept().cloned().collect(), self.surveyed.unwrap_or_default())
     }
 
     pub(crate) fn into_parts(self) -> (TaskSeed, Stage, Handles) {

@@ -114,7 +114,7 @@ pub(crate) struct Checkpoints {
 
 /// What a checkpoint is wanted as.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Wish {
+pub(crate) enum Wanted {
     /// The next in the row of those that the job is restored from.
     Next,
     /// A copy of its own.
@@ -169,11 +169,11 @@ impl Checkpoints {
     }
 
     /// Has sources begin a checkpoint; the slots are to be woken.
-    pub(crate) fn want(&self, checkpoint: u64, wish: Wish) {
-        if wish == Wish::Last {
+    pub(crate) fn want(&self, checkpoint: u64, wanted: Wanted) {
+        if wanted == Wanted::Last {
             self.stops_with.store(checkpoint, Ordering::Release);
         }
-        if wish != Wish::Next {
+        if wanted != Wanted::Next {
             self.alone.store(checkpoint, Ordering::Release);
         }
         self.wanted.fetch_max(checkpoint, Ordering::Release);

@@ -51,7 +51,7 @@ impl Survey {
             guard(|| factory(&mut cx))
                 .map_err(|failure| describe(plan, options, place, failure))?;
             let (states, connectors) = cx.surveyed();
-            survey.states.extend(states.into_iter().filter(|(id, _)| !id.is_empty()));
+            survey.states.extend(states);
             survey.connectors.extend(connectors);
         }
         Ok(survey)

@@ -12,7 +12,7 @@ use crate::checkpoint::store::memory::MemoryStore;
 use crate::checkpoint::{Attempt, CheckpointId, Epoch, Fence};
 use crate::task::committers::Committers;
 use crate::task::restored::Recovery;
-use crate::task::snapshot::{Checkpoints, TaskMessage, ToCheckpoints, Wish};
+use crate::task::snapshot::{Checkpoints, TaskMessage, ToCheckpoints, Wanted};
 
 /// Messages that may wait: few, so that tasks have to wait as well.
 const MESSAGES: usize = 2;
@@ -75,7 +75,7 @@ impl ByHand {
     pub(in crate::task) fn begin(&mut self) {
         self.last = self.last.next();
         self.under_way = Some(Vec::new());
-        self.live.checkpoints.want(self.last.0, Wish::Next);
+        self.live.checkpoints.want(self.last.0, Wanted::Next);
     }
 
     pub(in crate::task) fn is_under_way(&self) -> bool {

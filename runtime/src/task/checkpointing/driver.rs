@@ -26,7 +26,7 @@ use crate::error::JobError;
 use crate::task::committers::Committers;
 use crate::task::job::Job;
 use crate::task::restored::Recovery;
-use crate::task::snapshot::{self, Checkpoints, TaskMessage, ToCheckpoints, Wish};
+use crate::task::snapshot::{self, Checkpoints, TaskMessage, ToCheckpoints, Wanted};
 
 /// One thing for a sink to commit, with the sink's name.
 pub(super) type Committed = (String, serde_json::Value);
@@ -280,12 +280,12 @@ impl Drive {
         match action {
             Action::Trigger { id, kind } => {
                 self.triggered = self.leader.surroundings.now();
-                let wish = match kind {
-                    Kind::Checkpoint | Kind::Final => Wish::Next,
-                    Kind::Savepoint | Kind::Drain => Wish::Alone,
-                    Kind::Stop => Wish::Last,
+                let wanted = match kind {
+                    Kind::Checkpoint | Kind::Final => Wanted::Next,
+                    Kind::Savepoint | Kind::Drain => Wanted::Alone,
+                    Kind::Stop => Wanted::Last,
                 };
-                self.checkpoints.want(id.0, wish);
+                self.checkpoints.want(id.0, wanted);
                 self.job.wake();
             }
             Action::Abort { id, why } => {

@@ -154,7 +154,7 @@ impl Runner {
         }
         let (mut states, mut writers) = (Vec::new(), Vec::new());
         let purpose = checkpoints.purpose(checkpoint);
-        for (id, state) in self.handles.states.iter().filter(|(id, _)| !id.is_empty()) {
+        for (id, state) in self.handles.kept() {
             let (mut writer, meaning) = (SnapshotWriter::new(purpose), state.borrow().meaning());
             state.borrow_mut().save(&mut writer);
             writers.push((writer, true));
@@ -208,8 +208,8 @@ impl Runner {
         }
         let (checkpoint, task) = (saving.snapshot.checkpoint, self.task);
         if let Some((writer, more)) = saving.writers.get_mut(saving.state) {
-            let states = self.handles.states.iter().filter(|(id, _)| !id.is_empty());
-            let (_, state) = states.clone().nth(saving.state).expect("a writer for each state");
+            let state = self.handles.kept().nth(saving.state);
+            let (_, state) = state.expect("a writer for each state");
             *more = *more && state.borrow_mut().save_more(writer);
             if !*more {
                 writer.finish();
@@ -247,7 +247,7 @@ impl Runner {
         let processing_time = self.stage.clock().processing_time(self.stage.clock().now());
         let hashes = hashes(groups, self.task.1);
         let mut floor = Timestamp::MIN;
-        for (id, state) in self.handles.states.iter().filter(|(id, _)| !id.is_empty()) {
+        for (id, state) in self.handles.kept() {
             let Some(saved) = restored.states.get(id) else { continue };
             let give = || saved.give_to(&mut *state.borrow_mut(), hashes.clone(), processing_time);
             let loaded = guard(|| give().map_err(Failure::new));

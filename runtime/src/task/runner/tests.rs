@@ -4,6 +4,7 @@ use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::Mutex;
+use std::sync::mpsc::{Receiver, sync_channel};
 
 use super::*;
 use crate::exchange::{
@@ -13,7 +14,7 @@ use crate::state::{LoadError, Loader, SnapshotWriter, State};
 use crate::task::committers::Committers;
 use crate::task::context::SplitTable;
 use crate::task::restored::Recovery;
-use crate::task::snapshot::{Checkpoints, Wish};
+use crate::task::snapshot::{Checkpoints, ToCheckpoints, Wanted};
 use crate::task::{Clock, Signal, TaskContext, Turn};
 
 #[derive(Clone)]
@@ -340,16 +341,22 @@ fn idleness_goes_on_behind_the_time_that_it_releases() {
     assert_eq!(bench.sent(), ["Watermark(Timestamp(6))"]);
 }
 
-#[test]
-fn bug_40_behind_the_barrier_of_a_stop_nothing_happens() {
-    let (to, _from) = std::sync::mpsc::sync_channel(8);
+/// A task with a timer at 5, behind the barrier of checkpoint 3, which the job stops with.
+fn behind_the_barrier_of_a_stop() -> (Bench, Arc<Checkpoints>, Receiver<ToCheckpoints>) {
+    let (to, from) = sync_channel(8);
     let checkpoints = Arc::new(Checkpoints::new(1, Committers::default(), to));
     let mut bench = Bench::with(Some(5), 0, Some(checkpoints.clone()));
-    checkpoints.want(3, Wish::Last);
+    checkpoints.want(3, Wanted::Last);
     for channel in 0..2 {
         bench.send(channel, || Frame::Barrier { id: 3 });
     }
     bench.settle();
+    (bench, checkpoints, from)
+}
+
+#[test]
+fn bug_40_behind_the_barrier_of_a_stop_nothing_happens() {
+    let (mut bench, checkpoints, _from) = behind_the_barrier_of_a_stop();
     assert_eq!(bench.sent(), ["Barrier { id: 3 }"]);
     bench.pass(6);
     assert_eq!(bench.settle(), [""; 0], "the timer would fire into no checkpoint");
@@ -361,14 +368,7 @@ fn bug_40_behind_the_barrier_of_a_stop_nothing_happens() {
 
 #[test]
 fn bug_40_no_timer_fires_when_a_stopped_task_ends() {
-    let (to, _from) = std::sync::mpsc::sync_channel(8);
-    let checkpoints = Arc::new(Checkpoints::new(1, Committers::default(), to));
-    let mut bench = Bench::with(Some(5), 0, Some(checkpoints.clone()));
-    checkpoints.want(3, Wish::Last);
-    for channel in 0..2 {
-        bench.send(channel, || Frame::Barrier { id: 3 });
-    }
-    bench.settle();
+    let (mut bench, checkpoints, _from) = behind_the_barrier_of_a_stop();
     bench.pass(6);
     checkpoints.finish();
     for channel in 0..2 {
