@@ -97,6 +97,8 @@ pub(super) mod plug {
         allowed: Option<usize>,
         /// A file has one name only.
         refuses_links: bool,
+        /// Somebody else is always faster at removing a file.
+        removes_first: bool,
         volatile: Vec<Undo>,
     }
 
@@ -135,6 +137,11 @@ pub(super) mod plug {
         /// From now on a file has one name only, as on some file systems.
         pub fn refuse_links(&self) {
             self.state().refuses_links = true;
+        }
+
+        /// From now on whatever is to be removed is removed by somebody else just before.
+        pub fn remove_first(&self) {
+            self.state().removes_first = true;
         }
 
         /// Steps that were taken.
@@ -216,6 +223,9 @@ pub(super) mod plug {
         pub(super) fn removed(&self, path: &Path) -> io::Result<()> {
             let bytes = content(path);
             let mut state = self.step()?;
+            if state.removes_first {
+                fs::remove_file(path)?;
+            }
             state.volatile.extend(bytes.map(|bytes| Undo::Removed(path.to_owned(), bytes)));
             Ok(())
         }

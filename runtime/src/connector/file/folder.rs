@@ -208,8 +208,8 @@ impl Folder {
             if let Some((generation, attempt)) = unfinished(&name) {
                 greatest = greatest.max(generation);
                 if look.gives_up(&name, attempt) {
-                    let file = path.join(&name);
-                    self.disk.remove(&file).map_err(|error| unwritable(&file, error))?;
+                    // Whoever made it may be on the way of removing it too.
+                    remove_if_there(&self.disk, &path.join(&name))?;
                 }
             } else if let Some(generation) = generation(&name) {
                 greatest = greatest.max(generation);

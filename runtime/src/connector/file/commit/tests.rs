@@ -337,6 +337,18 @@ fn a_preparation_that_is_dropped_leaves_nothing() {
     assert!(names(&path).iter().all(|name| name == ".part-0-1-2.txt.1.inprogress"));
 }
 
+#[test]
+fn a_part_that_the_thread_behind_it_has_removed_is_not_missed() {
+    let (_folder, path) = folder();
+    let disk = Disk::default();
+    let sink = sink(&path, &disk);
+    fs::create_dir_all(&path).unwrap();
+    fs::write(path.join(HIDDEN), "half a part of attempt 1").unwrap();
+    disk.plug.remove_first();
+    begin(&sink, 2).unwrap();
+    assert_eq!(names(&path), [""; 0]);
+}
+
 /// One part, prepared, by a job that has gone.
 fn prepared(path: &Path) -> Committable {
     let sink = files(path).text();
