@@ -399,6 +399,8 @@ fn a_file_says_where_and_how_often() {
     let config = bench.path("job.toml");
     let dir = bench.text("elsewhere");
     let text = format!("[checkpoint]\ndir = \"{dir}\"\ninterval = \"5ms\"\nretain = 1\n");
+    // Nothing fails: even so, the books are right.
+    let text = text + "mode = \"at-least-once\"\n";
     fs::write(&config, text).expect("written");
     let config = config.to_str().expect("UTF-8").to_owned();
     let mut command = Command::new(PROGRAM);
@@ -415,4 +417,7 @@ fn a_file_says_where_and_how_often() {
     fs::write(bench.path("job.toml"), "[checkpoint]\ndri = \"x\"\n").expect("written");
     let mistaken = ended(command.output().expect("the job starts"));
     check(mistaken, 2, &["checkpoint.dri", "did you mean `dir`?"]);
+    fs::write(bench.path("job.toml"), "[checkpoint]\nmode = \"mostly\"\n").expect("written");
+    let mistaken = ended(command.output().expect("the job starts"));
+    check(mistaken, 2, &["mostly", "exactly-once or at-least-once"]);
 }

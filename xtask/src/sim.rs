@@ -23,24 +23,27 @@ pub struct Options {
     bug: Option<String>,
     /// Each of [`FOUND`].
     planted: bool,
+    /// Checkpoints are taken in this mode: records may come twice, and none is lost.
+    at_least_once: bool,
 }
 
-pub const USAGE: &str =
-    "usage: cargo xtask sim [--seeds N] [--from S] [--seed S [--trace]] [--bug NN | --planted]";
+pub const USAGE: &str = "usage: cargo xtask sim [--seeds N] [--from S] [--seed S [--trace]] [--bug NN | --planted] [--at-least-once]";
 
 impl Options {
     /// Reads the command line.
     pub fn parse(arguments: &[&str]) -> Result<Options, String> {
-        let (traced, planted) = (false, false);
-        let mut options = Options { from: 0, seeds: 2_000, traced, bug: None, planted };
+        let (traced, planted, at_least_once) = (false, false, false);
+        let mut options =
+            Options { from: 0, seeds: 2_000, traced, bug: None, planted, at_least_once };
         let mut arguments = arguments.iter();
         while let Some(name) = arguments.next() {
             match *name {
                 "--trace" => options.traced = true,
                 "--planted" => options.planted = true,
+                "--at-least-once" => options.at_least_once = true,
                 _ => {}
             }
-            if matches!(*name, "--trace" | "--planted") {
+            if matches!(*name, "--trace" | "--planted" | "--at-least-once") {
                 continue;
             }
             let value = *arguments.next().ok_or_else(|| USAGE.to_owned())?;
@@ -70,6 +73,7 @@ pub fn run(root: &Path, options: &Options) -> io::Result<bool> {
         return find_planted(root, options);
     }
     let mut program = program(root, options.bug.as_deref())?;
+    program.args(options.at_least_once.then_some("--at-least-once"));
     program.arg(options.from.to_string());
     if options.traced {
         program.arg("--trace");
@@ -125,10 +129,9 @@ mod tests {
     #[test]
     fn one_seed_is_traced() {
         let parsed = Options::parse(&["--seed", "7", "--trace"]);
-        assert_eq!(
-            parsed,
-            Ok(Options { from: 7, seeds: 1, traced: true, bug: None, planted: false })
-        );
+        let (bug, planted, at_least_once) = (None, false, false);
+        let expected = Options { from: 7, seeds: 1, traced: true, bug, planted, at_least_once };
+        assert_eq!(parsed, Ok(expected));
         for wrong in [&["--trace"][..], &["--seeds"], &["--seeds", "x"], &["--what", "1"]] {
             assert!(Options::parse(wrong).is_err(), "{wrong:?}");
         }

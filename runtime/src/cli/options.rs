@@ -10,7 +10,7 @@ use tracing_subscriber::EnvFilter;
 
 use crate::config::{Parallelism, Pause};
 use crate::job::{Args, Arguments, Parameter};
-use crate::task::{CheckpointOptions, Failure};
+use crate::task::{CheckpointMode, CheckpointOptions, Failure};
 
 /// How a job is run, apart from its parameters.
 #[derive(Debug)]
@@ -29,11 +29,12 @@ pub(crate) struct Options {
 pub(crate) const CONFIG: &str = "config";
 /// Names that no parameter may have: the options', those that only some subcommands have, and those whose `THALWEG_`
 /// variable means something else.
-pub(crate) const RESERVED: [&str; 26] = [
+pub(crate) const RESERVED: [&str; 27] = [
     "parallelism",
     "buffer_timeout",
     "metrics",
     "checkpoint_dir",
+    "checkpoint_mode",
     "checkpoint_interval",
     "checkpoint_min_pause",
     "checkpoint_timeout",
@@ -98,6 +99,7 @@ impl Args for Options {
             ),
         ];
         parameters.extend(checkpoint_parameters());
+        parameters.extend(start_parameters());
         parameters
     }
 
@@ -129,6 +131,12 @@ fn checkpoint_parameters() -> Vec<Parameter> {
             "directory",
             None,
         ),
+        Parameter::of::<CheckpointMode, _>(
+            "checkpoint_mode",
+            "Inputs wait for each other (exactly-once), or records may count twice after a failure (at-least-once).",
+            "mode",
+            Some("exactly-once"),
+        ),
         Parameter::of::<Pause, _>(
             "checkpoint_interval",
             "How often a checkpoint is taken.",
@@ -159,6 +167,12 @@ fn checkpoint_parameters() -> Vec<Parameter> {
             "number",
             Some("10"),
         ),
+    ]
+}
+
+/// What a job goes on from.
+fn start_parameters() -> Vec<Parameter> {
+    vec![
         Parameter::of::<bool, _>(
             "fresh",
             "Begin anew, whatever is in the checkpoint directory.",
@@ -203,6 +217,7 @@ fn checkpoints(arguments: &Arguments) -> Result<(Option<String>, CheckpointOptio
     let allow_changed_source = arguments.take("allow_changed_source")?;
     let renames: Vec<Renaming> = arguments.take("rename")?;
     let terms = CheckpointOptions {
+        mode: arguments.take("checkpoint_mode")?,
         interval,
         min_pause,
         timeout,

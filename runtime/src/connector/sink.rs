@@ -21,6 +21,10 @@
 //!    It is committed when a checkpoint that holds it is complete, not before; at least once, and in the order of the
 //!    checkpoints. If a commit fails, the job fails with its error.
 //! 4. At the end of the input there is one more checkpoint, then [`Writer::finish`].
+//!
+//! Where checkpoints are taken [at least once](crate::job::CheckpointMode::AtLeastOnce), all of this holds; but what is
+//! written before `prepare(n)` may come of records behind checkpoint n, so that an attempt that goes on from it writes it
+//! again: each transaction is shown once, a row perhaps in two of them.
 
 use serde::{Deserialize, Serialize};
 

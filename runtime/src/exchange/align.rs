@@ -3,6 +3,9 @@
 //! The first barrier of a checkpoint blocks its channel; when every open channel has brought it, the snapshot is taken
 //! and all are read again. So a record is in a checkpoint if and only if it precedes the barrier on its channel
 //! (Carbone et al. 2015, "Lightweight Asynchronous Snapshots for Distributed Dataflows", alg. 1).
+//!
+//! At least once, no channel is ever blocked, and the snapshot is still taken when the last one has brought the barrier.
+//! So every record before the barrier is in the checkpoint, and some behind it may be too: those are seen again.
 
 /// What a barrier, a cancellation or a channel's end leads to.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -16,6 +19,8 @@ pub(crate) enum Aligned {
 /// Which channels have brought the pending barrier.
 #[derive(Clone, Debug)]
 pub(crate) struct Aligner {
+    /// Channels that have brought the barrier wait for the others.
+    blocks: bool,
     pending: Option<u64>,
     brought: Vec<bool>,
     closed: Vec<bool>,
@@ -24,8 +29,9 @@ pub(crate) struct Aligner {
 }
 
 impl Aligner {
-    pub(crate) fn new(channels: usize) -> Aligner {
+    pub(crate) fn new(channels: usize, blocks: bool) -> Aligner {
         Aligner {
+            blocks,
             pending: None,
             brought: vec![false; channels],
             closed: vec![false; channels],
@@ -36,7 +42,7 @@ impl Aligner {
     /// True if the channel must not be read until the others have caught up.
     #[inline]
     pub(crate) fn is_blocked(&self, channel: usize) -> bool {
-        self.pending.is_some() && self.brought[channel]
+        self.blocks && self.pending.is_some() && self.brought[channel]
     }
 
     /// The checkpoint whose barriers are waited for.
@@ -96,7 +102,7 @@ mod tests {
 
     #[test]
     fn barrier_waits_for_every_open_channel() {
-        let mut aligner = Aligner::new(3);
+        let mut aligner = Aligner::new(3, true);
         assert_eq!(aligner.barrier(0, 7), None);
         assert!(aligner.is_blocked(0) && !aligner.is_blocked(1));
         assert_eq!(aligner.close(2), None);
@@ -108,7 +114,7 @@ mod tests {
 
     #[test]
     fn newer_barrier_takes_the_place_of_an_older_one() {
-        let mut aligner = Aligner::new(2);
+        let mut aligner = Aligner::new(2, true);
         assert_eq!(aligner.barrier(0, 1), None);
         assert_eq!(aligner.barrier(1, 2), None);
         assert!(!aligner.is_blocked(0) && aligner.is_blocked(1));
@@ -118,7 +124,7 @@ mod tests {
 
     #[test]
     fn cancelled_barrier_is_dropped_when_it_comes() {
-        let mut aligner = Aligner::new(2);
+        let mut aligner = Aligner::new(2, true);
         assert_eq!(aligner.barrier(0, 4), None);
         assert_eq!(aligner.cancel(4), Some(Aligned::Cancel(4)));
         assert_eq!(aligner.barrier(1, 4), None);
@@ -129,15 +135,33 @@ mod tests {
 
     #[test]
     fn closing_the_last_missing_channel_completes() {
-        let mut aligner = Aligner::new(2);
+        let mut aligner = Aligner::new(2, true);
         assert_eq!(aligner.barrier(0, 4), None);
         assert_eq!(aligner.close(1), Some(Aligned::Barrier(4)));
         assert_eq!(aligner.barrier(0, 5), Some(Aligned::Barrier(5)));
     }
 
+    #[test]
+    fn at_least_once_waits_for_every_channel_and_blocks_none() {
+        let mut aligner = Aligner::new(2, false);
+        assert_eq!(aligner.barrier(0, 7), None);
+        assert!(!aligner.is_blocked(0) && !aligner.is_blocked(1));
+        assert_eq!(
+            (aligner.barrier(0, 7), aligner.pending()),
+            (None, Some(7)),
+            "a repeated barrier"
+        );
+        assert_eq!(aligner.barrier(1, 7), Some(Aligned::Barrier(7)));
+        assert_eq!(aligner.barrier(0, 8), None);
+        assert_eq!(aligner.barrier(0, 9), None, "8 was given up");
+        assert_eq!(aligner.barrier(1, 8), None);
+        assert_eq!(aligner.barrier(1, 9), Some(Aligned::Barrier(9)));
+    }
+
     /// The same by its definition: the pending checkpoint is the greatest that any channel has brought.
     #[derive(Debug)]
     struct Reference {
+        blocks: bool,
         /// The greatest barrier of each channel.
         brought: Vec<u64>,
         closed: Vec<bool>,
@@ -150,7 +174,7 @@ mod tests {
         }
 
         fn is_blocked(&self, channel: usize) -> bool {
-            self.pending() == Some(self.brought[channel])
+            self.blocks && self.pending() == Some(self.brought[channel])
         }
 
         fn cancel(&mut self, id: u64) -> Option<Aligned> {
@@ -194,10 +218,10 @@ mod tests {
     }
 
     /// Both given the same, as far as channels are read; what is answered is the same.
-    fn run(channels: usize, events: &[Event]) -> (Aligner, Reference) {
-        let mut aligner = Aligner::new(channels);
+    fn run(channels: usize, blocks: bool, events: &[Event]) -> (Aligner, Reference) {
+        let mut aligner = Aligner::new(channels, blocks);
         let (brought, closed) = (vec![0; channels], vec![false; channels]);
-        let mut reference = Reference { brought, closed, done: 0 };
+        let mut reference = Reference { blocks, brought, closed, done: 0 };
         for event in events {
             let (found, expected) = match *event {
                 Event::Barrier(on, _) | Event::Cancel(on, _) | Event::Close(on)
@@ -221,6 +245,7 @@ mod tests {
             assert_eq!(aligner.pending(), reference.pending(), "{event:?}");
             for channel in 0..channels {
                 assert_eq!(aligner.is_blocked(channel), reference.is_blocked(channel));
+                assert!(blocks || !aligner.is_blocked(channel), "{channel} is blocked");
             }
         }
         (aligner, reference)
@@ -229,19 +254,27 @@ mod tests {
     proptest! {
         #[test]
         fn bug_16_barriers_and_cancellations_come_in_any_order((channels, events) in events()) {
-            run(channels, &events);
+            run(channels, true, &events);
+        }
+
+        #[test]
+        fn at_least_once_no_channel_is_ever_blocked((channels, events) in events()) {
+            run(channels, false, &events);
         }
 
         /// Whatever else there is, and wherever a channel ends, the others need not wait for it.
         #[test]
-        fn bug_17_a_channel_that_ends_keeps_nobody_waiting((channels, events) in events()) {
+        fn bug_17_a_channel_that_ends_keeps_nobody_waiting(
+            (channels, events) in events(),
+            blocks in any::<bool>(),
+        ) {
             for behind in 0..=events.len() {
                 let mut closing = events[..behind].to_vec();
                 // Those that are blocked are read again when the others have ended.
                 for _ in 0..channels {
                     closing.extend((0..channels).map(Event::Close));
                 }
-                let (aligner, reference) = run(channels, &closing);
+                let (aligner, reference) = run(channels, blocks, &closing);
                 prop_assert!(reference.closed.iter().all(|closed| *closed));
                 prop_assert_eq!(aligner.pending(), None);
             }

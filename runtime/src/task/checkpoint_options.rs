@@ -1,5 +1,6 @@
 //! Where, how often and how carefully checkpoints are taken.
 
+use std::str::FromStr;
 use std::time::Duration;
 
 /// Where, how often and how carefully checkpoints are taken.
@@ -22,6 +23,8 @@ pub struct CheckpointOptions {
     /// `AWS_SECRET_ACCESS_KEY`, `AWS_REGION`, `AWS_ENDPOINT_URL`, or by the machine's role; it must honour
     /// `If-None-Match`, as S3, MinIO, Ceph and R2 do. HDFS by `HADOOP_CONF_DIR` and `HADOOP_USER_NAME`.
     pub dir: String,
+    /// What a failure may do to a record.
+    pub mode: CheckpointMode,
     /// How long after the beginning of a checkpoint the next one begins.
     pub interval: Duration,
     /// How long after the end of a checkpoint the next one begins at the earliest.
@@ -51,6 +54,7 @@ impl CheckpointOptions {
     pub fn new(dir: impl Into<String>) -> CheckpointOptions {
         CheckpointOptions {
             dir: dir.into(),
+            mode: CheckpointMode::ExactlyOnce,
             interval: Duration::from_secs(10),
             min_pause: Duration::ZERO,
             timeout: Duration::from_secs(600),
@@ -62,6 +66,50 @@ impl CheckpointOptions {
             allow_dropped_state: false,
             allow_changed_source: false,
             renames: Vec::new(),
+        }
+    }
+}
+
+/// How often a record counts, if a failure makes sources read it again.
+///
+/// It is about tasks with several inputs, which get the barrier of a checkpoint on one of them before the others. Nothing
+/// is lost in either.
+///
+/// ```
+/// use thalweg::job::CheckpointMode;
+///
+/// assert_eq!("at-least-once".parse(), Ok(CheckpointMode::AtLeastOnce));
+/// assert!("mostly".parse::<CheckpointMode>().is_err());
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub enum CheckpointMode {
+    /// Once. An input that is ahead of the others waits for them, which takes as long as records need to get through the
+    /// slowest of them.
+    #[default]
+    ExactlyOnce,
+    /// Once or more. No input ever waits: what came behind the barrier is in the checkpoint as well, and is processed
+    /// again by a job that goes on from there. Sums may be too high then, and rows come twice; a window that had fired may
+    /// fire again, for the records that come again. Sinks that commit in two phases show their rows with checkpoints as
+    /// ever, each transaction once, but a row may be in two of them. A checkpoint that a job stops with is exact in this
+    /// mode too.
+    AtLeastOnce,
+}
+
+impl CheckpointMode {
+    /// True if inputs wait for each other.
+    pub(crate) fn aligns(self) -> bool {
+        self == CheckpointMode::ExactlyOnce
+    }
+}
+
+impl FromStr for CheckpointMode {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<CheckpointMode, String> {
+        match text {
+            "exactly-once" => Ok(CheckpointMode::ExactlyOnce),
+            "at-least-once" => Ok(CheckpointMode::AtLeastOnce),
+            _ => Err("a mode is exactly-once or at-least-once".to_owned()),
         }
     }
 }

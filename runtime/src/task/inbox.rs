@@ -78,13 +78,14 @@ pub(crate) struct Inbox {
 }
 
 impl Inbox {
-    pub(crate) fn new(channels: Vec<(usize, Channel)>) -> Inbox {
+    /// Channels are blocked while barriers are waited for, if `aligns`.
+    pub(crate) fn new(channels: Vec<(usize, Channel)>, aligns: bool) -> Inbox {
         let n = channels.len();
         Inbox {
             channels,
             first: 0,
             valve: WatermarkValve::new(n, Timestamp::MIN),
-            aligner: Aligner::new(n),
+            aligner: Aligner::new(n, aligns),
             ended: vec![None; n],
             current: None,
         }

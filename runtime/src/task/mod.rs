@@ -51,7 +51,7 @@ pub use asynchronous::{
     exponential_backoff, fixed_delay,
 };
 pub use chain::Chain;
-pub use checkpoint_options::CheckpointOptions;
+pub use checkpoint_options::{CheckpointMode, CheckpointOptions};
 pub(crate) use checkpointing::{
     Answer as SavepointAnswer, Fate, Fit, ListedCheckpoints, Named, PartKind,
     Request as SavepointRequest, Wish, ask, list_checkpoints,

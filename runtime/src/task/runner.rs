@@ -146,10 +146,11 @@ impl Runner {
             return Err(Failure::new(ALIGNED_BEHIND_EXCHANGE));
         }
         let now = stage.clock().now();
+        let aligns = parts.job.checkpoints.as_ref().is_none_or(|it| it.mode.aligns());
         let mut runner = Runner {
             chain,
             handles,
-            inbox: Inbox::new(parts.channels),
+            inbox: Inbox::new(parts.channels, aligns),
             job: parts.job,
             actions: VecDeque::new(),
             held: Held::default(),

@@ -12,6 +12,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{SyncSender, TrySendError};
 use std::sync::{Mutex, PoisonError};
 
+use super::checkpoint_options::CheckpointMode;
 use super::committers::Committers;
 use crate::connector::{Position, Preparation, Split};
 use crate::state::{Block, Purpose, SavedSection};
@@ -92,6 +93,7 @@ pub(crate) struct SinkSnapshot {
 pub(crate) struct Checkpoints {
     /// No other attempt of the job has this number.
     pub(crate) attempt: u64,
+    pub(crate) mode: CheckpointMode,
     pub(crate) committers: Committers,
     /// The last checkpoint that sources are to begin.
     wanted: AtomicU64,
@@ -149,12 +151,13 @@ impl fmt::Debug for Checkpoints {
 impl Checkpoints {
     /// The checkpoints of an attempt.
     pub(crate) fn new(
-        attempt: u64,
+        (attempt, mode): (u64, CheckpointMode),
         committers: Committers,
         to: SyncSender<ToCheckpoints>,
     ) -> Checkpoints {
         Checkpoints {
             attempt,
+            mode,
             committers,
             wanted: AtomicU64::new(0),
             given_up: AtomicU64::new(0),

@@ -62,7 +62,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::job::{Definition, Job};
+use crate::job::{CheckpointMode, Definition, Job};
 use crate::task::{Scene, world};
 
 pub use crate::task::Effect;
@@ -73,6 +73,7 @@ pub struct Simulation {
     job: Job,
     told: bool,
     calm: bool,
+    mode: CheckpointMode,
 }
 
 /// What came of a simulation.
@@ -92,7 +93,12 @@ pub struct Simulated {
 
 /// A pipeline to be simulated: see [the module](self). It must come to its end by itself.
 pub fn simulation(pipeline: impl Fn() -> Definition) -> Simulation {
-    Simulation { job: Job::new(pipeline), told: false, calm: false }
+    Simulation {
+        job: Job::new(pipeline),
+        told: false,
+        calm: false,
+        mode: CheckpointMode::ExactlyOnce,
+    }
 }
 
 impl Simulation {
@@ -117,13 +123,21 @@ impl Simulation {
         self
     }
 
+    /// Takes checkpoints in this mode.
+    #[must_use]
+    pub fn mode(mut self, mode: CheckpointMode) -> Simulation {
+        self.mode = mode;
+        self
+    }
+
     /// Runs it to its end.
     pub fn run(&self, seed: u64) -> Simulated {
         let job = self.job.clone();
         let plan = move |parallelism| {
             job.clone().parallelism(parallelism).plan().map_err(|error| error.to_string())
         };
-        let report = Scene { plan: Box::new(plan), told: self.told, calm: self.calm }.run(seed);
+        let Simulation { told, calm, mode, .. } = *self;
+        let report = Scene { plan: Box::new(plan), told, calm, mode }.run(seed);
         Simulated {
             trace: report.trace,
             steps: report.steps,

@@ -1,6 +1,7 @@
 //! Simulates jobs, seed by seed: what `cargo xtask sim` builds and runs.
 //!
-//! `simulate FROM COUNT` runs as many seeds, on all cores; `simulate SEED --trace` tells what happens in one.
+//! `simulate FROM COUNT` runs as many seeds, on all cores; `simulate SEED --trace` tells what happens in one;
+//! with `--at-least-once` in front, checkpoints are taken in that mode.
 
 use std::collections::BTreeMap;
 use std::process::ExitCode;
@@ -8,6 +9,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Sender, channel};
 use std::time::Instant;
 
+use thalweg::job::CheckpointMode;
 use thalweg_tests::simulation::run::{Outcome, run};
 
 /// How often progress is told, in seeds.
@@ -16,24 +18,31 @@ const TOLD: u64 = 2_000;
 const VIOLATIONS_MAX: usize = 20;
 
 fn main() -> ExitCode {
-    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let mut arguments: Vec<String> = std::env::args().skip(1).collect();
+    let mode = match arguments.first().is_some_and(|first| first == "--at-least-once") {
+        true => CheckpointMode::AtLeastOnce,
+        false => CheckpointMode::ExactlyOnce,
+    };
+    if mode == CheckpointMode::AtLeastOnce {
+        arguments.remove(0);
+    }
     let number = |text: &String| text.parse::<u64>().ok();
     match &arguments[..] {
         [seed, flag] if flag == "--trace" && number(seed).is_some() => {
-            trace(number(seed).unwrap_or(0))
+            trace(number(seed).unwrap_or(0), mode)
         }
         [from, count] if number(from).is_some() && number(count).is_some() => {
-            explore(number(from).unwrap_or(0), number(count).unwrap_or(0))
+            explore(number(from).unwrap_or(0), number(count).unwrap_or(0), mode)
         }
         _ => {
-            eprintln!("usage: simulate FROM COUNT | SEED --trace");
+            eprintln!("usage: simulate [--at-least-once] FROM COUNT | SEED --trace");
             ExitCode::from(2)
         }
     }
 }
 
-fn trace(seed: u64) -> ExitCode {
-    let Outcome { case, simulated } = run(seed, true);
+fn trace(seed: u64, mode: CheckpointMode) -> ExitCode {
+    let Outcome { case, simulated, .. } = run(seed, mode, true);
     println!("seed {seed}: {case}, {} steps, trace {:016x}", simulated.steps, simulated.trace);
     println!("{:?}", simulated.faults);
     simulated.violations.iter().for_each(|violation| println!("{violation}"));
@@ -41,16 +50,16 @@ fn trace(seed: u64) -> ExitCode {
 }
 
 /// Runs the seeds that no other thread has taken.
-fn work(next: &AtomicU64, end: u64, to: &Sender<(u64, Outcome)>) {
+fn work(next: &AtomicU64, end: u64, mode: CheckpointMode, to: &Sender<(u64, Outcome)>) {
     loop {
         let seed = next.fetch_add(1, Ordering::Relaxed);
-        if seed >= end || to.send((seed, run(seed, false))).is_err() {
+        if seed >= end || to.send((seed, run(seed, mode, false))).is_err() {
             return;
         }
     }
 }
 
-fn explore(from: u64, count: u64) -> ExitCode {
+fn explore(from: u64, count: u64, mode: CheckpointMode) -> ExitCode {
     let (next, end, start) = (AtomicU64::new(from), from + count, Instant::now());
     let (mut violations, mut seeds) = (0, 0);
     let (mut steps, mut processes) = (0, 0);
@@ -59,10 +68,10 @@ fn explore(from: u64, count: u64) -> ExitCode {
         let (to, outcomes) = channel();
         for _ in 0..std::thread::available_parallelism().map_or(1, usize::from) {
             let (to, next) = (to.clone(), &next);
-            scope.spawn(move || work(next, end, &to));
+            scope.spawn(move || work(next, end, mode, &to));
         }
         drop(to);
-        for (seed, Outcome { case, simulated }) in outcomes {
+        for (seed, Outcome { case, simulated, .. }) in outcomes {
             seeds += 1;
             steps += simulated.steps;
             processes += simulated.processes;

@@ -37,6 +37,8 @@ pub struct Case {
     pub expected: fn(&Inputs) -> BTreeMap<&'static str, Vec<Row>>,
     /// Of these ledgers, a key's second number only grows.
     pub versions: &'static [&'static str],
+    /// In these ledgers a row is a sum: records that come twice change it, and do not repeat it.
+    pub sums: &'static [&'static str],
     /// Each key is in one split only.
     pub split_keys: bool,
     /// Rows of a key may be summed up in whatever portions.
@@ -54,6 +56,7 @@ pub const CASES: &[Case] = &[
         sources: &["events"],
         expected: expect_windows,
         versions: &[],
+        sums: &["tumbling", "sliding"],
         split_keys: false,
         portions: false,
     },
@@ -63,6 +66,7 @@ pub const CASES: &[Case] = &[
         sources: &["events"],
         expected: expect_sessions,
         versions: &[],
+        sums: &["sessions"],
         split_keys: false,
         portions: false,
     },
@@ -72,6 +76,7 @@ pub const CASES: &[Case] = &[
         sources: &["events"],
         expected: expect_running,
         versions: &["places"],
+        sums: &["sums"],
         split_keys: true,
         portions: false,
     },
@@ -81,6 +86,7 @@ pub const CASES: &[Case] = &[
         sources: &["events", "others"],
         expected: expect_timers,
         versions: &[],
+        sums: &["spans"],
         split_keys: false,
         portions: false,
     },
@@ -90,6 +96,7 @@ pub const CASES: &[Case] = &[
         sources: &["events", "others"],
         expected: expect_joins,
         versions: &[],
+        sums: &[],
         split_keys: false,
         portions: false,
     },
@@ -99,6 +106,7 @@ pub const CASES: &[Case] = &[
         sources: &["events"],
         expected: expect_portions,
         versions: &[],
+        sums: &["portions"],
         split_keys: false,
         portions: true,
     },

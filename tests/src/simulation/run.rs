@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use thalweg::job::CheckpointMode;
 use thalweg::testing::simulation::{Simulated, simulation};
 
 use super::cases::{BOUND, CASES, Case, Event, Inputs, summed};
@@ -16,21 +17,28 @@ pub struct Outcome {
     pub case: &'static str,
     /// What happened, and what was wrong with it.
     pub simulated: Simulated,
+    /// Rows came more often than once, or sums are too high: only where that is allowed.
+    pub repeated: bool,
 }
 
-/// Runs a seed, and tells what happens on stderr if `told`.
-pub fn run(seed: u64, told: bool) -> Outcome {
+/// Runs a seed with checkpoints of this mode, and tells what happens on stderr if `told`.
+pub fn run(seed: u64, mode: CheckpointMode, told: bool) -> Outcome {
     let mut rng = Rng::new(seed ^ 0x5eed);
     let case = &CASES[(rng.any() % CASES.len() as u64) as usize];
-    let inputs = inputs(case, &mut rng);
+    let mut inputs = inputs(case, &mut rng);
+    if mode == CheckpointMode::AtLeastOnce {
+        // What comes twice makes a sum greater.
+        inputs.values_mut().flatten().flatten().for_each(|event| event.n = event.n.abs() + 1);
+    }
     feed::set(inputs.clone());
     ledger::take();
-    let mut simulated = simulation(case.pipeline).told(told).run(seed);
+    let mut simulated = simulation(case.pipeline).mode(mode).told(told).run(seed);
+    let mut repeated = false;
     if simulated.violations.is_empty() {
         let is_alone = !simulated.faults.contains_key("zombie");
-        simulated.violations = compare(case, &inputs, is_alone);
+        (simulated.violations, repeated) = compare(case, &inputs, mode, is_alone);
     }
-    Outcome { case: case.name, simulated }
+    Outcome { case: case.name, simulated, repeated }
 }
 
 fn inputs(case: &Case, rng: &mut Rng) -> Inputs {
@@ -54,15 +62,29 @@ fn inputs(case: &Case, rng: &mut Rng) -> Inputs {
     case.sources.iter().map(|source| ((*source).to_owned(), splits(rng))).collect()
 }
 
-/// Compares what is visible with what the input leads to. Only a zombie may leave behind what nobody commits.
-fn compare(case: &Case, inputs: &Inputs, is_alone: bool) -> Vec<String> {
-    let (mut found, ledgers) = (Vec::new(), ledger::take());
+/// Compares what is visible with what the input leads to, and says whether there is more than that where there may be.
+/// Only a zombie may leave behind what nobody commits.
+fn compare(
+    case: &Case,
+    inputs: &Inputs,
+    mode: CheckpointMode,
+    is_alone: bool,
+) -> (Vec<String>, bool) {
+    let (mut found, mut repeated, ledgers) = (Vec::new(), false, ledger::take());
     for (name, expected) in (case.expected)(inputs) {
         let ledger = ledgers.get(name);
         let visible = ledger.map(|ledger| ledger.visible()).unwrap_or_default();
         let open = ledger.map(|ledger| ledger.left()).unwrap_or_default();
         if is_alone && !open.is_empty() {
             found.push(format!("S4: {name}: {open:?} are neither visible nor given up"));
+        }
+        if mode == CheckpointMode::AtLeastOnce {
+            let lost = lost(&visible, &expected, case.sums.contains(&name));
+            if !lost.is_empty() {
+                found.push(format!("S1: {name}: {lost:?} are missing"));
+            }
+            repeated |= !left(&visible, &expected).is_empty();
+            continue;
         }
         if case.versions.contains(&name) {
             found.extend(goes_back(name, &visible));
@@ -78,7 +100,18 @@ fn compare(case: &Case, inputs: &Inputs, is_alone: bool) -> Vec<String> {
             found.push(format!("S1: {name}: {lost:?} are missing, {more:?} are too many"));
         }
     }
-    found
+    (found, repeated)
+}
+
+/// What is missing, where rows may come twice: sums are not less than they should be.
+fn lost(visible: &[Row], expected: &[Row], are_sums: bool) -> Vec<Row> {
+    if !are_sums {
+        return left(expected, visible);
+    }
+    let found: BTreeMap<_, i64> =
+        summed(visible.to_vec()).into_iter().map(|(key, at, n)| ((key, at), n)).collect();
+    let is_lost = |row: &Row| found.get(&(row.0, row.1)).is_none_or(|n| *n < row.2);
+    summed(expected.to_vec()).into_iter().filter(is_lost).take(10).collect()
 }
 
 /// Rows of the one that the other does not have.

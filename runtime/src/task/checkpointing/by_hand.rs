@@ -10,6 +10,7 @@ use crate::checkpoint::manifest::{Kind, Manifest};
 use crate::checkpoint::store::Store;
 use crate::checkpoint::store::memory::MemoryStore;
 use crate::checkpoint::{Attempt, CheckpointId, Epoch, Fence};
+use crate::task::CheckpointMode;
 use crate::task::committers::Committers;
 use crate::task::restored::Recovery;
 use crate::task::snapshot::{Checkpoints, TaskMessage, ToCheckpoints, Wanted};
@@ -42,7 +43,8 @@ struct Live {
 impl Live {
     fn new(attempt: Attempt, tasks: usize, store: Arc<dyn Store>) -> Live {
         let (to, from) = sync_channel(MESSAGES);
-        let checkpoints = Arc::new(Checkpoints::new(attempt.0, Committers::default(), to));
+        let numbers = (attempt.0, CheckpointMode::ExactlyOnce);
+        let checkpoints = Arc::new(Checkpoints::new(numbers, Committers::default(), to));
         let gathering = Gathering::new(Fence { epoch: Epoch(1), attempt }, store);
         Live { tasks, checkpoints, from, gathering }
     }

@@ -70,7 +70,8 @@ impl Driver {
         let attempt = begun.fence.attempt.0;
         let kept = begun.from.as_ref().map(|(manifest, _)| kept(manifest));
         let committers = Committers::new(&outline.job, attempt, kept);
-        let checkpoints = Arc::new(Checkpoints::new(attempt, committers, to.clone()));
+        let checkpoints =
+            Arc::new(Checkpoints::new((attempt, leader.options.mode), committers, to.clone()));
         let (job, key_groups) = (outline.job.clone(), outline.key_groups);
         let about = About { job, key_groups, checkpoints: checkpoints.clone() };
         Ok(Driver { leader, begun, about, checkpoints, from, to, tasks })

@@ -262,8 +262,15 @@ type Files = BTreeMap<StorePath, u32>;
 fn add_part(manifest: &mut Manifest, files: &mut Files, part: &TaskPart, about: &About) {
     for (state, of_state) in part.snapshot.states.iter().zip(&part.states) {
         let operator = operator(&mut manifest.operators, state);
+        let watermark = part.snapshot.watermark.0;
+        operator.watermark = match operator.parallelism {
+            0 => watermark,
+            // The same in all, but for tasks that were idle: what fired in one must not fire again in another.
+            _ if about.checkpoints.mode.aligns() => operator.watermark.max(watermark),
+            // They are as far as their inputs happened to be: what the last of them has not seen is not late.
+            _ => operator.watermark.min(watermark),
+        };
         operator.parallelism += 1;
-        operator.watermark = operator.watermark.max(part.snapshot.watermark.0);
         for (note, value) in &state.notes {
             let known = operator.notes.entry((*note).to_owned()).or_insert(*value);
             *known = (*known).max(*value);
@@ -361,7 +368,39 @@ mod tests {
     use super::*;
     use crate::checkpoint::store::memory::{Injected, MemoryStore, Operation};
     use crate::checkpoint::{Attempt, Epoch};
+    use crate::task::CheckpointMode;
+    use crate::task::committers::Committers;
     use crate::time::Timestamp;
+
+    /// The time of an operator, in a checkpoint of two tasks that are as far as this.
+    fn time_of(mode: CheckpointMode, times: [i64; 2]) -> i64 {
+        let (to, _from) = std::sync::mpsc::sync_channel(1);
+        let checkpoints = Arc::new(Checkpoints::new((1, mode), Committers::default(), to));
+        let about = About { job: "a".to_owned(), key_groups: 4, checkpoints };
+        let fence = Fence { epoch: Epoch(1), attempt: Attempt(1) };
+        let mut gathering = Gathering::new(fence, Arc::new(MemoryStore::default()));
+        let id = CheckpointId(1);
+        let parts = times.into_iter().enumerate().map(|(task, time)| {
+            let (id, meaning) = ("sums".to_owned(), "a sum".to_owned());
+            let (sections, notes) = (Vec::new(), BTreeMap::new());
+            let states = vec![StateSnapshot { id, meaning, sections, notes }];
+            let (task, watermark) = ((0, task), Timestamp(time));
+            let (source, sinks) = (None, Vec::new());
+            let snapshot = TaskSnapshot { checkpoint: 1, task, watermark, states, source, sinks };
+            Rc::new(gathering.complete(snapshot).0.unwrap())
+        });
+        let parts = parts.collect();
+        gathering.manifest(&about, (id, Kind::Checkpoint), parts, &[]).operators[0].watermark
+    }
+
+    /// Where a channel ran ahead, it did so in one task and not in the other: what comes again is not late there.
+    #[test]
+    fn time_goes_on_from_the_slowest_task_where_channels_do_not_wait() {
+        for times in [[-30, -7], [-7, -30]] {
+            assert_eq!(time_of(CheckpointMode::ExactlyOnce, times), -7);
+            assert_eq!(time_of(CheckpointMode::AtLeastOnce, times), -30);
+        }
+    }
 
     fn block(byte: u8) -> Vec<state::Block> {
         vec![state::Block { section: 0, bytes: vec![byte; 8], entries: 1, hashes: (0, 1) }]

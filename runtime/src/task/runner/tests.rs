@@ -15,7 +15,7 @@ use crate::task::committers::Committers;
 use crate::task::context::SplitTable;
 use crate::task::restored::Recovery;
 use crate::task::snapshot::{Checkpoints, ToCheckpoints, Wanted};
-use crate::task::{Clock, Signal, TaskContext, Turn};
+use crate::task::{CheckpointMode, Clock, Signal, TaskContext, Turn};
 
 #[derive(Clone)]
 struct ManualClock(Rc<Cell<Instant>>, Instant);
@@ -344,7 +344,8 @@ fn idleness_goes_on_behind_the_time_that_it_releases() {
 /// A task with a timer at 5, behind the barrier of checkpoint 3, which the job stops with.
 fn behind_the_barrier_of_a_stop() -> (Bench, Arc<Checkpoints>, Receiver<ToCheckpoints>) {
     let (to, from) = sync_channel(8);
-    let checkpoints = Arc::new(Checkpoints::new(1, Committers::default(), to));
+    let checkpoints =
+        Arc::new(Checkpoints::new((1, CheckpointMode::ExactlyOnce), Committers::default(), to));
     let mut bench = Bench::with(Some(5), 0, Some(checkpoints.clone()));
     checkpoints.want(3, Wanted::Last);
     for channel in 0..2 {

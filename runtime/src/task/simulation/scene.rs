@@ -6,6 +6,7 @@ use super::scheduler::Scheduler;
 use super::swarm::Swarm;
 use super::world::World;
 use crate::plan::Plan;
+use crate::task::CheckpointMode;
 use crate::task::dice::Dice;
 use crate::task::panics;
 
@@ -19,6 +20,7 @@ pub(crate) struct Scene {
     pub(crate) told: bool,
     /// Nothing goes wrong: the job runs once.
     pub(crate) calm: bool,
+    pub(crate) mode: CheckpointMode,
 }
 
 /// What came of a simulation.
@@ -42,7 +44,8 @@ impl Scene {
         let mut dice = Dice::new(seed);
         let swarm = Swarm::random(&mut dice);
         let swarm = if self.calm { Swarm { budget: 0, ..swarm } } else { swarm };
-        let options = swarm.options(&mut dice);
+        let mut options = swarm.options(&mut dice);
+        options.checkpoints.iter_mut().for_each(|checkpoints| checkpoints.mode = self.mode);
         let world = World::begin(dice, swarm, self.told);
         world.tell(format_args!("seed {seed}: {swarm:?}, {options:?}"));
         let (steps, processes) = Scheduler::run(&world, self.plan, options);
