@@ -111,6 +111,8 @@ pub(crate) struct Coordinator<S, C> {
     /// The last one that the pointer said is the truth, of this attempt.
     completed: Option<CheckpointId>,
     requests: VecDeque<(RequestId, Kind)>,
+    /// Sources were told to end: what has fired its windows is nothing to go on from, but for the last checkpoint.
+    drains: bool,
     last_trigger: Option<Duration>,
     last_end: Option<Duration>,
     /// Before, nothing is tried again that went wrong.
@@ -207,6 +209,7 @@ impl<S: Clone, C: Clone> Coordinator<S, C> {
             completing: None,
             completed: None,
             requests: VecDeque::new(),
+            drains: false,
             last_trigger: None,
             last_end: None,
             not_before: Duration::ZERO,

@@ -37,10 +37,6 @@ impl<S: Clone, C: Clone> Coordinator<S, C> {
             actions.push(Action::Answer { request, result: Err(refusal) });
             return;
         }
-        let drains = self.requests.iter().any(|(_, kind)| *kind == Kind::Drain);
-        if kind == Kind::Drain && !drains {
-            actions.push(Action::Drain);
-        }
         self.requests.push_back((request, kind));
     }
 
@@ -78,6 +74,10 @@ impl<S: Clone, C: Clone> Coordinator<S, C> {
             self.count_skip(skip);
             return;
         }
+        if !self.drains && matches!(self.requests.front(), Some((_, Kind::Drain))) {
+            self.drains = true;
+            actions.push(Action::Drain);
+        }
         let Some((kind, request)) = self.choose() else { return };
         if self.next_id > self.id_high {
             self.publish(Purpose::Ids, actions);
@@ -112,6 +112,9 @@ impl<S: Clone, C: Clone> Coordinator<S, C> {
         if self.tasks.values().all(|task| task.state == TaskState::AwaitsFinal) {
             let drain = self.requests.iter().find(|(_, kind)| *kind == Kind::Drain);
             return Some(drain.map_or((Kind::Final, None), |(id, kind)| (*kind, Some(*id))));
+        }
+        if self.drains {
+            return None;
         }
         let mut wishes = self.requests.iter().filter(|(_, kind)| *kind != Kind::Drain);
         if let Some((request, kind)) = wishes.next() {

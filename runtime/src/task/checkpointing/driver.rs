@@ -72,6 +72,9 @@ impl Driver {
         let committers = Committers::new(&outline.job, attempt, kept);
         let checkpoints =
             Arc::new(Checkpoints::new((attempt, leader.options.mode), committers, to.clone()));
+        if begun.finished {
+            checkpoints.drain();
+        }
         let (job, key_groups) = (outline.job.clone(), outline.key_groups);
         let about = About { job, key_groups, checkpoints: checkpoints.clone() };
         Ok(Driver { leader, begun, about, checkpoints, from, to, tasks })

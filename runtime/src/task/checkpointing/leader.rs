@@ -52,6 +52,8 @@ pub(in crate::task) struct Begun {
     pub(super) fence: Fence,
     /// What it goes on from, and where that is.
     pub(super) from: Option<Found>,
+    /// All input was processed, or was to be: whatever sources have left, there is only to commit.
+    pub(super) finished: bool,
     pub(super) start: coordinator::Start,
 }
 
@@ -124,6 +126,7 @@ impl Leader {
         }
         let Chosen { manifest, usable, .. } = self.choose(&retained, attempt)?;
         let retained = usable.into_iter().map(|(one, _)| one).collect();
+        let finished = manifest.as_ref().is_some_and(|own| own.finished);
         let own = manifest.map(|own| (own, self.store.clone(), From::Checkpoint));
         let savepoint = savepoint.map(|(manifest, store)| (manifest, store, From::Savepoint));
         let from = if cfg!(bug_30) { savepoint.or(own) } else { own.or(savepoint) };
@@ -134,7 +137,7 @@ impl Leader {
         let fence = Fence { epoch: self.pointer.epoch(), attempt };
         let tasks = u32::try_from(tasks).expect("tasks are threads' work: far fewer than 2^32");
         let start = coordinator::Start { fence, tasks, next_id, id_high, retained };
-        Ok(Begun { fence, from, start })
+        Ok(Begun { fence, from, finished, start })
     }
 
     /// The savepoint to begin from, if there is no checkpoint yet.

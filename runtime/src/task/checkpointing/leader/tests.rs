@@ -5,7 +5,7 @@ use crate::checkpoint::Epoch;
 use crate::checkpoint::manifest::Kind;
 use crate::checkpoint::store::StorePath;
 use crate::checkpoint::store::local::LocalStore;
-use crate::task::checkpointing::Machine;
+use crate::task::checkpointing::{Driver, Machine};
 use crate::task::survey::Survey;
 
 fn outline() -> Outline<'static> {
@@ -63,6 +63,28 @@ fn bug_30_a_savepoint_may_go_once_there_is_a_checkpoint() {
     std::fs::remove_dir_all(place("savepoint")).unwrap();
     let begun = lead(&options).attempt(1, &outline()).unwrap();
     assert_eq!(begun.from.unwrap().0.id, manifest.id);
+}
+
+/// What was drained has fired its windows: what sources have left would be late.
+#[test]
+fn behind_its_last_checkpoint_a_job_reads_no_more() {
+    let folder = tempfile::tempdir().unwrap();
+    let options = CheckpointOptions::new(folder.path().join("own").to_str().unwrap());
+    savepoint(&folder.path().join("savepoint"));
+    let restore = Some(folder.path().join("savepoint").to_str().unwrap().to_owned());
+    let mut leader = lead(&CheckpointOptions { restore, ..options.clone() });
+    let begun = leader.attempt(1, &outline()).unwrap();
+    assert!(!begun.finished);
+    let (mut manifest, _) = begun.from.unwrap();
+    (manifest.id, manifest.fence) = (begun.start.next_id, begun.fence);
+    (manifest.kind, manifest.finished) = (Kind::Drain, true);
+    let own = manifest.write(&*leader.store, StorePath::parse("own").unwrap()).unwrap();
+    let next =
+        Publication { checkpoints: vec![own], id_high: begun.start.id_high, finished: false };
+    assert_eq!(leader.publish(next), Outcome::Won);
+    drop(leader);
+    let driver = Driver::new(lead(&options), &[1], &outline()).unwrap();
+    assert!(driver.recovery().checkpoints.unwrap().drains());
 }
 
 #[test]
