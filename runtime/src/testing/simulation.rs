@@ -62,6 +62,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::connector::Position;
 use crate::job::{CheckpointMode, Definition, Job};
 use crate::task::{Scene, world};
 
@@ -89,6 +90,9 @@ pub struct Simulated {
     pub faults: BTreeMap<&'static str, u64>,
     /// Which promises of the engine were broken, and what sinks have found: see [`violation`].
     pub violations: Vec<String>,
+    /// The splits that were not read to their ends when the job had finished, by id, and how far they were: none, unless
+    /// `faults` has a `drain`.
+    pub unread: Vec<(String, Option<Position>)>,
 }
 
 /// A pipeline to be simulated: see [the module](self). It must come to its end by itself.
@@ -144,6 +148,7 @@ impl Simulation {
             processes: report.processes,
             faults: report.faults,
             violations: report.violations,
+            unread: report.unread,
         }
     }
 }

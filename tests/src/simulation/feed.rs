@@ -10,7 +10,7 @@ use thalweg::connector::{
 use thalweg::record::Record;
 use thalweg::testing::simulation::{Effect, below, effect};
 
-use super::cases::Event;
+use super::cases::{Event, Inputs};
 
 thread_local! {
     /// By name: the splits of each source.
@@ -20,6 +20,23 @@ thread_local! {
 /// Sets what the sources of this thread read.
 pub fn set(inputs: BTreeMap<String, Vec<Vec<Event>>>) {
     INPUTS.set(inputs);
+}
+
+/// What was read of the inputs, if these splits were read up to their positions only.
+pub fn read(inputs: &Inputs, unread: &[(String, Option<Position>)]) -> Inputs {
+    let mut read = inputs.clone();
+    for (split, position) in unread {
+        let (source, index) = split.split_once('/').expect("as it was made");
+        let index: usize = index.parse().expect("as it was made");
+        let next = position.as_ref().map_or(0, place);
+        read.get_mut(source).expect("a source of the case")[index].truncate(next);
+    }
+    read
+}
+
+/// The number of the next event.
+fn place(position: &Position) -> usize {
+    position.0.as_u64().expect("as it was made") as usize
 }
 
 /// Reads the input of this name.
@@ -54,16 +71,16 @@ where
 
     fn splits(&self, _: usize) -> Result<Vec<Split>, SourceError> {
         let splits = INPUTS.with_borrow(|inputs| inputs[&self.name].len());
-        let split = |index: usize| Split { id: index.to_string(), detail: Default::default() };
+        let id = |index| format!("{}/{index}", self.name);
+        let split = |index: usize| Split { id: id(index), detail: index.into() };
         Ok((0..splits).map(split).collect())
     }
 
     fn open(&self, open: OpenSource<'_>) -> Result<FeedReader, SourceError> {
-        let index: usize = open.split.id.parse().expect("as listed");
+        let index = open.split.detail.as_u64().expect("as listed") as usize;
         let rows = INPUTS.with_borrow(|inputs| inputs[&self.name][index].clone());
-        let position = open.position.and_then(|position| position.0.as_u64());
-        let next = position.unwrap_or(0) as usize;
-        Ok(FeedReader { name: format!("{}/{index}", self.name), rows, next, waker: open.waker })
+        let next = open.position.map_or(0, place);
+        Ok(FeedReader { name: open.split.id.clone(), rows, next, waker: open.waker })
     }
 }
 

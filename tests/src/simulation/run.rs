@@ -36,7 +36,11 @@ pub fn run(seed: u64, mode: CheckpointMode, told: bool) -> Outcome {
     let mut repeated = false;
     if simulated.violations.is_empty() {
         let is_alone = !simulated.faults.contains_key("zombie");
-        (simulated.violations, repeated) = compare(case, &inputs, mode, is_alone);
+        let read = feed::read(&inputs, &simulated.unread);
+        (simulated.violations, repeated) = compare(case, &read, mode, is_alone);
+        if !simulated.unread.is_empty() && !simulated.faults.contains_key("drain") {
+            simulated.violations.push("S1: the job has finished, and has not read all".to_owned());
+        }
     }
     Outcome { case: case.name, simulated, repeated }
 }

@@ -8,6 +8,10 @@ use crate::checkpoint::manifest::Manifest;
 use crate::checkpoint::pointer::{Pointer, Retained, Status, Truth};
 use crate::checkpoint::store::memory::MemoryStore;
 use crate::checkpoint::store::{Store, StorePath};
+use crate::connector::Position;
+
+/// A split that was not read to its end, and how far it was.
+pub(super) type Unread = (String, Option<Position>);
 
 /// What is known of a directory.
 #[derive(Default)]
@@ -15,6 +19,10 @@ pub(super) struct Audit {
     truth: Option<Truth>,
     /// The objects of the checkpoints that the truth retains, by manifest.
     needed: BTreeMap<StorePath, BTreeSet<StorePath>>,
+    /// What was not read to its end in the last checkpoint.
+    pub(super) unread: Vec<Unread>,
+    /// The process that was the last to claim the job.
+    pub(super) claimed_by: Option<usize>,
     pub(super) violations: Vec<String>,
 }
 
@@ -43,7 +51,10 @@ impl Audit {
         for one in retained {
             let Entry::Vacant(place) = self.needed.entry(one.manifest.clone()) else { continue };
             match needed(store, &one) {
-                Ok(objects) => drop(place.insert(objects)),
+                Ok((objects, manifest)) => {
+                    place.insert(objects);
+                    self.unread = unread(manifest);
+                }
                 Err(what) => self.violations.push(format!("C3: checkpoint {}: {what}", one.id)),
             }
         }
@@ -93,11 +104,20 @@ fn goes_back(before: Option<&Truth>, now: Option<&Truth>) -> Option<&'static str
     }
 }
 
-/// The objects of a checkpoint, which must all be there.
-fn needed(store: &MemoryStore, retained: &Retained) -> Result<BTreeSet<StorePath>, String> {
+/// The objects of a checkpoint, which must all be there, and what it says.
+fn needed(
+    store: &MemoryStore,
+    retained: &Retained,
+) -> Result<(BTreeSet<StorePath>, Manifest), String> {
     let manifest = Manifest::read(store, retained).map_err(|error| error.to_string())?;
     are_there(store, &manifest)?;
-    Ok(objects(retained, &manifest))
+    Ok((objects(retained, &manifest), manifest))
+}
+
+fn unread(manifest: Manifest) -> Vec<Unread> {
+    let splits = manifest.sources.into_iter().flat_map(|source| source.splits);
+    let unread = splits.filter(|split| !split.ended);
+    unread.map(|split| (split.split.id, split.position)).collect()
 }
 
 /// Whether a manifest's files are there, and as long as it says.

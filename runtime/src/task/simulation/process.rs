@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use super::attempt::{Attempt, Program, Progress};
 use super::surroundings::{Simulated, Wishes};
 use super::world::World;
+use crate::checkpoint::Reason;
 use crate::error::JobError;
 use crate::plan::{Plan, Topology};
 use crate::task::asynchronous::AsyncRuntime;
@@ -152,6 +153,11 @@ impl Process {
 
     fn end(&self, ended: Result<Ending, JobError>) -> Phase {
         self.program.world.tell(format_args!("has ended: {ended:?}"));
+        if let Err(JobError::Checkpoints(error)) = &ended
+            && matches!(error.0, Reason::Deposed)
+        {
+            self.program.world.is_deposed();
+        }
         Phase::Ended(ended)
     }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::audit::Unread;
 use super::scheduler::Scheduler;
 use super::swarm::Swarm;
 use super::world::World;
@@ -35,6 +36,8 @@ pub(crate) struct Report {
     /// What went wrong, by kind.
     pub(crate) faults: BTreeMap<&'static str, u64>,
     pub(crate) violations: Vec<String>,
+    /// What was not read to its end when the job had finished.
+    pub(crate) unread: Vec<Unread>,
 }
 
 impl Scene {
@@ -50,8 +53,8 @@ impl Scene {
         world.tell(format_args!("seed {seed}: {swarm:?}, {options:?}"));
         let (steps, processes) = Scheduler::run(&world, self.plan, options);
         let (trace, faults) = world.summary();
-        let violations = world.violations();
+        let (violations, unread) = (world.violations(), world.unread());
         World::end();
-        Report { trace, steps, processes, faults, violations }
+        Report { trace, steps, processes, faults, violations, unread }
     }
 }

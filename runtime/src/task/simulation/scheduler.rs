@@ -32,6 +32,8 @@ pub(super) struct Scheduler {
 
 /// More steps than that are no progress.
 const STEPS_MAX: u64 = 400_000;
+/// More processes than that, one behind the other, are no progress either.
+const STARTS_MAX: usize = 1_000;
 /// As many steps in a row that come to nothing say that there is nothing to do.
 const IDLE: u32 = 60;
 /// Processes that go on in the midst of what another one does, one within the other, at most.
@@ -75,7 +77,7 @@ impl Scheduler {
     }
 
     fn is_over(&self) -> bool {
-        if self.steps.get() >= STEPS_MAX {
+        if self.steps.get() >= STEPS_MAX || self.started.get() >= STARTS_MAX {
             self.world.violation("the job does not end".to_owned());
             return true;
         }
@@ -198,7 +200,10 @@ impl Scheduler {
         }
         self.world.kill(process.number);
         match process.ended() {
-            Some(Ok(Ending::Finished | Ending::FinishedBefore)) => self.is_finished.set(true),
+            Some(Ok(Ending::Finished | Ending::FinishedBefore)) => {
+                self.is_finished.set(true);
+                self.world.finished(process.number);
+            }
             Some(Ok(Ending::Stopped)) => self.go_on_elsewhere(process),
             Some(Ok(Ending::Aborted | Ending::ReaderGone)) => {
                 self.world.violation("the job ends without a word".to_owned());
@@ -253,6 +258,12 @@ impl Scheduler {
             }
         } else if world.goes_wrong("wish", swarm.wish) {
             self.wish(&mut process);
+        } else if world.goes_wrong("drain", swarm.drain) {
+            let steps = self.steps.get();
+            let dir = world.dice(|dice| dice.below(2) == 0);
+            let dir = dir.then(|| PathBuf::from(format!("savepoints-{steps}")));
+            process.wishes().ask(Kind::Drain, dir);
+            world.tell(format_args!("the job is to be drained at step {steps}"));
         }
     }
 

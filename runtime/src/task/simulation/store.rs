@@ -43,10 +43,12 @@ impl SimulatedStore {
         }
     }
 
-    fn created(&self, path: &StorePath) {
-        if path.as_str().starts_with("pointer/") {
-            self.world.audit(&self.dir, |audit, store| audit.pointer_changed(store));
+    fn created(&self, path: &StorePath, created: &Result<Created, StoreError>) {
+        let Some(record) = path.as_str().strip_prefix("pointer/") else { return };
+        if record.ends_with("-0") && matches!(created, Ok(Created::New)) {
+            self.world.claims(&self.dir);
         }
+        self.world.audit(&self.dir, |audit, store| audit.pointer_changed(store));
     }
 }
 
@@ -54,7 +56,7 @@ impl Store for SimulatedStore {
     fn create(&self, path: &StorePath, bytes: &[u8]) -> Result<Created, StoreError> {
         self.operate("write", path, |store| {
             let created = store.create(path, bytes);
-            self.created(path);
+            self.created(path, &created);
             created
         })
     }

@@ -26,6 +26,8 @@ pub(super) struct Swarm {
     pub(super) task_failure: u32,
     /// Somebody wants a savepoint, or stops the job, per 10 000.
     pub(super) wish: u32,
+    /// Somebody ends the job before its input does, per 10 000.
+    pub(super) drain: u32,
     /// How much goes wrong at most.
     pub(super) budget: u32,
     /// Some tasks are slow for a while.
@@ -38,6 +40,7 @@ pub(super) struct Swarm {
 
 impl Swarm {
     pub(super) fn random(dice: &mut Dice) -> Swarm {
+        let drain = if dice.below(4) > 0 { 0 } else { dice.one_of(&[2, 10, 50]) };
         let mut likely = |few: &[u32]| if dice.below(2) == 0 { 0 } else { dice.one_of(few) };
         let mut swarm = Swarm {
             killed: likely(&[2, 10, 50, 200]),
@@ -49,6 +52,7 @@ impl Swarm {
             zombie: likely(&[5, 20, 100]),
             task_failure: likely(&[5, 20]),
             wish: likely(&[5, 20, 100]),
+            drain,
             ..Swarm::default()
         };
         swarm.budget = dice.one_of(&[1, 2, 4, 8, 16]);

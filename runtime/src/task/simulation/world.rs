@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use super::audit::Audit;
+use super::audit::{Audit, Unread};
 use super::scheduler;
 use super::swarm::Swarm;
 use crate::checkpoint::store::memory::MemoryStore;
@@ -61,6 +61,8 @@ struct State {
     trace: Trace,
     violations: Vec<String>,
     faults: BTreeMap<&'static str, u64>,
+    /// What was not read to its end when the job had finished.
+    unread: Vec<Unread>,
 }
 
 /// Everything that happened, as a number.
@@ -90,6 +92,7 @@ impl World {
             trace: Trace { told, ..Trace::default() },
             violations: Vec::new(),
             faults: BTreeMap::new(),
+            unread: Vec::new(),
         };
         let clock = SimulatedClock { origin: Instant::now(), passed: Arc::default() };
         let world = World { state: Arc::new(Mutex::new(state)), clock };
@@ -231,6 +234,18 @@ impl World {
         (state.trace.hash, state.faults.clone())
     }
 
+    /// A process has finished the job, or says that it is finished.
+    pub(super) fn finished(&self, process: usize) {
+        let mut state = self.state();
+        let audit = state.directories.get(&state.processes[process].0).map(|(_, audit)| audit);
+        state.unread = audit.map(|audit| audit.unread.clone()).unwrap_or_default();
+    }
+
+    /// What was not read to its end when it had.
+    pub(super) fn unread(&self) -> Vec<Unread> {
+        self.state().unread.clone()
+    }
+
     /// What is in a directory; an empty one is made if there is none.
     pub(super) fn directory(&self, dir: &Path) -> MemoryStore {
         self.state().directories.entry(dir.to_owned()).or_default().0.clone()
@@ -244,6 +259,25 @@ impl World {
             self.violation(violation);
         }
         self.state().directories.insert(dir.to_owned(), entry);
+    }
+
+    /// The process that is doing something claims the job in a directory.
+    pub(super) fn claims(&self, dir: &Path) {
+        let mut state = self.state();
+        let running = state.running;
+        state.directories.entry(dir.to_owned()).or_default().1.claimed_by = Some(running);
+    }
+
+    /// The process that is doing something believes that another one leads.
+    pub(super) fn is_deposed(&self) {
+        let state = self.state();
+        let (dir, _) = &state.processes[state.running];
+        let claimed_by = state.directories.get(dir).and_then(|(_, audit)| audit.claimed_by);
+        let is_wrong = claimed_by == Some(state.running);
+        drop(state);
+        if is_wrong {
+            self.violation("C2: it stands down, and nobody else has claimed the job".to_owned());
+        }
     }
 
     /// Deletes a savepoint, if a directory has a checkpoint of its own: nobody needs it any more.
