@@ -82,10 +82,11 @@ impl<K: Key, V> Table<K, V> {
     #[inline(never)]
     fn fetch_bits(&self, hashes: &[u64]) {
         for (&hash, &slot) in hashes.iter().zip(&self.ahead.slots) {
-            let at = self.slot_number(usable(hash), slot);
-            let segment = self.place(usable(hash)).segment as usize;
-            self.segments[segment].saved.fetch(at);
-            self.segments[segment].dirty.fetch(at);
+            let hash = usable(hash);
+            if self.matters(hash) {
+                let segment = self.place(hash).segment as usize;
+                self.segments[segment].marks.fetch(self.slot_number(hash, slot));
+            }
         }
     }
 }

@@ -6,7 +6,7 @@
 //! it was when the snapshot began.
 
 use super::LaterSection;
-use super::bits::Bits;
+use super::bits::{Mark, Marks};
 use super::table::Table;
 use crate::record::Key;
 
@@ -21,18 +21,18 @@ pub(super) struct Saving<K, V> {
     out: LaterSection,
     context: Context,
     write: WriteEntry<K, V>,
-    /// Segments below the directory entry of this hash are written; none if all are.
-    next: Option<u64>,
+    /// What is below this hash is written: whole segments.
+    next: u64,
+    /// Marks of what was saved are good if they are of this round.
+    round: u32,
+    /// If only what changed is written: the round of the marks that tell.
+    changes: Option<u32>,
 }
 
 impl<K: Key, V> Table<K, V> {
     /// Begins a snapshot: `out` is given, through `write`, each entry as it is now.
     pub fn begin_saving(&mut self, out: LaterSection, context: Context, write: WriteEntry<K, V>) {
-        self.saving = Some(Box::new(Saving { out, context, write, next: Some(0) }));
-        self.watch();
-        for segment in &mut self.segments {
-            segment.saved = Bits::new(segment.slots());
-        }
+        self.begin(out, context, write, None);
     }
 
     /// Begins a snapshot of the changes that were noted, and answers which keys were taken out: as changes, that comes
@@ -46,52 +46,119 @@ impl<K: Key, V> Table<K, V> {
         context: Context,
         write: WriteEntry<K, V>,
     ) -> Vec<(u64, K)> {
-        assert!(self.tracking.is_some(), "changes are noted");
         let removed = self.take_removed();
-        self.saving = Some(Box::new(Saving { out, context, write, next: Some(0) }));
-        for segment in &mut self.segments {
-            segment.saved = segment.dirty.take_inverted();
-        }
+        let changes = self.tracking.as_ref().expect("changes are noted").round;
+        self.begin(out, context, write, Some(changes));
         self.stop_tracking();
         removed
+    }
+
+    /// Nothing is done to any segment: there may be many.
+    fn begin(
+        &mut self,
+        out: LaterSection,
+        context: Context,
+        write: WriteEntry<K, V>,
+        changes: Option<u32>,
+    ) {
+        let round = self.next_round();
+        self.saving = Some(Box::new(Saving { out, context, write, next: 0, round, changes }));
+        self.watch();
+    }
+
+    /// Marks of all rounds before count no longer.
+    pub(super) fn next_round(&mut self) -> u32 {
+        self.rounds += 1;
+        self.rounds
+    }
+
+    /// Makes a segment's marks good: they may be of earlier rounds. Before any of them changes.
+    #[inline]
+    pub(super) fn bring_up(&mut self, segment: usize) {
+        let saving = self.saving.as_ref().map(|saving| saving.round);
+        let tracking = self.tracking.as_ref().map(|tracking| tracking.round);
+        let [dirty, saved] = self.segments[segment].marks.rounds;
+        if saving.is_some_and(|round| round != saved)
+            || tracking.is_some_and(|round| round != dirty)
+        {
+            self.renew(segment);
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn renew(&mut self, segment: usize) {
+        let segment = &mut self.segments[segment];
+        if segment.marks.len() == 0 {
+            segment.marks = Marks::new(segment.slots());
+        }
+        let marks = &mut segment.marks;
+        let [dirty, saved] = marks.rounds;
+        if let Some(saving) = self.saving.as_ref().filter(|saving| saving.round != saved) {
+            match saving.changes {
+                None => marks.fill(Mark::Saved, false),
+                Some(changes) if changes == dirty => marks.save_clean(),
+                // Nothing was written in it.
+                Some(_) => marks.fill(Mark::Saved, true),
+            }
+            marks.rounds[Mark::Saved as usize] = saving.round;
+        }
+        if let Some(tracking) = self.tracking.as_ref().filter(|tracking| tracking.round != dirty) {
+            marks.fill(Mark::Dirty, false);
+            marks.rounds[Mark::Dirty as usize] = tracking.round;
+        }
     }
 
     /// Gives up the snapshot that is under way, if there is one.
     pub fn stop_saving(&mut self) {
         self.saving = None;
         self.watch();
-        for segment in &mut self.segments {
-            segment.saved = Bits::default();
-        }
     }
 
     /// Writes the next segment of a snapshot that is under way; true if there is more.
     pub fn save_segment(&mut self) -> bool {
-        let Some(hash) = self.saving.as_ref().and_then(|saving| saving.next) else { return false };
-        let (segment, behind) = self.segment_of(hash);
+        let Some(saving) = &self.saving else { return false };
+        let (segment, behind) = self.segment_of(saving.next);
         self.save_all_of(segment);
-        let next = self.first_hash(behind).filter(|_| self.saving.is_some());
-        if next.is_none() {
-            self.stop_saving();
-        } else if let Some(saving) = &mut self.saving {
-            saving.next = next;
+        let next = self.first_hash(behind);
+        match (&mut self.saving, next) {
+            (Some(saving), Some(next)) => saving.next = next,
+            _ => self.stop_saving(),
         }
-        next.is_some()
+        self.saving.is_some()
+    }
+
+    /// True if somebody wants to know when an entry of this hash changes.
+    #[inline]
+    pub(super) fn matters(&self, hash: u64) -> bool {
+        self.tracking.is_some() || self.saving.as_ref().is_some_and(|saving| hash >= saving.next)
     }
 
     /// An entry is about to change, or to go.
     #[inline]
     pub(super) fn save_slot(&mut self, segment: usize, at: usize) {
         let Some(saving) = &self.saving else { return };
+        if self.segments[segment].hash(at) < saving.next {
+            return;
+        }
         if !saving.out.is_wanted() {
             self.stop_saving();
             return;
         }
-        let segment = &mut self.segments[segment];
-        if !segment.saved.get(at) {
-            segment.saved.set(at);
+        self.bring_up(segment);
+        let (segment, Some(saving)) = (&mut self.segments[segment], &self.saving) else { return };
+        if !segment.marks.set(Mark::Saved, at) {
             let (hash, (key, value)) = (segment.hash(at), segment.entry(at));
             (saving.write)(&saving.out, saving.context, hash, key, value);
+        }
+    }
+
+    /// An entry came after the snapshot began.
+    #[inline]
+    pub(super) fn note_new(&mut self, segment: usize, at: usize) {
+        if self.saving.is_some() {
+            self.bring_up(segment);
+            self.segments[segment].marks.set(Mark::Saved, at);
         }
     }
 
@@ -100,6 +167,7 @@ impl<K: Key, V> Table<K, V> {
         if self.saving.is_none() {
             return;
         }
+        self.bring_up(segment);
         let mut next = 0;
         while let Some(at) = self.segments[segment].next_unsaved(next) {
             self.save_slot(segment, at);

@@ -23,7 +23,7 @@
 
 use std::mem::MaybeUninit;
 
-use super::bits::Bits;
+use super::bits::{Mark, Marks};
 use super::chunk::CHUNK;
 
 /// The hash of an empty slot. A key with this hash counts as one with the next smaller.
@@ -56,10 +56,8 @@ pub(super) struct Segment<K, V> {
     len: usize,
     log: u8,
     depth: u8,
-    /// One bit per slot: changed since the last snapshot. Empty while nobody tracks changes.
-    pub(super) dirty: Bits,
-    /// One bit per slot: no business of the snapshot under way any more. Empty while there is none.
-    pub(super) saved: Bits,
+    /// What is known of changes and of the snapshot under way. None before the first of either.
+    pub(super) marks: Marks,
 }
 
 impl<K, V> Segment<K, V> {
@@ -74,16 +72,15 @@ impl<K, V> Segment<K, V> {
     };
 
     /// An empty segment with `1 << log` homes.
-    pub(super) fn new(depth: u8, log: u8, tracked: bool) -> Self {
-        Segment::with_slots(depth, log, default_slots(log), tracked)
+    pub(super) fn new(depth: u8, log: u8) -> Self {
+        Segment::with_slots(depth, log, default_slots(log))
     }
 
-    fn with_slots(depth: u8, log: u8, slots: usize, tracked: bool) -> Self {
+    fn with_slots(depth: u8, log: u8, slots: usize) -> Self {
         let mut vacant = Vec::with_capacity(slots);
         vacant.resize_with(slots, || Slot::VACANT);
-        let dirty = if tracked { Bits::new(slots) } else { Bits::default() };
-        let (tags, saved) = (vec![0; slots + WINDOW], Bits::default());
-        Segment { slots: vacant, tags, len: 0, log, depth, dirty, saved }
+        let (tags, marks) = (vec![0; slots + WINDOW], Marks::default());
+        Segment { slots: vacant, tags, len: 0, log, depth, marks }
     }
 
     pub(super) fn len(&self) -> usize {
@@ -104,10 +101,7 @@ impl<K, V> Segment<K, V> {
     }
 
     pub(super) fn bytes(&self) -> usize {
-        self.slots.capacity() * size_of::<Slot<K, V>>()
-            + self.tags.capacity()
-            + self.dirty.bytes()
-            + self.saved.bytes()
+        self.slots.capacity() * size_of::<Slot<K, V>>() + self.tags.capacity() + self.marks.bytes()
     }
 
     /// The first slot and the first tag, for the directory.
@@ -155,8 +149,8 @@ impl<K, V> Segment<K, V> {
     /// The first taken slot at or behind `at` that the snapshot under way still needs.
     pub(super) fn next_unsaved(&self, mut at: usize) -> Option<usize> {
         loop {
-            at = self.next_taken(self.saved.next_zero(at)?)?;
-            if !self.saved.get(at) {
+            at = self.next_taken(self.marks.next_without(Mark::Saved, at)?)?;
+            if !self.marks.get(Mark::Saved, at) {
                 return Some(at);
             }
             at += 1;
@@ -265,8 +259,7 @@ impl<K, V> Segment<K, V> {
         }
         self.slots[at] = Slot { hash, entry: MaybeUninit::new(entry) };
         self.tags[at] = tag(hash);
-        self.dirty.open(at, at + entries);
-        self.saved.open(at, at + entries);
+        self.marks.open(at, at + entries);
         self.len += 1;
         Ok(())
     }
@@ -282,8 +275,7 @@ impl<K, V> Segment<K, V> {
         }
         self.tags.copy_within(at + 1..=gap, at);
         self.tags[gap] = 0;
-        self.dirty.close(at, gap);
-        self.saved.close(at, gap);
+        self.marks.close(at, gap);
         self.len -= 1;
         // SAFETY: the slot was taken, and is vacant now, so that the entry has one owner.
         (unsafe { taken.entry.assume_init() }, gap)
@@ -306,8 +298,7 @@ impl<K, V> Segment<K, V> {
             }
         }
         self.len = 0;
-        self.dirty.clear();
-        self.saved.clear();
+        self.marks.clear();
     }
 
     /// Makes room for at least one more entry without a split: more homes if three quarters are taken, else more slack
@@ -353,10 +344,8 @@ impl<K, V> Segment<K, V> {
         // An upper half that is all but empty need not be as large as what was split.
         let (log, needed) = if entries == 0 { (Self::MIN_LOG, 0) } else { (log, needed) };
         let slots = (default_slots(log) + extra).max(needed + 8);
-        let mut new = Segment::with_slots(depth, log, slots, self.dirty.len() > 0);
-        if self.saved.len() > 0 {
-            new.saved = Bits::new(slots);
-        }
+        let mut new = Segment::with_slots(depth, log, slots);
+        new.marks = self.marks.like(slots);
         let mut next = 0;
         for at in range {
             if self.slots[at].hash == EMPTY {
@@ -365,12 +354,7 @@ impl<K, V> Segment<K, V> {
             let to = next.max(new.home(self.slots[at].hash));
             new.slots[to] = std::mem::replace(&mut self.slots[at], Slot::VACANT);
             new.tags[to] = std::mem::take(&mut self.tags[at]);
-            if self.dirty.get(at) {
-                new.dirty.set(to);
-            }
-            if self.saved.get(at) {
-                new.saved.set(to);
-            }
+            new.marks.put(to, self.marks.both(at));
             next = to + 1;
         }
         new.len = entries;

@@ -26,7 +26,6 @@
 use std::cmp::Ordering;
 
 use super::ahead::Ahead;
-use super::bits::Bits;
 use super::cursor::Cursor;
 use super::saving::Saving;
 use super::segment::{EMPTY, Segment, Slot, matching, tag};
@@ -56,6 +55,8 @@ pub struct Table<K: Key, V> {
     pub(super) saving: Option<Box<Saving<K, V>>>,
     /// Somebody wants to know of changes: [`mark`](Table::mark) is to be called before each.
     pub(super) watched: bool,
+    /// How often a snapshot began or changes began to be noted.
+    pub(super) rounds: u32,
     pub(super) ahead: Ahead<K, V>,
 }
 
@@ -129,6 +130,7 @@ impl<K: Key, V> Table<K, V> {
             tracking: None,
             saving: None,
             watched: false,
+            rounds: 0,
             ahead: Ahead::new(),
         };
         table.start();
@@ -137,7 +139,7 @@ impl<K: Key, V> Table<K, V> {
 
     fn start(&mut self) {
         self.ahead.forget();
-        let mut first = Segment::new(0, Segment::<K, V>::MIN_LOG, self.tracking.is_some());
+        let mut first = Segment::new(0, Segment::<K, V>::MIN_LOG);
         self.shift = 63;
         self.directory = vec![place(&mut first, 0); 2];
         self.segments = vec![first];
@@ -367,9 +369,11 @@ impl<K: Key, V> Table<K, V> {
     /// The entry in a slot is about to change.
     #[inline(never)]
     fn mark(&mut self, hash: u64, slot: *mut Slot<K, V>) {
-        let at = self.slot_number(hash, slot);
-        let segment = self.place(hash).segment as usize;
-        self.about_to_change(segment, at);
+        if self.matters(hash) {
+            let at = self.slot_number(hash, slot);
+            let segment = self.place(hash).segment as usize;
+            self.about_to_change(segment, at);
+        }
     }
 
     /// The entry in a slot is about to change.
@@ -400,10 +404,8 @@ impl<K: Key, V> Table<K, V> {
         };
         self.len += 1;
         self.note_written(index, at);
-        let segment = &mut self.segments[index];
-        // It came after the snapshot began.
-        segment.saved.set(at);
-        &mut segment.entry_mut(at).1
+        self.note_new(index, at);
+        &mut self.segments[index].entry_mut(at).1
     }
 
     /// Grows or splits the segment of `hash`.
@@ -486,10 +488,7 @@ impl<K: Key, V> Table<K, V> {
         } else {
             self.ahead.forget();
             let log = Segment::<K, V>::MIN_LOG;
-            let mut new = Segment::new(segment.depth(), log, self.tracking.is_some());
-            if self.saving.is_some() {
-                new.saved = Bits::new(new.slots());
-            }
+            let mut new = Segment::new(segment.depth(), log);
             std::mem::swap(segment, &mut new);
             self.update_places(index, hash);
         }

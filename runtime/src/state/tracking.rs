@@ -4,7 +4,7 @@
 //! once a good part of the table has changed, or so much was written that noting it costs as much as writing the table
 //! again, or everything goes at once, the table stops looking, and the next snapshot is of all entries.
 
-use super::bits::Bits;
+use super::bits::Mark;
 use super::table::Table;
 use crate::record::Key;
 
@@ -13,6 +13,8 @@ const FEW: usize = 64;
 
 /// What changed since.
 pub(super) struct Tracking<K> {
+    /// Marks of changes are good if they are of this round.
+    pub(super) round: u32,
     /// Keys that were taken out, with their hashes; they may have come back since.
     removed: Vec<(u64, K)>,
     /// Entries written, each counted once.
@@ -24,9 +26,9 @@ pub(super) struct Tracking<K> {
 }
 
 impl<K> Tracking<K> {
-    fn new(entries: usize) -> Self {
+    fn new(round: u32, entries: usize) -> Self {
         let (written_max, writes_left) = (entries / 8 + FEW, 4 * (entries + FEW));
-        Tracking { removed: Vec::new(), written: 0, written_max, writes_left }
+        Tracking { round, removed: Vec::new(), written: 0, written_max, writes_left }
     }
 
     fn is_too_much(&self) -> bool {
@@ -38,11 +40,9 @@ impl<K> Tracking<K> {
 impl<K: Key, V> Table<K, V> {
     /// Everything there counts as unchanged from now on, and what changes is noted, for as long as that pays.
     pub fn track_changes(&mut self) {
-        self.tracking = Some(Box::new(Tracking::new(self.len())));
+        let round = self.next_round();
+        self.tracking = Some(Box::new(Tracking::new(round, self.len())));
         self.watch();
-        for segment in &mut self.segments {
-            segment.dirty = Bits::new(segment.slots());
-        }
     }
 
     /// Changes are noted no longer.
@@ -51,9 +51,6 @@ impl<K: Key, V> Table<K, V> {
     pub(super) fn stop_tracking(&mut self) {
         if self.tracking.take().is_some() {
             self.watch();
-            for segment in &mut self.segments {
-                segment.dirty = Bits::default();
-            }
         }
     }
 
@@ -70,8 +67,12 @@ impl<K: Key, V> Table<K, V> {
     /// The entry in a slot is about to change, or is new.
     #[inline]
     pub(super) fn note_written(&mut self, segment: usize, at: usize) {
+        if self.tracking.is_none() {
+            return;
+        }
+        self.bring_up(segment);
         let Some(tracking) = &mut self.tracking else { return };
-        tracking.written += usize::from(!self.segments[segment].dirty.set(at));
+        tracking.written += usize::from(!self.segments[segment].marks.set(Mark::Dirty, at));
         tracking.writes_left -= 1;
         if tracking.is_too_much() {
             self.stop_tracking();

@@ -189,3 +189,18 @@ proptest! {
         prop_assert_eq!(written(&mut table, &then, kind), expected);
     }
 }
+
+/// There may be thousands of segments, and nothing else happens meanwhile.
+#[test]
+fn a_snapshot_begins_without_touching_a_segment() {
+    let mut table = Table::<u64, u64>::new();
+    act(&mut table, &Op::Fill(0, 100_000), 0);
+    let before = table.bytes();
+    let mut writer = crate::state::SnapshotWriter::default();
+    table.begin_saving(writer.later::<(u64, u64)>("entries"), [3, 4], write);
+    table.track_changes();
+    assert_eq!(table.bytes(), before);
+    act(&mut table, &Op::Add(5), 0);
+    let marks = table.bytes() - before;
+    assert!((1..=table.slots() / 16).contains(&marks), "{marks} bytes for one segment");
+}
