@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use thalweg::job::{Job, RunError};
+use thalweg::job::{CheckpointOptions, Job, RunError};
 use thalweg::plan::OperatorSettings;
 use thalweg::prelude::*;
 use thalweg::task::{Control, Ending};
@@ -121,4 +121,23 @@ fn resources_are_opened_once_for_a_run_and_closed_after_it() {
     let error = Job::new(shifted).arg("offset", 0).run().err().map(|error| error.to_string());
     let error = error.unwrap_or_default();
     assert!(error.contains("resource `shift` cannot be opened: connection refused"), "{error}");
+}
+
+#[pipeline]
+fn remembering(count: u64) {
+    source(generate(count, |i| i)).key_by(|i| i % 100).sum(|i| i).uid("sums").sink(discard());
+}
+
+#[test]
+fn the_last_checkpoint_and_each_operators_state_are_told() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let options = CheckpointOptions::new(dir.path().to_str().expect("UTF-8"));
+    let job = Job::new(remembering).arg("count", 10_000).parallelism(2).checkpoints(options);
+    let metrics = job.run().unwrap_or_else(|error| panic!("{error}")).metrics;
+    let checkpoints = metrics.checkpoints.expect("it takes some");
+    let last = checkpoints.last.as_ref().expect("the one at its end");
+    assert!(checkpoints.completed > 0 && checkpoints.failed == 0, "{checkpoints:?}");
+    assert!(last.id > 0 && last.bytes >= last.bytes_written, "{last:?}");
+    let mut states = metrics.chains.iter().flat_map(|chain| &chain.states);
+    assert!(states.any(|state| state.operator == "sums"), "{:?}", metrics.chains);
 }

@@ -17,6 +17,7 @@ use super::pointer::Retained;
 use super::store::{Created, Fault, Store, StoreError, StorePath};
 use super::{CheckpointId, Digest, Fence};
 use crate::connector::{Position, Split};
+use crate::exchange::key_group;
 pub(crate) use crate::record::ARCHIVES;
 
 /// The format that is written, and the newest that is read.
@@ -85,7 +86,8 @@ pub(crate) struct OperatorState {
     pub(crate) id: String,
     /// What it does, as far as its state depends on it: state of another meaning cannot be restored.
     pub(crate) meaning: String,
-    /// Its event time, in milliseconds since the Unix epoch: the greatest of its tasks.
+    /// Its event time, in milliseconds since the Unix epoch: the greatest of its tasks; the least, where barriers were not
+    /// aligned.
     pub(crate) watermark: i64,
     /// How many tasks it had.
     pub(crate) parallelism: u32,
@@ -130,6 +132,29 @@ pub(crate) struct Block {
     /// 0 if it is a part of what is whole; else of the increment of this number.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub(crate) generation: u32,
+}
+
+impl Section {
+    /// How many bytes its records take.
+    pub(crate) fn bytes(&self) -> u64 {
+        self.blocks.iter().map(|block| u64::from(block.len)).sum()
+    }
+
+    /// How many of them are of each of so many key groups, about: a block of several is shared evenly among them.
+    pub(crate) fn bytes_by_group(&self, groups: u32) -> BTreeMap<u32, u64> {
+        let mut bytes = BTreeMap::new();
+        for block in &self.blocks {
+            let (first, last) =
+                (key_group(block.hashes.0, groups), key_group(block.hashes.1, groups));
+            let (len, shares) = (u64::from(block.len), u64::from(last.saturating_sub(first)) + 1);
+            for (group, number) in (first..).zip(0..shares) {
+                // So that the shares come to the whole.
+                let share = len * (number + 1) / shares - len * number / shares;
+                *bytes.entry(group).or_default() += share;
+            }
+        }
+        bytes
+    }
 }
 
 fn is_zero(number: &u32) -> bool {

@@ -29,15 +29,18 @@ pub(super) fn without_directory(screen: &Screen) -> u8 {
 
 /// A line for each checkpoint, the oldest first.
 fn table(listed: &ListedCheckpoints) -> String {
-    let mut text =
-        format!("{:>8}  {:>8}  {:>14}  {}\n", "id", "attempt", "state bytes", "operators");
+    let mut text = format!(
+        "{:>8}  {:>8}  {:>14}  {:>14}  {}\n",
+        "id", "attempt", "state bytes", "written", "operators"
+    );
     for one in &listed.checkpoints {
         let line = match &one.contents {
             Ok(contents) => format!(
-                "{:>8}  {:>8}  {:>14}  {}\n",
+                "{:>8}  {:>8}  {:>14}  {:>14}  {}\n",
                 one.id,
                 contents.attempt,
                 contents.bytes,
+                contents.bytes_written,
                 contents.operators.join(", ")
             ),
             Err(error) => format!("{:>8}  cannot be used: {error}\n", one.id),

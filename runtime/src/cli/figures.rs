@@ -20,6 +20,12 @@ pub(super) fn count(value: f64) -> String {
     format!("{value:.0} T")
 }
 
+/// Three significant digits of bytes: `999 B`, `1.23 kB`.
+pub(super) fn bytes(value: u64) -> String {
+    let count = count(value as f64);
+    if count.contains(' ') { format!("{count}B") } else { format!("{count} B") }
+}
+
 /// A whole number with its thousands apart: `1 234 567`.
 pub(super) fn exact(value: u64) -> String {
     let digits = value.to_string();
@@ -55,6 +61,7 @@ mod tests {
         let texts = counts.map(count);
         assert_eq!(texts, ["0", "999", "1.00 k", "1.23 k", "12.3 k", "999 k", "45.6 M", "7 T"]);
         assert_eq!([0, 999, 1_000, 1_234_567].map(exact), ["0", "999", "1 000", "1 234 567"]);
+        assert_eq!([999, 1_234_567].map(bytes), ["999 B", "1.23 MB"]);
         let spans = [850, 12_345, 59_999, 245_000, 12_000_000, 1_047_600_000];
         let texts = spans.map(|ms| span(Duration::from_millis(ms)));
         let expected = ["850 ms", "12.3 s", "59.9 s", "4 min 05 s", "3 h 20 min", "12 d 3 h"];

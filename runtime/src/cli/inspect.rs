@@ -6,7 +6,7 @@ use std::ops::ControlFlow;
 
 use super::screen::Screen;
 use super::{EXIT_FAILED, print, report};
-use crate::checkpoint::manifest::OperatorState;
+use crate::checkpoint::manifest::{Manifest, OperatorState};
 use crate::job::ArgumentError;
 use crate::nearest::nearest;
 use crate::task::Named;
@@ -37,7 +37,7 @@ pub(super) fn inspect(wanted: &Inspection, screen: &Screen) -> u8 {
     };
     let operators = &named.manifest.operators;
     let Some(id) = &wanted.operator else {
-        return print(&list(operators, wanted.json), screen);
+        return print(&list(&named.manifest, wanted.json), screen);
     };
     match operators.iter().find(|operator| operator.id == *id) {
         Some(operator) => entries(&named, operator, wanted, screen),
@@ -56,7 +56,8 @@ fn unknown(id: &str, operators: &[OperatorState]) -> ArgumentError {
     ArgumentError::Other(format!("nothing was saved of an operator `{id}`\nhelp: {help}"))
 }
 
-fn list(operators: &[OperatorState], json: bool) -> String {
+fn list(manifest: &Manifest, json: bool) -> String {
+    let operators = &manifest.operators;
     let sections = operators
         .iter()
         .flat_map(|operator| operator.sections.iter().map(move |section| (operator, section)));
@@ -65,7 +66,8 @@ fn list(operators: &[OperatorState], json: bool) -> String {
         for (operator, section) in sections {
             let row = serde_json::json!({
                 "operator": operator.id, "meaning": operator.meaning, "section": section.name,
-                "entries": section.entries, "layout": section.layout,
+                "entries": section.entries, "bytes": section.bytes(), "layout": section.layout,
+                "key_groups": section.bytes_by_group(manifest.key_groups),
             });
             let _ = writeln!(text, "{row}");
         }
@@ -75,7 +77,9 @@ fn list(operators: &[OperatorState], json: bool) -> String {
         let _ = writeln!(text, "{}: {}", operator.id, operator.meaning);
         for section in &operator.sections {
             let (name, entries, layout) = (&section.name, section.entries, &section.layout);
-            let _ = writeln!(text, "  {name:<16}  {entries:>12} entries  {layout}");
+            let bytes = section.bytes();
+            let _ =
+                writeln!(text, "  {name:<16}  {entries:>12} entries  {bytes:>12} bytes  {layout}");
         }
     }
     text

@@ -1,12 +1,13 @@
-//! The live progress line: `12.3 s  in 1.23 M/s  out 456/s  lag 3.2 s  0: 97% busy  1: 12% busy 80% blocked`.
+//! The live progress line: `12.3 s  in 1.23 M/s  out 456/s  lag 3.2 s  0: 97% busy  1: 12% busy 80% blocked`,
+//! and of a job with checkpoints `  checkpoint 12: 35 ms, 4.10 kB, aligned in 2 ms`.
 
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use super::figures::{count, span};
+use super::figures::{bytes, count, span};
 use super::screen::Screen;
-use crate::metrics::{ChainMetrics, JobMetrics};
+use crate::metrics::{ChainMetrics, CheckpointMetrics, JobMetrics};
 use crate::time::Timestamp;
 
 /// How often the line is redrawn: slow enough to be read, fast enough to look alive.
@@ -80,6 +81,21 @@ fn line(before: &JobMetrics, now: &JobMetrics, wall_clock: Timestamp) -> String 
     for (id, (chain, before)) in now.chains.iter().zip(&before.chains).enumerate() {
         text.push_str(&format!("  {id}: {}", shares(&chain.since(before))));
     }
+    text.push_str(&now.checkpoints.as_ref().map(checkpoints).unwrap_or_default());
+    text
+}
+
+/// The last one, and how many have failed.
+fn checkpoints(checkpoints: &CheckpointMetrics) -> String {
+    let mut text = String::new();
+    if let Some(last) = &checkpoints.last {
+        let (took, size) = (span(last.took), bytes(last.bytes));
+        let aligned = span(last.alignment);
+        text = format!("  checkpoint {}: {took}, {size}, aligned in {aligned}", last.id);
+    }
+    if checkpoints.failed > 0 {
+        text.push_str(&format!("  {} given up", count(checkpoints.failed as f64)));
+    }
     text
 }
 
@@ -105,6 +121,7 @@ mod tests {
     use super::*;
     use crate::cli::screen::tests::kept;
     use crate::http::tests::chain;
+    use crate::metrics::CompletedCheckpoint;
 
     fn sample(ms: u64, records_in: u64, written: u64, busy_ns: u64) -> JobMetrics {
         let source = ChainMetrics {
@@ -123,7 +140,8 @@ mod tests {
             watermark: Some(Timestamp::MAX),
             ..chain("print", false)
         };
-        JobMetrics { elapsed: Duration::from_millis(ms), chains: vec![source, sink], user: vec![] }
+        let (elapsed, chains) = (Duration::from_millis(ms), vec![source, sink]);
+        JobMetrics { elapsed, chains, user: vec![], checkpoints: None }
     }
 
     #[test]
@@ -134,6 +152,18 @@ mod tests {
             line(&before, &now, Timestamp(13_200)),
             "1.5 s  in 3.00 M/s  out 100/s  lag 3.2 s  0: 100% busy  1: 25% busy 50% blocked"
         );
+    }
+
+    #[test]
+    fn the_line_tells_of_the_last_checkpoint() {
+        let (took, alignment) = (Duration::from_millis(35), Duration::from_millis(2));
+        let last = CompletedCheckpoint { id: 12, took, bytes: 4_096, bytes_written: 96, alignment };
+        let mut metrics = CheckpointMetrics { completed: 11, failed: 0, last: None };
+        assert_eq!(checkpoints(&metrics), "");
+        metrics.last = Some(last);
+        assert_eq!(checkpoints(&metrics), "  checkpoint 12: 35 ms, 4.10 kB, aligned in 2 ms");
+        (metrics.failed, metrics.last) = (2, None);
+        assert_eq!(checkpoints(&metrics), "  2 given up");
     }
 
     #[test]

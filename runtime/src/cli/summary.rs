@@ -33,6 +33,10 @@ pub(super) fn summary(metrics: &JobMetrics, interrupted: bool) -> String {
             text.push_str(&format!(", {} {name}", exact(sum)));
         }
     }
+    let given_up = metrics.checkpoints.as_ref().map_or(0, |checkpoints| checkpoints.failed);
+    if given_up > 0 {
+        text.push_str(&format!(", {} checkpoints given up", exact(given_up)));
+    }
     text.push('\n');
     text
 }
@@ -49,7 +53,7 @@ mod tests {
         let sink = ChainMetrics { records_written: 45, late: 2, ..chain("print", false) };
         let chains = vec![source, sink];
         let elapsed = Duration::from_millis(12_345);
-        let mut metrics = JobMetrics { elapsed, chains, user: vec![] };
+        let mut metrics = JobMetrics { elapsed, chains, user: vec![], checkpoints: None };
         let text = "done in 12.3 s: 1 234 567 records in (100 k/s), 45 out, 3 rejected, 2 late\n";
         assert_eq!(summary(&metrics, false), text);
         metrics.chains.truncate(1);

@@ -1,9 +1,10 @@
 //! A job's metrics as Prometheus reads them.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use super::exposition::{Exposition, Kind};
-use crate::metrics::{ChainMetrics, JobMetrics, UserMetric, UserValue};
+use crate::metrics::{ChainMetrics, CheckpointMetrics, JobMetrics, UserMetric, UserValue};
 use crate::time::Timestamp;
 
 /// A metric that every chain has: its name, what it means, and its value.
@@ -23,6 +24,7 @@ const FAMILIES: &[Family] = &[
     ("thalweg_busy_seconds_total", "Time of work, over all tasks.", Kind::Counter, |c| c.busy_ns as f64 * SECONDS),
     ("thalweg_backpressured_seconds_total", "Time in which something downstream was full, over all tasks.", Kind::Counter, |c| c.blocked_ns as f64 * SECONDS),
     ("thalweg_idle_seconds_total", "Time without anything to do, over all tasks.", Kind::Counter, |c| c.idle_ns as f64 * SECONDS),
+    ("thalweg_alignment_seconds_total", "Time between the first barrier of a checkpoint and the last, over all tasks.", Kind::Counter, |c| c.alignment_ns as f64 * SECONDS),
     ("thalweg_late_records_total", "Records that came too late for every window.", Kind::Counter, |c| c.late as f64),
     ("thalweg_rejected_records_total", "Records that could not be decoded.", Kind::Counter, |c| c.rejected as f64),
     ("thalweg_skipped_records_total", "Records left out by or_skip.", Kind::Counter, |c| c.skipped as f64),
@@ -45,6 +47,10 @@ pub(crate) fn scrape(metrics: &JobMetrics) -> String {
         }
     }
     watermarks(&mut out, metrics);
+    states(&mut out, metrics);
+    if let Some(checkpoints) = &metrics.checkpoints {
+        self::checkpoints(&mut out, checkpoints);
+    }
     user(&mut out, &metrics.user);
     out.finish()
 }
@@ -58,6 +64,45 @@ fn watermarks(out: &mut Exposition, metrics: &JobMetrics) {
             let labels = [("chain", &*id.to_string()), ("operator", &*chain.name)];
             out.sample(name, &labels, watermark.0 as f64 / 1e3);
         }
+    }
+}
+
+/// The state of each operator.
+fn states(out: &mut Exposition, metrics: &JobMetrics) {
+    let entries = ("thalweg_operator_state_entries", "Entries of an operator's state.");
+    let bytes = ("thalweg_operator_state_bytes", "Bytes of an operator's state, about.");
+    for (name, help) in [entries, bytes] {
+        out.family(name, help, Kind::Gauge);
+        for (id, chain) in metrics.chains.iter().enumerate() {
+            for state in &chain.states {
+                let labels = [("chain", &*id.to_string()), ("uid", &*state.operator)];
+                let value = if name == bytes.0 { state.bytes } else { state.entries };
+                out.sample(name, &labels, value);
+            }
+        }
+    }
+}
+
+/// Counts, and the last one that is complete, if there is one.
+fn checkpoints(out: &mut Exposition, checkpoints: &CheckpointMetrics) {
+    let mut one = |name: &str, help: &str, kind, value: f64| {
+        out.family(name, help, kind);
+        out.sample(name, &[], value);
+    };
+    let (completed, failed) = (checkpoints.completed as f64, checkpoints.failed as f64);
+    one("thalweg_checkpoints_total", "Checkpoints that are complete.", Kind::Counter, completed);
+    one("thalweg_checkpoints_failed_total", "Checkpoints given up.", Kind::Counter, failed);
+    let Some(last) = &checkpoints.last else { return };
+    let seconds = |duration: Duration| duration.as_secs_f64();
+    let of_last: [(_, _, f64); 5] = [
+        ("id", "Number of the last checkpoint.", last.id as f64),
+        ("duration_seconds", "How long it took.", seconds(last.took)),
+        ("bytes", "Bytes of state that it holds.", last.bytes as f64),
+        ("written_bytes", "Bytes of state that were written for it.", last.bytes_written as f64),
+        ("alignment_seconds", "How long the slowest task waited for it.", seconds(last.alignment)),
+    ];
+    for (name, help, value) in of_last {
+        one(&format!("thalweg_last_checkpoint_{name}"), help, Kind::Gauge, value);
     }
 }
 
@@ -104,7 +149,7 @@ fn user_sample(out: &mut Exposition, family: &str, metric: &UserMetric) {
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
-    use std::time::Duration;
+    use crate::metrics::{CompletedCheckpoint, StateMetrics};
 
     pub(crate) fn chain(name: &str, is_source: bool) -> ChainMetrics {
         ChainMetrics {
@@ -124,9 +169,18 @@ pub(crate) mod tests {
             records_in: 7,
             busy_ns: 1_500_000_000,
             watermark: Some(Timestamp(2_500)),
+            states: vec![StateMetrics { operator: "sums".to_owned(), entries: 2, bytes: 64 }],
             ..chain("files → \"x\"", true)
         };
+        let last = CompletedCheckpoint {
+            id: 12,
+            took: Duration::from_millis(35),
+            bytes: 4_096,
+            bytes_written: 96,
+            alignment: Duration::from_millis(2),
+        };
         let metrics = JobMetrics {
+            checkpoints: Some(CheckpointMetrics { completed: 11, failed: 1, last: Some(last) }),
             elapsed: Duration::from_millis(2_500),
             chains: vec![
                 source,
@@ -148,6 +202,14 @@ pub(crate) mod tests {
             "thalweg_watermark_seconds{chain=\"0\",operator=\"files → \\\"x\\\"\"} 2.5",
             "thalweg_user_seen_bots_total{name=\"seen.bots\"} 3",
             "thalweg_user_seen_bots_total{name=\"seen-bots\"} 4",
+            "thalweg_operator_state_bytes{chain=\"0\",uid=\"sums\"} 64",
+            "thalweg_checkpoints_total 11",
+            "thalweg_checkpoints_failed_total 1",
+            "thalweg_last_checkpoint_id 12",
+            "thalweg_last_checkpoint_duration_seconds 0.035",
+            "thalweg_last_checkpoint_bytes 4096",
+            "thalweg_last_checkpoint_written_bytes 96",
+            "thalweg_last_checkpoint_alignment_seconds 0.002",
             "thalweg_user_level{name=\"level\"} 0.5",
             "# TYPE thalweg_user_size_values histogram",
             "thalweg_user_size_values_bucket{name=\"size\",le=\"7\"} 1",

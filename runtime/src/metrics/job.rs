@@ -1,9 +1,10 @@
 //! Counts per task and their sums.
 
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::time::Duration;
 
-use super::UserMetric;
+use super::{CheckpointMetrics, UserMetric};
 use crate::time::Timestamp;
 
 macro_rules! counts {
@@ -19,11 +20,17 @@ macro_rules! counts {
         pub(crate) struct TaskMetrics {
             $($name: AtomicU64,)*
             watermark: AtomicI64,
+            /// Of each state; there are none before the task is open.
+            states: OnceLock<Box<[StateGauge]>>,
         }
 
         impl Default for TaskMetrics {
             fn default() -> TaskMetrics {
-                TaskMetrics { $($name: AtomicU64::new(0),)* watermark: AtomicI64::new(i64::MIN) }
+                TaskMetrics {
+                    $($name: AtomicU64::new(0),)*
+                    watermark: AtomicI64::new(i64::MIN),
+                    states: OnceLock::new(),
+                }
             }
         }
 
@@ -45,6 +52,8 @@ macro_rules! counts {
             pub parallelism: usize,
             /// The least watermark of its tasks; `None` before the first.
             pub watermark: Option<Timestamp>,
+            /// The state of its operators.
+            pub states: Vec<StateMetrics>,
             $($(#[$doc])* pub $name: u64,)*
         }
 
@@ -55,13 +64,14 @@ macro_rules! counts {
                 tasks: impl Iterator<Item = &'a TaskMetrics>,
             ) -> ChainMetrics {
                 let mut sum = ChainMetrics {
-                    name, is_source, parallelism: 0, watermark: None, $($name: 0,)*
+                    name, is_source, parallelism: 0, watermark: None, states: Vec::new(), $($name: 0,)*
                 };
                 let mut least = i64::MAX;
                 for task in tasks {
                     sum.parallelism += 1;
                     $(sum.$name += task.$name.load(Ordering::Relaxed);)*
                     least = least.min(task.watermark.load(Ordering::Relaxed));
+                    task.states().for_each(|state| state.add_to(&mut sum.states));
                 }
                 sum.watermark = Some(Timestamp(least)).filter(|&time| time != Timestamp::MIN);
                 sum
@@ -89,6 +99,8 @@ counts! {
     blocked_ns,
     /// Nanoseconds without anything to do.
     idle_ns,
+    /// Nanoseconds between the first barrier of a checkpoint and the last, over all checkpoints.
+    alignment_ns,
     /// Elements that were late.
     late,
     /// Records that could not be decoded.
@@ -101,6 +113,61 @@ counts! {
     state_entries,
     /// Bytes of state held, about.
     state_bytes,
+}
+
+/// What the tasks of a chain hold of one operator's state, in sum.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct StateMetrics {
+    /// The operator: its `.uid(..)`, or its place in the pipeline.
+    pub operator: String,
+    /// Entries held.
+    pub entries: u64,
+    /// Bytes held, about.
+    pub bytes: u64,
+}
+
+/// What a task holds of one state.
+#[derive(Debug)]
+pub(crate) struct StateGauge {
+    operator: String,
+    entries: AtomicU64,
+    bytes: AtomicU64,
+}
+
+impl StateGauge {
+    pub(crate) fn new(operator: &str) -> StateGauge {
+        let (entries, bytes) = (AtomicU64::new(0), AtomicU64::new(0));
+        StateGauge { operator: operator.to_owned(), entries, bytes }
+    }
+
+    pub(crate) fn set(&self, entries: u64, bytes: u64) {
+        self.entries.store(entries, Ordering::Relaxed);
+        self.bytes.store(bytes, Ordering::Relaxed);
+    }
+
+    fn add_to(&self, states: &mut Vec<StateMetrics>) {
+        let at = states.iter().position(|state| state.operator == self.operator);
+        let at = at.unwrap_or_else(|| {
+            let operator = self.operator.clone();
+            states.push(StateMetrics { operator, entries: 0, bytes: 0 });
+            states.len() - 1
+        });
+        states[at].entries += self.entries.load(Ordering::Relaxed);
+        states[at].bytes += self.bytes.load(Ordering::Relaxed);
+    }
+}
+
+impl TaskMetrics {
+    /// The task is open, and holds these states.
+    pub(crate) fn hold(&self, states: impl Iterator<Item = StateGauge>) {
+        // A task is opened once.
+        drop(self.states.set(states.collect()));
+    }
+
+    /// In the order in which they were given to [`hold`](TaskMetrics::hold).
+    pub(crate) fn states(&self) -> impl Iterator<Item = &StateGauge> {
+        self.states.get().into_iter().flatten()
+    }
 }
 
 impl ChainMetrics {
@@ -132,6 +199,7 @@ impl ChainMetrics {
             busy_ns: self.busy_ns.saturating_sub(earlier.busy_ns),
             blocked_ns: self.blocked_ns.saturating_sub(earlier.blocked_ns),
             idle_ns: self.idle_ns.saturating_sub(earlier.idle_ns),
+            alignment_ns: self.alignment_ns.saturating_sub(earlier.alignment_ns),
             late: self.late.saturating_sub(earlier.late),
             rejected: self.rejected.saturating_sub(earlier.rejected),
             skipped: self.skipped.saturating_sub(earlier.skipped),
@@ -150,6 +218,8 @@ pub struct JobMetrics {
     pub chains: Vec<ChainMetrics>,
     /// The user's own metrics, by name.
     pub user: Vec<UserMetric>,
+    /// Its checkpoints, if it takes any.
+    pub checkpoints: Option<CheckpointMetrics>,
 }
 
 impl JobMetrics {

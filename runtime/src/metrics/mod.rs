@@ -2,11 +2,14 @@
 //!
 //! Tasks keep plain counters and publish them once per turn, by relaxed stores that nobody waits for.
 
+mod checkpoints;
 mod job;
 mod user;
 
-pub use job::{ChainMetrics, JobMetrics};
-pub(crate) use job::{TaskCounts, TaskMetrics};
+pub(crate) use checkpoints::CheckpointLog;
+pub use checkpoints::{CheckpointMetrics, CompletedCheckpoint};
+pub use job::{ChainMetrics, JobMetrics, StateMetrics};
+pub(crate) use job::{StateGauge, TaskCounts, TaskMetrics};
 pub(crate) use user::use_shard;
 pub use user::{
     Counter, Gauge, Histogram, Registry, UserMetric, UserValue, counter, gauge, histogram,

@@ -21,7 +21,7 @@ use super::survey::Survey;
 use super::{Clock, Control, Failure, Signal, Stage, panics};
 use crate::error::JobError;
 use crate::exchange::{Channel, EdgeId, KeyGroups, OutputEnd, Partition, channel};
-use crate::metrics::{ChainMetrics, JobMetrics, Registry, TaskMetrics, use_shard};
+use crate::metrics::{ChainMetrics, CheckpointLog, JobMetrics, Registry, TaskMetrics, use_shard};
 use crate::plan::{Plan, Topology};
 use crate::resource::open_all;
 use crate::time::Alignments;
@@ -106,6 +106,7 @@ pub struct Watch {
     /// Those of the attempt that runs.
     chains: Arc<Mutex<Arc<[Watched]>>>,
     user: Registry,
+    checkpoints: Option<CheckpointLog>,
 }
 
 /// A chain's metrics.
@@ -118,7 +119,8 @@ pub(super) struct Watched {
 impl Watch {
     /// Begins with the metrics of `plan`'s tasks.
     pub(super) fn new(plan: &Plan) -> Watch {
-        Watch { started: Instant::now(), chains: Arc::default(), user: plan.metrics().clone() }
+        let (started, user) = (Instant::now(), plan.metrics().clone());
+        Watch { started, chains: Arc::default(), user, checkpoints: None }
     }
 
     /// From now on these chains are looked at.
@@ -137,6 +139,7 @@ impl Watch {
             elapsed: self.started.elapsed(),
             chains: chains.iter().map(chain).collect(),
             user: self.user.snapshot(),
+            checkpoints: self.checkpoints.as_ref().map(CheckpointLog::metrics),
         }
     }
 }
@@ -160,12 +163,15 @@ pub fn start(plan: Plan, options: &Options, control: &Control) -> Result<Running
     open_resources(&plan, &runtime)?;
     let watch = Watch::new(&plan);
     let (plan, options, control) = (Arc::new(plan), options.clone(), control.clone());
-    let engine = Engine { plan, topology, options, control, runtime, watch };
+    let mut engine = Engine { plan, topology, options, control, runtime, watch };
     let attempt = match &engine.options.checkpoints {
         None => Some(engine.start(&Recovery::default())),
         Some(checkpoints) => match begin(checkpoints)? {
             Begin::Finished => None,
-            Begin::Lead(leader) => Some(engine.start_from(*leader)?),
+            Begin::Lead(leader) => {
+                engine.watch.checkpoints = Some(leader.log.clone());
+                Some(engine.start_from(*leader)?)
+            }
         },
     };
     Ok(Running { engine, attempt })

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::context::Handles;
-use crate::metrics::{TaskCounts, TaskMetrics};
+use crate::metrics::{StateGauge, TaskCounts, TaskMetrics};
 use crate::time::Timestamp;
 
 /// What a task did last, or does not do now.
@@ -27,7 +27,8 @@ impl Metering {
     /// Fresh enough for any display, rare enough to cost nothing.
     const INTERVAL: Duration = Duration::from_millis(5);
 
-    pub(crate) fn new(metrics: Arc<TaskMetrics>, now: Instant) -> Metering {
+    pub(crate) fn new(metrics: Arc<TaskMetrics>, handles: &Handles, now: Instant) -> Metering {
+        metrics.hold(handles.kept().map(|(id, _)| StateGauge::new(id)));
         Metering {
             counts: TaskCounts::default(),
             metrics,
@@ -83,11 +84,18 @@ impl Metering {
             skipped += left_out;
         }
         (counts.state_entries, counts.state_bytes, counts.late) = (0, 0, 0);
-        for (_, state) in &handles.states {
+        let mut gauges = self.metrics.states();
+        for (id, state) in &handles.states {
             let state = state.borrow();
-            counts.state_entries += state.entries() as u64;
-            counts.state_bytes += state.bytes() as u64;
+            let (entries, bytes) = (state.entries() as u64, state.bytes() as u64);
+            counts.state_entries += entries;
+            counts.state_bytes += bytes;
             counts.late += state.late();
+            if !id.is_empty()
+                && let Some(gauge) = gauges.next()
+            {
+                gauge.set(entries, bytes);
+            }
         }
         if let Some(source) = &handles.source {
             let (rejected, left_out) = source.borrow().rejected();

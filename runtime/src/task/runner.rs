@@ -104,6 +104,7 @@ pub(crate) struct Runner {
     /// The earliest timer.
     timer: Option<Timestamp>,
     meter: Metering,
+    alignment: Alignment,
     /// What became of time, if a test wants to know.
     told: Option<by_hand::Told>,
 }
@@ -147,6 +148,7 @@ impl Runner {
         }
         let now = stage.clock().now();
         let aligns = parts.job.checkpoints.as_ref().is_none_or(|it| it.mode.aligns());
+        let meter = Metering::new(parts.metrics, &handles, now);
         let mut runner = Runner {
             chain,
             handles,
@@ -169,7 +171,8 @@ impl Runner {
             flush_at: None,
             sinks_flushed: now,
             timer: None,
-            meter: Metering::new(parts.metrics, now),
+            meter,
+            alignment: Alignment::default(),
             told: None,
             stage,
         };
@@ -227,7 +230,7 @@ impl Runner {
             return self.act(now);
         }
         if self.phase == Phase::AwaitingOthers {
-            return self.await_others();
+            return self.await_others(*now);
         }
         let processing_time = self.stage.clock().processing_time(*now);
         let stands_still = self.stands_still() && !cfg!(bug_40);
@@ -338,6 +341,7 @@ impl Runner {
             self.meter.counts.bytes_in += current.batch.bytes() as u64;
             return self.turn(Brings::Batch, now);
         }
+        self.look_at_alignment(*now);
         if self.inbox.has_ended(channel) {
             for watermarks in &self.handles.watermarks {
                 watermarks.borrow_mut().end(channel);
@@ -521,8 +525,9 @@ impl Runner {
     }
 
     /// The last step: all tasks of the job have processed everything.
-    fn await_others(&mut self) -> Result<Outcome, Failure> {
+    fn await_others(&mut self, now: Instant) -> Result<Outcome, Failure> {
         if self.inbox.receive(&mut self.actions).is_some() {
+            self.look_at_alignment(now);
             return Ok(Outcome::Worked);
         }
         self.look_at_given_up();
@@ -545,11 +550,13 @@ fn frame(event: TimeEvent) -> Frame {
     }
 }
 
+mod alignment;
 mod by_hand;
 mod idle;
 mod position;
 mod saving;
 
+use alignment::Alignment;
 use saving::{Said, Saving};
 
 pub(crate) use by_hand::Mark;

@@ -11,6 +11,7 @@ use std::fmt;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{SyncSender, TrySendError};
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 use super::checkpoint_options::CheckpointMode;
 use super::committers::Committers;
@@ -43,6 +44,8 @@ pub(crate) enum TaskMessage {
 pub(crate) struct TaskSnapshot {
     pub(crate) checkpoint: u64,
     pub(crate) task: TaskId,
+    /// How long its channels waited for each other.
+    pub(crate) alignment: Duration,
     /// How far its input's time was.
     pub(crate) watermark: Timestamp,
     pub(crate) states: Vec<StateSnapshot>,

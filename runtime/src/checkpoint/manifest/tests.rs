@@ -242,3 +242,28 @@ proptest! {
         Manifest::decode(&bytes[..cut % bytes.len()]).unwrap_err();
     }
 }
+
+#[test]
+fn bytes_of_key_groups_come_to_the_whole() {
+    let block = |len, first, last| Block {
+        file: 0,
+        offset: 0,
+        len,
+        crc32c: 0,
+        entries: 1,
+        hashes: (first, last),
+        generation: 0,
+    };
+    let quarter = 1u64 << 62;
+    let blocks = vec![
+        block(10, 0, quarter - 1),
+        // Half of the second group's, and of two more.
+        block(20, quarter + 5, u64::MAX),
+        block(3, quarter, quarter),
+    ];
+    let (name, layout) = ("sums".to_owned(), String::new());
+    let section = Section { name, layout, fingerprint: 0, entries: 3, blocks };
+    assert_eq!(section.bytes(), 33);
+    assert_eq!(section.bytes_by_group(4), [(0, 10), (1, 9), (2, 7), (3, 7)].into());
+    assert_eq!(section.bytes_by_group(1), [(0, 33)].into());
+}

@@ -7,7 +7,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use super::gather::{About, Gathering, TaskPart};
+use super::gather::{About, Figures, Gathering, TaskPart};
 use super::leader::{Begun, Leader};
 use super::outline::Outline;
 use super::requests::{Answer, Requests};
@@ -23,6 +23,7 @@ use crate::checkpoint::store::Place;
 use crate::checkpoint::{CheckpointError, CheckpointId, Fence, Reason};
 use crate::connector::Committable;
 use crate::error::JobError;
+use crate::metrics::CompletedCheckpoint;
 use crate::task::committers::Committers;
 use crate::task::job::Job;
 use crate::task::restored::Recovery;
@@ -293,7 +294,8 @@ impl Drive {
                 self.job.wake();
             }
             Action::Abort { id, why } => {
-                tracing::warn!(%id, %why, "checkpoint given up");
+                let failed = self.leader.log.failed();
+                tracing::warn!(%id, %why, failed, "checkpoint given up");
                 self.checkpoints.give_up(id.0);
                 self.job.wake();
             }
@@ -382,12 +384,7 @@ impl Drive {
         tasks: Vec<TaskId>,
         prepared: Vec<Prepared<Committed>>,
     ) -> Actions {
-        tracing::info!(
-            %id,
-            took_ms = (self.leader.surroundings.now() - self.triggered).as_millis() as u64,
-            bytes = self.gathering.bytes(id),
-            "checkpoint complete"
-        );
+        self.tell_figures(id);
         self.gathering.completed(id);
         self.checkpoints.complete(id.0);
         let permit = self.leader.permit();
@@ -402,6 +399,21 @@ impl Drive {
         let fence = self.fence;
         let told = tasks.into_iter().map(|task| self.tell(Event::Confirmed { id, task, fence }));
         told.flatten().collect()
+    }
+
+    fn tell_figures(&self, id: CheckpointId) {
+        let Figures { bytes, written: bytes_written, alignment } = self.gathering.figures(id);
+        let took = self.leader.surroundings.now().saturating_duration_since(self.triggered);
+        let (took_ms, aligned_ms) = (took.as_millis() as u64, alignment.as_millis() as u64);
+        tracing::info!(%id, took_ms, bytes, bytes_written, aligned_ms, "checkpoint complete");
+        let id = id.0;
+        self.leader.log.completed(CompletedCheckpoint {
+            id,
+            took,
+            bytes,
+            bytes_written,
+            alignment,
+        });
     }
 
     fn fail(&self, error: CheckpointError) {

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 use std::rc::Rc;
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::driver::Committed;
 use crate::checkpoint::coordinator::{self, Decline};
@@ -27,11 +28,22 @@ pub(super) struct Gathering {
     store: Arc<dyn Store>,
     uploads: BTreeMap<(CheckpointId, TaskId), Part>,
     /// Of the checkpoint written last.
-    bytes: (CheckpointId, u64),
+    figures: (CheckpointId, Figures),
     /// The checkpoint that a manifest was made of last.
     last: (CheckpointId, Vec<Rc<TaskPart>>),
     /// What increments are changes to: the parts of the last checkpoint that is complete.
     complete: BTreeMap<TaskId, Rc<TaskPart>>,
+}
+
+/// What is told of a checkpoint besides its contents.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Figures {
+    /// Bytes of state that it holds.
+    pub(super) bytes: u64,
+    /// Bytes of state that were written for it.
+    pub(super) written: u64,
+    /// How long channels waited for each other, in the task where that was longest.
+    pub(super) alignment: Duration,
 }
 
 /// What of a task's state has come.
@@ -120,7 +132,7 @@ impl Gathering {
             fence,
             store,
             uploads: BTreeMap::new(),
-            bytes: (none, 0),
+            figures: (none, Figures::default()),
             last: (none, Vec::new()),
             complete: BTreeMap::new(),
         }
@@ -131,9 +143,16 @@ impl Gathering {
         Folder { id, fence: self.fence }
     }
 
-    /// Bytes of state that were written for a checkpoint, if it is the last one.
-    pub(super) fn bytes(&self, id: CheckpointId) -> u64 {
-        if self.bytes.0 == id { self.bytes.1 } else { 0 }
+    /// The figures of a checkpoint, if it is the last one.
+    pub(super) fn figures(&self, id: CheckpointId) -> Figures {
+        if self.figures.0 == id { self.figures.1 } else { Figures::default() }
+    }
+
+    fn figures_mut(&mut self, id: CheckpointId) -> &mut Figures {
+        if self.figures.0 != id {
+            self.figures = (id, Figures::default());
+        }
+        &mut self.figures.1
     }
 
     /// Writes blocks of a task's state.
@@ -144,9 +163,7 @@ impl Gathering {
         state: usize,
         blocks: Vec<state::Block>,
     ) {
-        if self.bytes.0 != id {
-            self.bytes = (id, 0);
-        }
+        self.figures_mut(id);
         let part = match self.uploads.entry((id, task)) {
             Entry::Occupied(part) => part.into_mut(),
             Entry::Vacant(place) => {
@@ -174,7 +191,7 @@ impl Gathering {
                 generation: 0,
             });
             part.file.len += u64::from(len);
-            self.bytes.1 += u64::from(len);
+            self.figures.1.written += u64::from(len);
         }
     }
 
@@ -227,6 +244,11 @@ impl Gathering {
         for part in &parts {
             add_part(&mut manifest, &mut files, part, about);
         }
+        let figures = self.figures_mut(id);
+        let sections = manifest.operators.iter().flat_map(|operator| &operator.sections);
+        figures.bytes = sections.map(Section::bytes).sum();
+        let waits = parts.iter().map(|part| part.snapshot.alignment);
+        figures.alignment = waits.max().unwrap_or_default();
         self.last = (id, parts);
         for prepared in prepared {
             let (id, committable) = prepared.committable.clone();
@@ -386,7 +408,15 @@ mod tests {
             let states = vec![StateSnapshot { id, meaning, sections, notes }];
             let (task, watermark) = ((0, task), Timestamp(time));
             let (source, sinks) = (None, Vec::new());
-            let snapshot = TaskSnapshot { checkpoint: 1, task, watermark, states, source, sinks };
+            let snapshot = TaskSnapshot {
+                checkpoint: 1,
+                task,
+                alignment: Duration::ZERO,
+                watermark,
+                states,
+                source,
+                sinks,
+            };
             Rc::new(gathering.complete(snapshot).0.unwrap())
         });
         let parts = parts.collect();
@@ -420,7 +450,15 @@ mod tests {
         gathering.write(id, task, 0, block(3));
         let (states, source, sinks) = (Vec::new(), None, Vec::new());
         let watermark = Timestamp::MIN;
-        let snapshot = TaskSnapshot { checkpoint: id.0, task, watermark, states, source, sinks };
+        let snapshot = TaskSnapshot {
+            checkpoint: id.0,
+            task,
+            alignment: Duration::ZERO,
+            watermark,
+            states,
+            source,
+            sinks,
+        };
         let (part, _) = gathering.complete(snapshot);
         assert!(matches!(part, Err(Decline::Snapshot(_))), "it is not whole");
     }

@@ -18,6 +18,7 @@ use crate::checkpoint::pointer::{
 use crate::checkpoint::store::{Place, Store};
 use crate::checkpoint::{Attempt, CheckpointError, CheckpointId, Fence, Reason};
 use crate::error::JobError;
+use crate::metrics::CheckpointLog;
 use crate::task::CheckpointOptions;
 
 /// The store and the truth of a job.
@@ -27,6 +28,7 @@ pub(in crate::task) struct Leader {
     pub(super) collector: Collector,
     pub(super) place: Place,
     pub(super) surroundings: Arc<dyn Surroundings>,
+    pub(in crate::task) log: CheckpointLog,
     pointer: Pointer,
     /// What the last truth allows.
     permit: Option<CommitPermit>,
@@ -85,6 +87,7 @@ impl Leader {
             collector: Collector::default(),
             place,
             surroundings,
+            log: CheckpointLog::default(),
             pointer,
             permit: None,
             chosen: None,

@@ -1,9 +1,9 @@
 //! Looks at a checkpoint directory from outside, while a job may be running from it.
 
-use crate::checkpoint::CheckpointError;
-use crate::checkpoint::manifest::{Manifest, ManifestError};
+use crate::checkpoint::manifest::{Block, Manifest, ManifestError, Section};
 use crate::checkpoint::pointer::{Pointer, Status};
 use crate::checkpoint::store::Place;
+use crate::checkpoint::{CheckpointError, Folder};
 use crate::task::CheckpointOptions;
 
 /// The checkpoints that a job keeps.
@@ -23,7 +23,10 @@ pub(crate) struct ListedCheckpoint {
 /// What it says of itself.
 pub(crate) struct Contents {
     pub(crate) attempt: u64,
+    /// Bytes of state that it holds.
     pub(crate) bytes: u64,
+    /// Those that were written for it; the others are in files of earlier ones.
+    pub(crate) bytes_written: u64,
     /// Each with its entries.
     pub(crate) operators: Vec<String>,
 }
@@ -48,9 +51,15 @@ fn contents(manifest: &Manifest) -> Contents {
         let entries: u64 = operator.sections.iter().map(|section| section.entries).sum();
         format!("{} ({entries})", operator.id)
     });
+    let sections = || manifest.operators.iter().flat_map(|operator| &operator.sections);
+    let folder = Folder { id: manifest.id, fence: manifest.fence };
+    let is_own =
+        |block: &&Block| Folder::of(&manifest.files[block.file as usize].path) == Some(folder);
+    let own = sections().flat_map(|section| &section.blocks).filter(is_own);
     Contents {
         attempt: manifest.fence.attempt.0,
-        bytes: manifest.files.iter().map(|file| file.len).sum(),
+        bytes: sections().map(Section::bytes).sum(),
+        bytes_written: own.map(|block| u64::from(block.len)).sum(),
         operators: operators.collect(),
     }
 }

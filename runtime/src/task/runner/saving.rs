@@ -88,6 +88,13 @@ impl Runner {
         }
     }
 
+    /// A control frame has come: takes note if barriers begin to be waited for, or no longer are.
+    pub(super) fn look_at_alignment(&mut self, now: Instant) {
+        if let Some(waited) = self.alignment.look(self.inbox.pending_checkpoint(), now) {
+            self.meter.counts.alignment_ns += waited.as_nanos() as u64;
+        }
+    }
+
     /// Gives up the checkpoint whose barriers this task waits for, if nobody will ever complete it.
     pub(super) fn look_at_given_up(&mut self) {
         let Some(checkpoints) = &self.job.checkpoints else { return };
@@ -162,7 +169,9 @@ impl Runner {
             states.push(StateSnapshot { id, meaning, sections, notes });
         }
         let (task, watermark) = (self.task, self.watermark);
-        let snapshot = TaskSnapshot { checkpoint, task, watermark, states, source, sinks };
+        let alignment = self.alignment.of(checkpoint);
+        let snapshot =
+            TaskSnapshot { checkpoint, task, alignment, watermark, states, source, sinks };
         let (snapshot, waiting) = (Box::new(snapshot), VecDeque::new());
         let next_slice = self.stage.clock().now();
         self.saving = Some(Saving { snapshot, writers, state: 0, waiting, next_slice });
