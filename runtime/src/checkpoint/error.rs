@@ -82,6 +82,14 @@ reasons! { Reason, NoPlace, StoreError, PointerError, ManifestError, coordinator
 impl CheckpointError {
     /// True if trying again may help.
     pub(crate) fn is_transient(&self) -> bool {
-        matches!(self.0, Reason::Store(_) | Reason::Coordinator(_) | Reason::Commit { .. })
+        matches!(
+            self.0,
+            Reason::Store(_)
+                | Reason::Pointer(PointerError::Store(_))
+                | Reason::Manifest(ManifestError::Store(_))
+                | Reason::Unsettled
+                | Reason::Coordinator(_)
+                | Reason::Commit { .. }
+        )
     }
 }

@@ -19,6 +19,7 @@ use super::runner::{Runner, RunnerParts};
 use super::slot::Slot;
 use super::survey::Survey;
 use super::{Clock, Control, Failure, Signal, Stage, panics};
+use crate::checkpoint::CheckpointError;
 use crate::error::JobError;
 use crate::exchange::{Channel, EdgeId, KeyGroups, OutputEnd, Partition, channel};
 use crate::metrics::{ChainMetrics, CheckpointLog, JobMetrics, Registry, TaskMetrics, use_shard};
@@ -170,7 +171,8 @@ pub fn start(plan: Plan, options: &Options, control: &Control) -> Result<Running
             Begin::Finished => None,
             Begin::Lead(leader) => {
                 engine.watch.checkpoints = Some(leader.log.clone());
-                Some(engine.start_from(*leader)?)
+                let started = engine.start_from(leader);
+                Some(started.map_err(|(_, error)| JobError::Checkpoints(error))?)
             }
         },
     };
@@ -232,12 +234,14 @@ impl Engine {
     }
 
     /// Starts the next attempt, from the last checkpoint if there is one.
-    fn start_from(&self, leader: Leader) -> Result<Attempt, JobError> {
+    ///
+    /// # Errors
+    /// If that cannot be begun: with the lead, for another try.
+    fn start_from(&self, leader: Box<Leader>) -> Result<Attempt, (Box<Leader>, CheckpointError)> {
         let (job, key_groups) = (self.options.name.clone(), self.options.key_groups);
         let survey = || Survey::of(&self.plan, &self.options, &self.runtime);
         let outline = Outline { job, key_groups, survey: &survey };
-        let driver = Driver::new(leader, &self.topology.parallelism, &outline);
-        let driver = driver.map_err(JobError::Checkpoints)?;
+        let driver = Driver::new(leader, &self.topology.parallelism, &outline)?;
         let mut attempt = self.start(&driver.recovery());
         match driver.drive(attempt.job.clone()) {
             Ok(driving) => attempt.driving = Some(driving),
@@ -245,6 +249,33 @@ impl Engine {
             Err(error) => attempt.job.fail(JobError::Thread(error)),
         }
         Ok(attempt)
+    }
+}
+
+/// What came of what follows an attempt.
+enum GoneOn {
+    Ended(Ending),
+    With(Attempt),
+}
+
+impl Engine {
+    /// Does what follows an attempt, until the next one is begun or there is none.
+    fn go_on(&self, mut next: Next, restarts: &mut Restarts) -> Result<GoneOn, JobError> {
+        loop {
+            let leader = match next {
+                Next::End(ended) => return ended.map(GoneOn::Ended),
+                Next::Again { pause, error, .. }
+                    if !pause.is_zero() && !self.control.pause(pause) =>
+                {
+                    return Err(error);
+                }
+                Next::Again { leader, .. } => leader,
+            };
+            next = match self.start_from(leader) {
+                Ok(attempt) => return Ok(GoneOn::With(attempt)),
+                Err((leader, error)) => follow_none(leader, error, restarts),
+            };
+        }
     }
 }
 
@@ -277,50 +308,6 @@ pub(super) fn ending(job: &Job) -> Result<Ending, JobError> {
     })
 }
 
-/// What follows an attempt.
-pub(super) enum Next {
-    /// The job has ended.
-    End(Result<Ending, JobError>),
-    /// Another attempt, after a pause; the error says why.
-    Again { leader: Box<Leader>, pause: Duration, error: JobError },
-}
-
-/// Decides what follows an attempt that lasted so long. Without a leader there are no checkpoints, thus no other one.
-pub(super) fn follow(
-    (job, lasted): (&Job, Duration),
-    ended: Result<Ending, JobError>,
-    leader: Option<Leader>,
-    restarts: &mut Restarts,
-) -> Next {
-    let (error, mut leader) = match (ended, leader) {
-        (Err(error), Some(leader)) => (error, leader),
-        (ended, _) => return Next::End(ended),
-    };
-    if leader.is_finished() {
-        // All of its output is visible, or never will be: a sink has failed behind the last checkpoint.
-        return Next::End(Err(error));
-    }
-    let has_run = restarts.has_run(job.was_open());
-    if !job.was_open() {
-        if leader.distrust(&error) {
-            // There is an older checkpoint.
-            return Next::Again { leader: Box::new(leader), pause: Duration::ZERO, error };
-        }
-        // What is wrong with how it was started stays wrong. Once it ran, it may be a server that is away.
-        if !has_run {
-            return Next::End(Err(error));
-        }
-    }
-    match restarts.after(&error, lasted) {
-        Some(pause) => {
-            let pause_ms = pause.as_millis() as u64;
-            tracing::error!(%error, pause_ms, "restarting from the last checkpoint");
-            Next::Again { leader: Box::new(leader), pause, error }
-        }
-        None => Next::End(Err(error)),
-    }
-}
-
 /// Opens the plan's resources, before the first record.
 pub(super) fn open_resources(plan: &Plan, runtime: &AsyncRuntime) -> Result<(), JobError> {
     if plan.resources().is_empty() {
@@ -351,14 +338,10 @@ impl Running {
             let ended = attempt.wait();
             let leader = attempt.driving.take().and_then(Driving::end);
             let past = (&*attempt.job, attempt.started.elapsed());
-            match follow(past, ended, leader, &mut restarts) {
-                Next::End(ended) => return ended.map(|ending| self.summary(ending)),
-                Next::Again { leader, pause, error } => {
-                    if !pause.is_zero() && !self.engine.control.pause(pause) {
-                        return Err(error);
-                    }
-                    attempt = self.engine.start_from(*leader)?;
-                }
+            let next = follow(past, ended, leader, &mut restarts);
+            match self.engine.go_on(next, &mut restarts)? {
+                GoneOn::Ended(ending) => return Ok(self.summary(ending)),
+                GoneOn::With(next) => attempt = next,
             }
         }
     }
@@ -599,6 +582,10 @@ pub(super) fn describe(
     let parallelism = plan.spec.parallelism.unwrap_or(options.parallelism);
     JobError::Task { chain: plan.name(), task, parallelism, failure }
 }
+
+mod follow;
+
+pub(super) use follow::{Next, follow, follow_none};
 
 #[cfg(test)]
 mod tests;

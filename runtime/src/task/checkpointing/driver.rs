@@ -58,15 +58,21 @@ pub(in crate::task) struct Driving {
 
 impl Driver {
     /// Begins an attempt of `job`, whose chains have so many tasks each.
+    ///
+    /// # Errors
+    /// If it cannot be begun; the lead is given back, for another try.
     pub(in crate::task) fn new(
-        mut leader: Leader,
+        mut leader: Box<Leader>,
         parallelism: &[usize],
         outline: &Outline<'_>,
-    ) -> Result<Driver, CheckpointError> {
+    ) -> Result<Driver, (Box<Leader>, CheckpointError)> {
         let chains = parallelism.iter().enumerate();
         let tasks: Vec<_> =
             chains.flat_map(|(chain, &tasks)| (0..tasks).map(move |task| (chain, task))).collect();
-        let begun = leader.attempt(tasks.len(), outline)?;
+        let begun = match leader.attempt(tasks.len(), outline) {
+            Ok(begun) => begun,
+            Err(error) => return Err((leader, error)),
+        };
         let (to, from) = sync_channel(MESSAGES);
         let attempt = begun.fence.attempt.0;
         let kept = begun.from.as_ref().map(|(manifest, _)| kept(manifest));
@@ -78,6 +84,7 @@ impl Driver {
         }
         let (job, key_groups) = (outline.job.clone(), outline.key_groups);
         let about = About { job, key_groups, checkpoints: checkpoints.clone() };
+        let leader = *leader;
         Ok(Driver { leader, begun, about, checkpoints, from, to, tasks })
     }
 

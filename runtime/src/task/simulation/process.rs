@@ -11,7 +11,7 @@ use crate::error::JobError;
 use crate::plan::{Plan, Topology};
 use crate::task::asynchronous::AsyncRuntime;
 use crate::task::checkpointing::{Begin, Driver, Leader, Outline};
-use crate::task::executor::{Next, ending, follow};
+use crate::task::executor::{Next, ending, follow, follow_none};
 use crate::task::restarts::Restarts;
 use crate::task::survey::Survey;
 use crate::task::{Clock, Ending, Failure, Options, panics};
@@ -101,7 +101,7 @@ impl Process {
         let (next, worked) = match std::mem::replace(&mut self.phase, gone) {
             Phase::Begins => (self.begin(), true),
             Phase::Pauses(leader, until) if self.program.world.clock().now() >= until => {
-                (self.start(*leader), true)
+                (self.start(leader), true)
             }
             Phase::Runs(mut attempt) => match attempt.step(&self.program) {
                 Progress::Over => (self.follow(*attempt), true),
@@ -126,7 +126,7 @@ impl Process {
         }
     }
 
-    fn start(&self, leader: Leader) -> Phase {
+    fn start(&mut self, leader: Box<Leader>) -> Phase {
         let Program { plan, options, topology, .. } = &self.program;
         let runtime = Arc::new(AsyncRuntime::new(options.runtime.clone()));
         let survey = || Survey::of(plan, options, &runtime);
@@ -134,7 +134,10 @@ impl Process {
         let outline = Outline { job, key_groups, survey: &survey };
         match Driver::new(leader, &topology.parallelism, &outline) {
             Ok(driver) => Phase::Runs(Box::new(Attempt::new(&self.program, driver))),
-            Err(error) => self.end(Err(JobError::Checkpoints(error))),
+            Err((leader, error)) => {
+                let next = follow_none(leader, error, &mut self.restarts);
+                self.go_on(next)
+            }
         }
     }
 
@@ -142,7 +145,13 @@ impl Process {
         let now = self.program.world.clock().now();
         let lasted = now.saturating_duration_since(attempt.started);
         let (job, leader) = attempt.end();
-        match follow((&job, lasted), ending(&job), Some(leader), &mut self.restarts) {
+        let next = follow((&job, lasted), ending(&job), Some(leader), &mut self.restarts);
+        self.go_on(next)
+    }
+
+    fn go_on(&self, next: Next) -> Phase {
+        let now = self.program.world.clock().now();
+        match next {
             Next::End(ended) => self.end(ended),
             Next::Again { leader, pause, error } => {
                 self.program.world.tell(format_args!("restarts: {error}"));

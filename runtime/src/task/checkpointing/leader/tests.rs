@@ -83,7 +83,8 @@ fn behind_its_last_checkpoint_a_job_reads_no_more() {
         Publication { checkpoints: vec![own], id_high: begun.start.id_high, finished: false };
     assert_eq!(leader.publish(next), Outcome::Won);
     drop(leader);
-    let driver = Driver::new(lead(&options), &[1], &outline()).unwrap();
+    let begun = Driver::new(Box::new(lead(&options)), &[1], &outline());
+    let driver = begun.map_err(|(_, error)| error).unwrap();
     assert!(driver.recovery().checkpoints.unwrap().drains());
 }
 
