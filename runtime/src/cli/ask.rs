@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::request::Request;
 use super::screen::Screen;
-use super::{EXIT_FAILED, checkpoints, print, report};
+use super::{EXIT_FAILED, checkpoints, opened, print, report};
 use crate::checkpoint::store::Place;
 use crate::job::ArgumentError;
 use crate::task::{SavepointAnswer, SavepointRequest, ask as ask_job};
@@ -17,27 +17,19 @@ pub(super) fn ask(request: &Request, wanted: &SavepointRequest, screen: &Screen)
     let Some(options) = &request.options.checkpoints else {
         return checkpoints::without_directory(screen);
     };
-    let place = match Place::parse(&options.dir) {
-        Ok(place) => place,
-        Err(error) => {
-            report(screen, &error);
-            return EXIT_FAILED;
-        }
-    };
-    match ask_job(&place, wanted, PATIENCE) {
-        Ok(SavepointAnswer::Done { savepoint: Some(place), .. }) => {
+    let place = opened(Place::parse(&options.dir), screen);
+    let answer = place.and_then(|place| opened(ask_job(&place, wanted, PATIENCE), screen));
+    match answer {
+        Some(SavepointAnswer::Done { savepoint: Some(place), .. }) => {
             print(&format!("{place}\n"), screen)
         }
-        Ok(SavepointAnswer::Done { checkpoint, savepoint: None }) => {
+        Some(SavepointAnswer::Done { checkpoint, savepoint: None }) => {
             print(&format!("stopped with checkpoint {checkpoint}\n"), screen)
         }
-        Ok(SavepointAnswer::Refused(why)) => {
+        Some(SavepointAnswer::Refused(why)) => {
             report(screen, &ArgumentError::Other(why));
             EXIT_FAILED
         }
-        Err(error) => {
-            report(screen, &error);
-            EXIT_FAILED
-        }
+        None => EXIT_FAILED,
     }
 }

@@ -2,7 +2,7 @@
 
 use super::request::Request;
 use super::screen::Screen;
-use super::{EXIT_FAILED, EXIT_USAGE, print, report};
+use super::{EXIT_FAILED, EXIT_USAGE, opened, print, report};
 use crate::job::ArgumentError;
 use crate::task::{ListedCheckpoints, list_checkpoints};
 
@@ -11,12 +11,9 @@ pub(super) fn list(request: &Request, screen: &Screen) -> u8 {
     let Some(options) = &request.options.checkpoints else {
         return without_directory(screen);
     };
-    match list_checkpoints(options) {
-        Ok(listed) => print(&table(&listed), screen),
-        Err(error) => {
-            report(screen, &error);
-            EXIT_FAILED
-        }
+    match opened(list_checkpoints(options), screen) {
+        Some(listed) => print(&table(&listed), screen),
+        None => EXIT_FAILED,
     }
 }
 

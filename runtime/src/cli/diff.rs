@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use super::request::{Format, Request};
 use super::screen::Screen;
-use super::{EXIT_FAILED, cores, print, refuse, report};
+use super::{EXIT_FAILED, cores, opened, print, refuse};
 use crate::job::{RunError, prepare};
 use crate::task::{Fate, Fit, Named, Options, PartKind};
 
@@ -14,13 +14,7 @@ pub(super) fn diff(request: &Request, place: &str, format: Format, screen: &Scre
         Ok(plan) => plan,
         Err(error) => return refuse(&error, screen),
     };
-    let named = match Named::open(place) {
-        Ok(named) => named,
-        Err(error) => {
-            report(screen, &error);
-            return EXIT_FAILED;
-        }
-    };
+    let Some(named) = opened(Named::open(place), screen) else { return EXIT_FAILED };
     let parallelism = request.options.parallelism.unwrap_or_else(cores);
     let options = Options { parallelism, ..Options::default() };
     let terms = &request.options.terms;

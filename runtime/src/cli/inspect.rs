@@ -5,7 +5,7 @@ use std::io::{self, ErrorKind, Write};
 use std::ops::ControlFlow;
 
 use super::screen::Screen;
-use super::{EXIT_FAILED, print, report};
+use super::{EXIT_FAILED, opened, print, report};
 use crate::checkpoint::manifest::{Manifest, OperatorState};
 use crate::job::ArgumentError;
 use crate::nearest::nearest;
@@ -28,13 +28,7 @@ const SCREENFUL: u64 = 100;
 
 /// Prints the operators of what is in a directory, or the entries of one.
 pub(super) fn inspect(wanted: &Inspection, screen: &Screen) -> u8 {
-    let named = match Named::open(&wanted.place) {
-        Ok(named) => named,
-        Err(error) => {
-            report(screen, &error);
-            return EXIT_FAILED;
-        }
-    };
+    let Some(named) = opened(Named::open(&wanted.place), screen) else { return EXIT_FAILED };
     let operators = &named.manifest.operators;
     let Some(id) = &wanted.operator else {
         return print(&list(&named.manifest, wanted.json), screen);

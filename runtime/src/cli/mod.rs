@@ -171,6 +171,11 @@ fn print(text: &str, screen: &Screen) -> u8 {
     }
 }
 
+/// What was tried; nothing if it failed, which is reported: the command ends with [`EXIT_FAILED`].
+fn opened<T, E: std::error::Error + 'static>(tried: Result<T, E>, screen: &Screen) -> Option<T> {
+    tried.map_err(|error| report(screen, &error)).ok()
+}
+
 fn report(screen: &Screen, error: &(dyn std::error::Error + 'static)) {
     screen.print(&format!("{}\n", report::line(error)));
 }
