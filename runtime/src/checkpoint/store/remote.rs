@@ -10,6 +10,9 @@
 //!
 //! There is no lock as in a directory. Of two processes that run one job from one place, the later one claims the next
 //! epoch; the other finds that out with its next checkpoint, fails, and has shown nothing since.
+//!
+//! Answers are waited for on the calling thread. A job may be run from inside an async function, whose runtime forbids
+//! that: there another thread waits for them.
 
 use std::fmt;
 use std::future::Future;
@@ -22,7 +25,7 @@ use object_store::path::Path;
 use object_store::{
     Error, GetOptions, GetRange, MultipartUpload, ObjectStore, ObjectStoreExt, PutMode, PutPayload,
 };
-use tokio::runtime::Runtime;
+use tokio::runtime::{Handle, Runtime};
 
 use super::{Created, Fault, Store, StoreError, StorePath, Upload};
 
@@ -34,7 +37,19 @@ struct Remote {
     objects: Box<dyn ObjectStore>,
     root: Path,
     url: String,
-    runtime: Runtime,
+    handle: Handle,
+    _threads: Threads,
+}
+
+/// What runs the connections. A runtime may not wait for its threads where another one runs.
+struct Threads(Option<Runtime>);
+
+impl Drop for Threads {
+    fn drop(&mut self) {
+        if let Some(runtime) = self.0.take() {
+            runtime.shutdown_background();
+        }
+    }
 }
 
 /// An object that tells whether the store creates objects only if they are absent. Hidden: no path of a store's.
@@ -64,7 +79,9 @@ impl RemoteStore {
             .build()
             .map_err(|error| StoreError::io(error, "keep checkpoints in", url))?;
         let objects = open(authority, &runtime).map_err(fail)?;
-        Ok(RemoteStore(Arc::new(Remote { objects, root, url: url.to_owned(), runtime })))
+        let (url, handle, _threads) =
+            (url.to_owned(), runtime.handle().clone(), Threads(Some(runtime)));
+        Ok(RemoteStore(Arc::new(Remote { objects, root, url, handle, _threads })))
     }
 
     /// Makes sure that of two who create an object one is told.
@@ -91,12 +108,25 @@ impl RemoteStore {
     }
 
     /// Waits for an answer, though not for ever: nothing else is to be done on the calling thread.
-    fn run<T>(&self, future: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
+    fn run<T: Send>(
+        &self,
+        future: impl Future<Output = Result<T, Error>> + Send,
+    ) -> Result<T, Error> {
         let answer = async { tokio::time::timeout(PATIENCE, future).await };
-        self.0
-            .runtime
-            .block_on(answer)
-            .unwrap_or_else(|late| Err(Error::Generic { store: "remote", source: Box::new(late) }))
+        let wait = || {
+            let late = |late| Err(Error::Generic { store: "remote", source: Box::new(late) });
+            self.0.handle.block_on(answer).unwrap_or_else(late)
+        };
+        if Handle::try_current().is_err() {
+            return wait();
+        }
+        std::thread::scope(|scope| {
+            let thread = std::thread::Builder::new().name("thalweg-store-waits".to_owned());
+            let waiting = thread.spawn_scoped(scope, wait);
+            let waiting = waiting
+                .map_err(|error| Error::Generic { store: "remote", source: Box::new(error) })?;
+            waiting.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+        })
     }
 
     fn head(&self, path: &Path) -> Result<Option<u64>, StoreError> {
@@ -278,4 +308,39 @@ fn failed(error: Error, doing: &'static str, place: impl fmt::Display) -> StoreE
 fn unsure(error: Error, doing: &'static str, place: impl fmt::Display) -> StoreError {
     let error = failed(error, doing, place);
     if error.fault == Fault::Unreachable { error.outcome_unknown() } else { error }
+}
+
+#[cfg(test)]
+mod tests {
+    use object_store::memory::InMemory;
+
+    use super::*;
+
+    /// All that is asked of a store, and the end of it.
+    fn use_it() {
+        let memory = |_: &str, _: &Runtime| Ok(Box::new(InMemory::new()) as Box<dyn ObjectStore>);
+        let store = RemoteStore::open("s3://bucket/job", memory).unwrap();
+        store.probe().unwrap();
+        let path = StorePath::parse("a/b").unwrap();
+        assert_eq!(store.create(&path, b"12").unwrap(), Created::New);
+        assert_eq!(store.create(&path, b"34").unwrap(), Created::Exists);
+        assert_eq!(store.read(&path, None).unwrap().unwrap(), b"12");
+        let large = StorePath::parse("a/c").unwrap();
+        let mut upload = store.upload(&large).unwrap();
+        upload.write(&vec![7; PART_BYTES]).unwrap();
+        upload.finish().unwrap();
+        assert_eq!(store.size(&large).unwrap(), Some(PART_BYTES as u64));
+        assert_eq!(store.list(None).unwrap(), [path.clone(), large]);
+        store.delete(&path).unwrap();
+    }
+
+    #[test]
+    fn it_may_be_asked_from_inside_an_async_function() {
+        use_it();
+        let several = tokio::runtime::Builder::new_multi_thread().worker_threads(1).build();
+        let single = tokio::runtime::Builder::new_current_thread().build();
+        for runtime in [several.unwrap(), single.unwrap()] {
+            runtime.block_on(async { use_it() });
+        }
+    }
 }
