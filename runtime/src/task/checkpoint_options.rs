@@ -21,7 +21,8 @@ pub struct CheckpointOptions {
     ///
     /// S3 is found and entered as the variables say that all programs for it read: `AWS_ACCESS_KEY_ID`,
     /// `AWS_SECRET_ACCESS_KEY`, `AWS_REGION`, `AWS_ENDPOINT_URL`, or by the machine's role; it must honour
-    /// `If-None-Match`, as S3, MinIO, Ceph and R2 do. HDFS by `HADOOP_CONF_DIR` and `HADOOP_USER_NAME`.
+    /// `If-None-Match`, as S3, MinIO, Ceph and R2 do. Where a key is a file, `AWS_ACCESS_KEY_ID_FILE`,
+    /// `AWS_SECRET_ACCESS_KEY_FILE` and `AWS_SESSION_TOKEN_FILE` name it; in the URL a key is refused. HDFS by `HADOOP_CONF_DIR` and `HADOOP_USER_NAME`.
     pub dir: String,
     /// What a failure may do to a record.
     pub mode: CheckpointMode,
@@ -39,7 +40,8 @@ pub struct CheckpointOptions {
     pub restarts: u32,
     /// Begin anew, whatever checkpoints there are.
     pub fresh: bool,
-    /// The savepoint to begin from, if there is no checkpoint yet.
+    /// The savepoint to begin from, if there is no checkpoint yet. Processes are told apart by their directory: a job that
+    /// goes on here does not keep the one that left the savepoint from running on from its own.
     pub restore: Option<String>,
     /// State of operators that the job does not have any more is dropped; else it is refused.
     pub allow_dropped_state: bool,

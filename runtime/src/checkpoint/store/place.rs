@@ -26,6 +26,12 @@ pub(crate) enum NoPlace {
     )]
     Text(String),
     #[error(
+        "the URL of a bucket holds a user or a key, which is not read there and would be shown\n\
+         help: write s3://bucket/path, and name the key in the environment: AWS_ACCESS_KEY_ID and \
+         AWS_SECRET_ACCESS_KEY, or files of them: AWS_SECRET_ACCESS_KEY_FILE"
+    )]
+    Credentials,
+    #[error(
         "`{place}` is no place for checkpoints: this job was built without the feature `{feature}`\n\
          help: switch it on: thalweg = {{ version = \"..\", features = [\"{feature}\"] }}"
     )]
@@ -46,6 +52,9 @@ impl Place {
         };
         match text.split_once("://") {
             Some(("file", path)) if path.starts_with('/') => Ok(Place::Directory(path.into())),
+            Some(("s3", rest)) if rest.split('/').next().is_some_and(|it| it.contains('@')) => {
+                Err(NoPlace::Credentials)
+            }
             Some(("s3", _)) => remote(cfg!(feature = "s3"), "s3"),
             Some(("hdfs", _)) => remote(cfg!(feature = "hdfs"), "hdfs"),
             None if !text.is_empty() => Ok(Place::Directory(text.into())),
@@ -158,6 +167,8 @@ mod tests {
             let error = Place::parse(wrong).unwrap_err();
             assert_eq!(error, NoPlace::Text(wrong.to_owned()));
         }
+        let error = Place::parse("s3://key:hunter2@bucket/a").unwrap_err();
+        assert!(!error.to_string().contains("hunter2"), "{error}");
         for (feature, is_on) in [("s3", cfg!(feature = "s3")), ("hdfs", cfg!(feature = "hdfs"))] {
             match Place::parse(&format!("{feature}://a/b/")) {
                 Ok(place) => {

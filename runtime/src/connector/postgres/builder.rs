@@ -22,7 +22,7 @@ use crate::record::{Record, View};
 /// `localhost`. The password is not written there: it is a [`Secret`], given by reference.
 ///
 /// Followed by [`table`](PostgresServer::table). Connections are not encrypted: use a Unix socket, a private network or
-/// a tunnel.
+/// a tunnel. `sslmode=require` and stricter modes are refused, so that nobody believes they were.
 ///
 /// **In a job with checkpoints** each row is in the table once, whatever fails: rows are prepared with a checkpoint and
 /// appear when it is complete. The server needs `max_prepared_transactions` of at least twice the sinks' tasks, and the
@@ -50,6 +50,7 @@ pub fn postgres(server: &str) -> PostgresServer {
         let cause = std::error::Error::source(&error).map_or(String::new(), |it| format!(": {it}"));
         format!("what `postgres(..)` was given is no connection string{cause}")
     });
+    let config = if wants_tls(server) { Err(NO_TLS.to_owned()) } else { config };
     let config = config.and_then(|mut config| {
         if config.get_password().is_some() {
             return Err("what `postgres(..)` was given holds a password".to_owned());
@@ -66,6 +67,18 @@ pub fn postgres(server: &str) -> PostgresServer {
         Ok(config)
     });
     PostgresServer { config, password: None }
+}
+
+const NO_TLS: &str = "what `postgres(..)` was given wants TLS, and connections are not encrypted";
+
+/// True if a connection string, of either kind, is not content with a connection that anybody can read.
+fn wants_tls(server: &str) -> bool {
+    let is_word = |c: char| c.is_alphanumeric() || c == '-';
+    let words = server.split("sslmode").skip(1);
+    let modes = words.filter_map(|rest| rest.trim_start().strip_prefix('='));
+    let mut modes =
+        modes.filter_map(|rest| rest.split(|c| !is_word(c)).find(|mode| !mode.is_empty()));
+    modes.any(|mode| !matches!(mode, "disable" | "allow" | "prefer"))
 }
 
 /// Made by [`postgres`].
@@ -97,11 +110,16 @@ impl PostgresServer {
     /// Connects.
     pub(super) fn connect(&self) -> Result<Client, SinkError> {
         let config = self.config.clone().map_err(|why| {
-            SinkError::new(
-                why,
-                "write it as \"host=db port=5432 user=etl dbname=sales\"; \
-                 the password is a `Secret<String>` parameter of the job: `.password(&password)`",
-            )
+            let help = match &*why {
+                NO_TLS => {
+                    "leave `sslmode` out, and go by a Unix socket, a private network or a tunnel"
+                }
+                _ => {
+                    "write it as \"host=db port=5432 user=etl dbname=sales\"; the password is a \
+                     `Secret<String>` parameter of the job: `.password(&password)`"
+                }
+            };
+            SinkError::new(why, help)
         });
         connect(config?, self.password.as_ref())
     }
