@@ -35,7 +35,8 @@ pub(super) fn summary(metrics: &JobMetrics, interrupted: bool) -> String {
     }
     let given_up = metrics.checkpoints.as_ref().map_or(0, |checkpoints| checkpoints.failed);
     if given_up > 0 {
-        text.push_str(&format!(", {} checkpoints given up", exact(given_up)));
+        let checkpoints = if given_up == 1 { "checkpoint" } else { "checkpoints" };
+        text.push_str(&format!(", {} {checkpoints} given up", exact(given_up)));
     }
     text.push('\n');
     text
@@ -45,6 +46,7 @@ pub(super) fn summary(metrics: &JobMetrics, interrupted: bool) -> String {
 mod tests {
     use super::*;
     use crate::http::tests::chain;
+    use crate::metrics::CheckpointMetrics;
     use std::time::Duration;
 
     #[test]
@@ -56,6 +58,11 @@ mod tests {
         let mut metrics = JobMetrics { elapsed, chains, user: vec![], checkpoints: None };
         let text = "done in 12.3 s: 1 234 567 records in (100 k/s), 45 out, 3 rejected, 2 late\n";
         assert_eq!(summary(&metrics, false), text);
+        let text = text.replace('\n', ", 1 checkpoint given up\n");
+        let (completed, failed, last) = (7, 1, None);
+        metrics.checkpoints = Some(CheckpointMetrics { completed, failed, last });
+        assert_eq!(summary(&metrics, false), text);
+        metrics.checkpoints = None;
         metrics.chains.truncate(1);
         metrics.chains[0].rejected = 0;
         metrics.chains[0].records_in = 1;

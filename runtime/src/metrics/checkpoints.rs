@@ -8,7 +8,7 @@ use std::time::Duration;
 pub struct CheckpointMetrics {
     /// How many are complete: of those that the job can be restored from, not of savepoints.
     pub completed: u64,
-    /// How many were given up.
+    /// How many were given up, savepoints among them.
     pub failed: u64,
     /// The last one that is complete.
     pub last: Option<CompletedCheckpoint>,
@@ -34,11 +34,16 @@ pub struct CompletedCheckpoint {
 pub(crate) struct CheckpointLog(Arc<Mutex<CheckpointMetrics>>);
 
 impl CheckpointLog {
-    pub(crate) fn completed(&self, last: CompletedCheckpoint) {
+    /// Takes note of a checkpoint; false if it is known.
+    pub(crate) fn completed(&self, last: CompletedCheckpoint) -> bool {
         self.change(|metrics| {
-            metrics.completed += 1;
-            metrics.last = Some(last);
-        });
+            let is_new = metrics.last.as_ref().is_none_or(|known| known.id < last.id);
+            if is_new {
+                metrics.completed += 1;
+                metrics.last = Some(last);
+            }
+            is_new
+        })
     }
 
     /// Answers how many have failed with this one.
@@ -55,5 +60,28 @@ impl CheckpointLog {
 
     fn change<R>(&self, change: impl FnOnce(&mut CheckpointMetrics) -> R) -> R {
         change(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Whoever takes checkpoints says that one is complete until all tasks have confirmed it.
+    #[test]
+    fn a_checkpoint_counts_once_however_often_it_is_told() {
+        let log = CheckpointLog::default();
+        let of = |id| CompletedCheckpoint {
+            id,
+            took: Duration::from_millis(id),
+            bytes: 7,
+            bytes_written: 7,
+            alignment: Duration::ZERO,
+        };
+        let told = [1, 1, 4, 4, 5].map(|id| log.completed(of(id)));
+        assert_eq!(told, [true, false, true, false, true]);
+        assert_eq!((log.failed(), log.failed()), (1, 2));
+        let expected = CheckpointMetrics { completed: 3, failed: 2, last: Some(of(5)) };
+        assert_eq!(log.metrics(), expected);
     }
 }

@@ -411,16 +411,11 @@ impl Drive {
     fn tell_figures(&self, id: CheckpointId) {
         let Figures { bytes, written: bytes_written, alignment } = self.gathering.figures(id);
         let took = self.leader.surroundings.now().saturating_duration_since(self.triggered);
-        let (took_ms, aligned_ms) = (took.as_millis() as u64, alignment.as_millis() as u64);
-        tracing::info!(%id, took_ms, bytes, bytes_written, aligned_ms, "checkpoint complete");
-        let id = id.0;
-        self.leader.log.completed(CompletedCheckpoint {
-            id,
-            took,
-            bytes,
-            bytes_written,
-            alignment,
-        });
+        let last = CompletedCheckpoint { id: id.0, took, bytes, bytes_written, alignment };
+        if self.leader.log.completed(last) {
+            let (took_ms, aligned_ms) = (took.as_millis() as u64, alignment.as_millis() as u64);
+            tracing::info!(%id, took_ms, bytes, bytes_written, aligned_ms, "checkpoint complete");
+        }
     }
 
     fn fail(&self, error: CheckpointError) {
