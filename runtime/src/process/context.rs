@@ -92,7 +92,7 @@ impl<K: ContextKey, O: Record> ProcessContext<'_, K, O> {
     /// Random numbers, to be used in place of any others: a run over the same input draws the same.
     #[inline]
     pub fn rng(&mut self) -> &mut Rng {
-        self.rng.stir(self.hash ^ self.at.time.0 as u64);
+        self.rng.asked(self.hash, self.at.time.0);
         self.rng
     }
 }

@@ -277,6 +277,7 @@ impl<K: Key, S: Record, I, L: Keep> State for Process<K, S, I, L> {
     fn save(&mut self, out: &mut SnapshotWriter) {
         self.kept.save(out);
         self.timers.save(out);
+        self.rng.save(out);
         out.note("clock", self.clock.0);
     }
 
@@ -287,6 +288,7 @@ impl<K: Key, S: Record, I, L: Keep> State for Process<K, S, I, L> {
     fn load(&mut self, from: &Loader<'_>) -> Result<(), LoadError> {
         self.kept.load(from)?;
         self.timers.load(from)?;
+        self.rng.load(from)?;
         self.clock = from.note("clock").map_or(self.clock, Timestamp);
         (self.advanced, self.before_end) = (from.watermark(), from.watermark());
         Ok(())
