@@ -93,6 +93,8 @@ pub struct Simulated {
     /// The splits that were not read to their ends when the job had finished, by id, and how far they were: none, unless
     /// `faults` has a `drain`.
     pub unread: Vec<(String, Option<Position>)>,
+    /// Why nobody could go on with the job, if so: files of its checkpoints were damaged, and `faults` has a `damage`.
+    pub given_up: Option<String>,
 }
 
 /// A pipeline to be simulated: see [the module](self). It must come to its end by itself.
@@ -149,6 +151,7 @@ impl Simulation {
             faults: report.faults,
             violations: report.violations,
             unread: report.unread,
+            given_up: report.given_up,
         }
     }
 }

@@ -14,6 +14,8 @@ use thalweg_tests::simulation::run::{Outcome, run};
 
 /// How often progress is told, in seeds.
 const TOLD: u64 = 2_000;
+/// So many seeds are run for each that is run twice, to see that nothing but the seed determines what happens.
+const TWICE: u64 = 20;
 /// With as many violations, enough is known.
 const VIOLATIONS_MAX: usize = 20;
 
@@ -53,7 +55,17 @@ fn trace(seed: u64, mode: CheckpointMode) -> ExitCode {
 fn work(next: &AtomicU64, end: u64, mode: CheckpointMode, to: &Sender<(u64, Outcome)>) {
     loop {
         let seed = next.fetch_add(1, Ordering::Relaxed);
-        if seed >= end || to.send((seed, run(seed, mode, false))).is_err() {
+        if seed >= end {
+            return;
+        }
+        let mut outcome = run(seed, mode, false);
+        if seed.is_multiple_of(TWICE)
+            && run(seed, mode, false).simulated.trace != outcome.simulated.trace
+        {
+            let violation = "the same seed does not lead to the same bytes";
+            outcome.simulated.violations.push(violation.to_owned());
+        }
+        if to.send((seed, outcome)).is_err() {
             return;
         }
     }

@@ -1,9 +1,12 @@
 //! The pipelines, and what must come of each.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
+use std::pin::Pin;
+use std::task::{Context, Poll};
 
 use thalweg::job::Definition;
 use thalweg::prelude::*;
+use thalweg::testing::simulation::below;
 
 use super::feed::feed;
 use super::ledger::{Row, ledger};
@@ -109,6 +112,16 @@ pub const CASES: &[Case] = &[
         sums: &["portions"],
         split_keys: false,
         portions: true,
+    },
+    Case {
+        name: "answers",
+        pipeline: answers,
+        sources: &["events"],
+        expected: expect_answers,
+        versions: &[],
+        sums: &["asked"],
+        split_keys: false,
+        portions: false,
     },
 ];
 
@@ -300,6 +313,59 @@ fn portions() {
 
 fn expect_portions(inputs: &Inputs) -> BTreeMap<&'static str, Vec<Row>> {
     [("portions", all(inputs, "events").map(|e| (e.key, 0, e.n)).collect())].into()
+}
+
+/// A server's answer, which comes when it comes.
+struct Later(i64);
+
+impl Future for Later {
+    type Output = i64;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<i64> {
+        if below(3) == 0 {
+            return Poll::Ready(self.0);
+        }
+        cx.waker().wake_by_ref();
+        Poll::Pending
+    }
+}
+
+/// What an event is asked about: a hash map, whose entries have no order of their own.
+#[record]
+#[derive(Default)]
+struct Seen {
+    sums: HashMap<u64, i64>,
+}
+
+#[pipeline]
+fn answers() {
+    let events: Stream<Event> = source(feed("events"));
+    let timed = events.event_time(|e| Timestamp::from_millis(e.at)).watermarks(bounded(millis(20)));
+    let answered = timed.async_map(|e| Later(2 * e.n)).unordered().capacity(3);
+    answered
+        .key_by(|(e, _)| e.key)
+        .window(tumbling(millis(50)))
+        .sum(|(_, twice)| twice)
+        .map(|w| (w.key, w.window.start.0, w.value))
+        .sink(ledger("asked"));
+    events
+        .key_by(|e| e.key % 2)
+        .process(Seen::default)
+        .on_event(|seen, e, cx| {
+            *seen.sums.entry(e.key).or_default() += e.n;
+            cx.emit((e.key, 0i64, e.n));
+        })
+        .sink(ledger("seen"));
+}
+
+fn expect_answers(inputs: &Inputs) -> BTreeMap<&'static str, Vec<Row>> {
+    let (mut asked, mut seen) = (BTreeMap::new(), Vec::new());
+    for e in all(inputs, "events") {
+        *asked.entry((e.key, e.at.div_euclid(50) * 50)).or_insert(0) += 2 * e.n;
+        seen.push((e.key, 0, e.n));
+    }
+    let asked = asked.into_iter().map(|((key, start), n)| (key, start, n)).collect();
+    [("asked", asked), ("seen", seen)].into()
 }
 
 /// What the rows of each key come to.

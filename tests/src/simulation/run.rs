@@ -37,6 +37,10 @@ pub fn run(seed: u64, mode: CheckpointMode, told: bool) -> Outcome {
     if simulated.violations.is_empty() {
         let is_alone = !simulated.faults.contains_key("zombie");
         let read = feed::read(&inputs, &simulated.unread);
+        if simulated.given_up.is_some() {
+            simulated.violations = too_many(case, &inputs, mode, &simulated);
+            return Outcome { case: case.name, simulated, repeated };
+        }
         (simulated.violations, repeated) = compare(case, &read, mode, is_alone);
         if !simulated.unread.is_empty() && !simulated.faults.contains_key("drain") {
             simulated.violations.push("S1: the job has finished, and has not read all".to_owned());
@@ -105,6 +109,26 @@ fn compare(
         }
     }
     (found, repeated)
+}
+
+/// What a job shows that could not be gone on with, and should not: less than all of it is right. Nobody can say how much
+/// of the input was drained, or how much of a sum is there.
+fn too_many(
+    case: &Case,
+    inputs: &Inputs,
+    mode: CheckpointMode,
+    simulated: &Simulated,
+) -> Vec<String> {
+    let (ledgers, drained) = (ledger::take(), simulated.faults.contains_key("drain"));
+    if mode == CheckpointMode::AtLeastOnce || case.portions || drained {
+        return Vec::new();
+    }
+    let expected = (case.expected)(inputs).into_iter();
+    let wrong = expected.filter_map(|(name, expected)| {
+        let more = left(&ledgers.get(name)?.visible(), &expected);
+        (!more.is_empty()).then(|| format!("S1: {name}: {more:?} are too many"))
+    });
+    wrong.collect()
 }
 
 /// What is missing, where rows may come twice: sums are not less than they should be.

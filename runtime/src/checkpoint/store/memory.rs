@@ -70,16 +70,16 @@ impl MemoryStore {
     pub(crate) fn crash(&self) {
         self.objects().life += 1;
     }
+}
 
+impl MemoryStore {
     /// Changes the bytes of an object behind everyone's back, if it is there.
     pub(crate) fn damage(&self, path: &StorePath, damage: impl FnOnce(&mut Vec<u8>)) {
         if let Some(bytes) = self.objects().by_path.get_mut(path) {
             damage(bytes);
         }
     }
-}
 
-impl MemoryStore {
     fn objects(&self) -> MutexGuard<'_, Objects> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }

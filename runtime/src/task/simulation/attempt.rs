@@ -22,6 +22,8 @@ pub(super) struct Program {
     pub(super) topology: Topology,
     pub(super) options: Options,
     pub(super) runtime: Arc<AsyncRuntime>,
+    /// What that runs on: this thread, when it is told to.
+    pub(super) futures: tokio::runtime::Runtime,
 }
 
 /// Tasks that run, or are about to.
@@ -48,6 +50,13 @@ enum Seat {
     Gone,
 }
 
+impl Task {
+    /// True if futures of it are under way.
+    fn is_asking(&self) -> bool {
+        matches!(&self.seat, Seat::Runs(runner) if runner.is_asking())
+    }
+}
+
 /// What came of a step.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Progress {
@@ -59,7 +68,7 @@ pub(super) enum Progress {
 
 impl Attempt {
     pub(super) fn new(program: &Program, driver: Driver) -> Attempt {
-        let Program { world, plan, topology, options, runtime } = program;
+        let Program { world, plan, topology, options, runtime, .. } = program;
         let recovery = driver.recovery();
         let signals = [Arc::new(Signal::default())];
         let all = topology.parallelism.iter().sum();
@@ -90,6 +99,9 @@ impl Attempt {
         }
         if who >= self.tasks.len() {
             return self.drive(luck);
+        }
+        if (luck >> 16).is_multiple_of(4) && self.tasks.iter().any(Task::is_asking) {
+            program.futures.block_on(tokio::task::yield_now());
         }
         if self.slow >> (who % 64) & 1 == 1 && !(luck >> 8).is_multiple_of(16) {
             return Progress::Nothing;

@@ -5,10 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::checkpoint::collect::objects;
 use crate::checkpoint::manifest::Manifest;
-use crate::checkpoint::pointer::{Pointer, Retained, Status, Truth};
+use crate::checkpoint::pointer::{Pointer, Status, Truth};
 use crate::checkpoint::store::memory::MemoryStore;
 use crate::checkpoint::store::{Store, StorePath};
 use crate::connector::Position;
+use crate::task::dice::Dice;
 
 /// A split that was not read to its end, and how far it was.
 pub(super) type Unread = (String, Option<Position>);
@@ -23,10 +24,26 @@ pub(super) struct Audit {
     pub(super) unread: Vec<Unread>,
     /// The process that was the last to claim the job.
     pub(super) claimed_by: Option<usize>,
+    /// Objects were damaged: what should be there may not be, by no fault of the job.
+    pub(super) is_damaged: bool,
     pub(super) violations: Vec<String>,
 }
 
 impl Audit {
+    /// Damages an object that a retained checkpoint needs, if there is one: flips a bit of it, or cuts it off.
+    pub(super) fn damage(&mut self, store: &MemoryStore, dice: &mut Dice) -> Option<StorePath> {
+        let needed: Vec<_> = self.needed.values().flatten().collect();
+        let path = needed.get(dice.below(needed.len())).copied()?.clone();
+        let (at, cuts) = (dice.next() as usize, dice.below(2) == 0);
+        store.damage(&path, |bytes| match (bytes.len(), cuts) {
+            (0, _) => {}
+            (len, true) => bytes.truncate(at % len),
+            (len, false) => bytes[at % len] ^= 1 << (at >> 32 & 7),
+        });
+        self.is_damaged = true;
+        Some(path)
+    }
+
     /// The last checkpoint that is the truth.
     pub(super) fn last(&self) -> Option<u64> {
         self.truth.as_ref()?.checkpoints.last().map(|last| last.id.0)
@@ -50,12 +67,17 @@ impl Audit {
         self.needed.retain(|manifest, _| retained.iter().any(|one| one.manifest == *manifest));
         for one in retained {
             let Entry::Vacant(place) = self.needed.entry(one.manifest.clone()) else { continue };
-            match needed(store, &one) {
-                Ok((objects, manifest)) => {
-                    place.insert(objects);
+            let mut violation =
+                |what: String| self.violations.push(format!("C3: checkpoint {}: {what}", one.id));
+            match Manifest::read(store, &one) {
+                Ok(manifest) => {
+                    let whole = are_there(store, &manifest);
+                    whole.err().filter(|_| !self.is_damaged).into_iter().for_each(&mut violation);
+                    place.insert(objects(&one, &manifest));
                     self.unread = unread(manifest);
                 }
-                Err(what) => self.violations.push(format!("C3: checkpoint {}: {what}", one.id)),
+                Err(_) if self.is_damaged => {}
+                Err(error) => violation(error.to_string()),
             }
         }
     }
@@ -102,16 +124,6 @@ fn goes_back(before: Option<&Truth>, now: Option<&Truth>) -> Option<&'static str
     } else {
         None
     }
-}
-
-/// The objects of a checkpoint, which must all be there, and what it says.
-fn needed(
-    store: &MemoryStore,
-    retained: &Retained,
-) -> Result<(BTreeSet<StorePath>, Manifest), String> {
-    let manifest = Manifest::read(store, retained).map_err(|error| error.to_string())?;
-    are_there(store, &manifest)?;
-    Ok((objects(retained, &manifest), manifest))
 }
 
 fn unread(manifest: Manifest) -> Vec<Unread> {

@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use tokio::runtime::Builder;
+
 use super::attempt::{Attempt, Program, Progress};
 use super::surroundings::{Simulated, Wishes};
 use super::world::World;
@@ -35,16 +37,23 @@ enum Phase {
 }
 
 impl Process {
-    pub(super) fn new(world: &World, plan: Plan, options: Options) -> Result<Process, JobError> {
+    pub(super) fn new(
+        world: &World,
+        plan: Plan,
+        mut options: Options,
+    ) -> Result<Process, JobError> {
         let topology = Topology::new(&plan, options.parallelism, options.key_groups)?;
         let checkpoints = options.checkpoints.as_ref().expect("every process takes them");
         let (most, dir) = (checkpoints.restarts, checkpoints.dir.clone().into());
-        let (world, runtime) = (world.clone(), Arc::default());
+        let futures = Builder::new_current_thread().build().map_err(JobError::Thread)?;
+        options.runtime = Some(futures.handle().clone());
+        let runtime = Arc::new(AsyncRuntime::new(options.runtime.clone()));
+        let world = world.clone();
         let wishes = Wishes::default();
         Ok(Process {
             number: world.process(dir),
             surroundings: Arc::new(Simulated { world: world.clone(), wishes }),
-            program: Program { world, plan, topology, options, runtime },
+            program: Program { world, plan, topology, options, runtime, futures },
             restarts: Restarts::new(most, 0),
             phase: Phase::Begins,
             sleeps_until: 0,

@@ -38,6 +38,8 @@ pub(crate) struct Report {
     pub(crate) violations: Vec<String>,
     /// What was not read to its end when the job had finished.
     pub(crate) unread: Vec<Unread>,
+    /// Why nobody could go on with the job, if so.
+    pub(crate) given_up: Option<String>,
 }
 
 impl Scene {
@@ -54,7 +56,8 @@ impl Scene {
         let (steps, processes) = Scheduler::run(&world, self.plan, options);
         let (trace, faults) = world.summary();
         let (violations, unread) = (world.violations(), world.unread());
+        let given_up = world.why_given_up();
         World::end();
-        Report { trace, steps, processes, faults, violations, unread }
+        Report { trace, steps, processes, faults, violations, unread, given_up }
     }
 }

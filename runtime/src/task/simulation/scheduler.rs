@@ -9,6 +9,9 @@ use super::process::Process;
 use super::scene::MakePlan;
 use super::world::World;
 use crate::checkpoint::manifest::Kind;
+use crate::checkpoint::{CheckpointError, Reason};
+use crate::error::JobError;
+use crate::state::LoadError;
 use crate::task::{Ending, Options};
 
 thread_local! {
@@ -82,7 +85,7 @@ impl Scheduler {
             return true;
         }
         let is_done = self.is_finished.get() && self.processes.borrow().is_empty();
-        is_done || self.world.is_violated()
+        is_done || self.world.why_given_up().is_some() || self.world.is_violated()
     }
 
     fn step(&self) {
@@ -208,12 +211,28 @@ impl Scheduler {
             Some(Ok(Ending::Aborted | Ending::ReaderGone)) => {
                 self.world.violation("the job ends without a word".to_owned());
             }
+            Some(Err(error)) if self.is_beyond_repair(error) => {
+                self.world.given_up(error.to_string());
+            }
             Some(Err(error)) if self.world.is_healed() && !self.is_excused(process) => {
                 // What went wrong before may be found out only now.
                 self.world.tell(format_args!("failed: {error}"));
             }
             _ => {}
         }
+    }
+
+    /// Files are damaged that nobody can do without, and the job has said so: whoever starts it again is told the same.
+    fn is_beyond_repair(&self, error: &JobError) -> bool {
+        let is_about_files = match error {
+            JobError::Checkpoints(CheckpointError(reason)) => matches!(
+                reason,
+                Reason::Committed { .. } | Reason::NoOther { .. } | Reason::Manifest(_)
+            ),
+            JobError::Task { failure, .. } => failure.cause().is::<LoadError>(),
+            _ => false,
+        };
+        is_about_files && self.world.is_damaged() && self.processes.borrow().len() == 1
     }
 
     fn is_excused(&self, process: &Process) -> bool {
@@ -258,6 +277,8 @@ impl Scheduler {
             }
         } else if world.goes_wrong("wish", swarm.wish) {
             self.wish(&mut process);
+        } else if world.goes_wrong("damage", swarm.damage) {
+            world.damage(number);
         } else if world.goes_wrong("drain", swarm.drain) {
             let steps = self.steps.get();
             let dir = world.dice(|dice| dice.below(2) == 0);

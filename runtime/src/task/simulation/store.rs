@@ -54,6 +54,7 @@ impl SimulatedStore {
 
 impl Store for SimulatedStore {
     fn create(&self, path: &StorePath, bytes: &[u8]) -> Result<Created, StoreError> {
+        self.world.written(bytes);
         self.operate("write", path, |store| {
             let created = store.create(path, bytes);
             self.created(path, &created);
@@ -102,6 +103,7 @@ struct SimulatedUpload {
 impl Upload for SimulatedUpload {
     fn write(&mut self, bytes: &[u8]) -> Result<(), StoreError> {
         let upload = &mut self.upload;
+        self.store.world.written(bytes);
         self.store.operate("write", &self.path, |_| upload.write(bytes))
     }
 

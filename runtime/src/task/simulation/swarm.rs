@@ -28,6 +28,8 @@ pub(super) struct Swarm {
     pub(super) wish: u32,
     /// Somebody ends the job before its input does, per 10 000.
     pub(super) drain: u32,
+    /// A file of a checkpoint is damaged, per 10 000.
+    pub(super) damage: u32,
     /// How much goes wrong at most.
     pub(super) budget: u32,
     /// Some tasks are slow for a while.
@@ -41,6 +43,7 @@ pub(super) struct Swarm {
 impl Swarm {
     pub(super) fn random(dice: &mut Dice) -> Swarm {
         let drain = if dice.below(4) > 0 { 0 } else { dice.one_of(&[2, 10, 50]) };
+        let damage = if dice.below(4) > 0 { 0 } else { dice.one_of(&[2, 10, 50]) };
         let mut likely = |few: &[u32]| if dice.below(2) == 0 { 0 } else { dice.one_of(few) };
         let mut swarm = Swarm {
             killed: likely(&[2, 10, 50, 200]),
@@ -53,6 +56,7 @@ impl Swarm {
             task_failure: likely(&[5, 20]),
             wish: likely(&[5, 20, 100]),
             drain,
+            damage,
             ..Swarm::default()
         };
         swarm.budget = dice.one_of(&[1, 2, 4, 8, 16]);

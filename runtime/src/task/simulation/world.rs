@@ -63,6 +63,7 @@ struct State {
     faults: BTreeMap<&'static str, u64>,
     /// What was not read to its end when the job had finished.
     unread: Vec<Unread>,
+    given_up: Option<String>,
 }
 
 /// Everything that happened, as a number.
@@ -93,6 +94,7 @@ impl World {
             violations: Vec::new(),
             faults: BTreeMap::new(),
             unread: Vec::new(),
+            given_up: None,
         };
         let clock = SimulatedClock { origin: Instant::now(), passed: Arc::default() };
         let world = World { state: Arc::new(Mutex::new(state)), clock };
@@ -201,6 +203,11 @@ impl World {
         state.dice.in_thousand(cases)
     }
 
+    /// A process is about to write bytes: the same for the same seed.
+    pub(super) fn written(&self, bytes: &[u8]) {
+        self.state().trace.add(&[u64::from(crc32c::crc32c(bytes))]);
+    }
+
     /// Takes note of something that happened.
     pub(super) fn tell(&self, what: fmt::Arguments<'_>) {
         let mut state = self.state();
@@ -278,6 +285,31 @@ impl World {
         if is_wrong {
             self.violation("C2: it stands down, and nobody else has claimed the job".to_owned());
         }
+    }
+
+    /// Damages a file of a checkpoint in the directory of a process.
+    pub(super) fn damage(&self, process: usize) {
+        let mut state = self.state();
+        let State { directories, processes, dice, .. } = &mut *state;
+        let Some((store, audit)) = directories.get_mut(&processes[process].0) else { return };
+        let damaged = audit.damage(store, dice);
+        drop(state);
+        self.tell(format_args!("damaged: {damaged:?}"));
+    }
+
+    /// True if something was damaged in a directory.
+    pub(super) fn is_damaged(&self) -> bool {
+        self.state().directories.values().any(|(_, audit)| audit.is_damaged)
+    }
+
+    /// Nobody can go on with the job, and it has said why.
+    pub(super) fn given_up(&self, why: String) {
+        self.state().given_up = Some(why);
+    }
+
+    /// Why nobody can go on with the job, if so.
+    pub(super) fn why_given_up(&self) -> Option<String> {
+        self.state().given_up.clone()
     }
 
     /// Deletes a savepoint, if a directory has a checkpoint of its own: nobody needs it any more.
