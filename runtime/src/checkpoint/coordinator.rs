@@ -89,6 +89,8 @@ pub(crate) struct Start {
     pub(crate) id_high: CheckpointId,
     /// The retained checkpoints, from the oldest.
     pub(crate) retained: Vec<Retained>,
+    /// The last one was to be the job's last: there is only to commit, and sources end at once.
+    pub(crate) finished: bool,
 }
 
 /// Decides on checkpoints, see the module.
@@ -209,7 +211,7 @@ impl<S: Clone, C: Clone> Coordinator<S, C> {
             completing: None,
             completed: None,
             requests: VecDeque::new(),
-            drains: false,
+            drains: start.finished,
             last_trigger: None,
             last_end: None,
             not_before: Duration::ZERO,

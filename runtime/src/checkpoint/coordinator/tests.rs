@@ -17,7 +17,7 @@ fn retained(id: CheckpointId) -> Retained {
 
 fn start(tasks: u32) -> Start {
     let (next_id, id_high) = (CheckpointId(1), CheckpointId(IDS));
-    Start { fence: FENCE, tasks, next_id, id_high, retained: Vec::new() }
+    Start { fence: FENCE, tasks, next_id, id_high, retained: Vec::new(), finished: false }
 }
 
 fn options() -> Options {
@@ -198,6 +198,19 @@ fn as_many_wishes_as_can_wait() {
     }
     let refused = Err(Refusal::TooMany(REQUESTS_MAX));
     assert_eq!(ask(99), [Action::Answer { request: RequestId(99), result: refused }]);
+}
+
+/// Who is killed behind a drain's checkpoint goes on from there, with input that nobody is to read: the next attempt may
+/// not lose that knowledge.
+#[test]
+fn behind_the_last_checkpoint_nothing_but_the_last_is_taken() {
+    let mut machine = Machine::new(options(), Start { finished: true, ..start(1) });
+    let (task, fence) = (TaskId(0), FENCE);
+    assert_eq!(machine.step(Duration::ZERO, Event::Running { task, fence }), []);
+    let stop = Event::Requested { request: RequestId(1), kind: Kind::Stop };
+    assert_eq!(machine.step(Duration::from_secs(100), stop), []);
+    let last = machine.step(Duration::from_secs(100), Event::AwaitsFinal { task, fence });
+    assert!(matches!(last[..], [Action::Trigger { kind: Kind::Final, .. }]), "{last:?}");
 }
 
 #[test]

@@ -115,7 +115,7 @@ impl World {
         let interval = Some(Duration::from_secs(1));
         let options = Options { interval, retained: 2, ..Options::default() };
         let retained = truth.checkpoints;
-        let start = Start { fence, tasks: TASKS, next_id, id_high, retained };
+        let start = Start { fence, tasks: TASKS, next_id, id_high, retained, finished: false };
         let machine = Coordinator::new(options, start);
         let tasks = (0..TASKS).map(TaskId);
         let inbox = tasks.map(|task| Event::Running { task, fence }).collect();

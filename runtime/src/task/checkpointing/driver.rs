@@ -79,7 +79,7 @@ impl Driver {
         let committers = Committers::new(&outline.job, attempt, kept);
         let checkpoints =
             Arc::new(Checkpoints::new((attempt, leader.options.mode), committers, to.clone()));
-        if begun.finished {
+        if begun.start.finished {
             checkpoints.drain();
         }
         let (job, key_groups) = (outline.job.clone(), outline.key_groups);

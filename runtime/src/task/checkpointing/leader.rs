@@ -54,8 +54,6 @@ pub(in crate::task) struct Begun {
     pub(super) fence: Fence,
     /// What it goes on from, and where that is.
     pub(super) from: Option<Found>,
-    /// All input was processed, or was to be: whatever sources have left, there is only to commit.
-    pub(super) finished: bool,
     pub(super) start: coordinator::Start,
 }
 
@@ -139,8 +137,8 @@ impl Leader {
         let from = adapted.transpose()?;
         let fence = Fence { epoch: self.pointer.epoch(), attempt };
         let tasks = u32::try_from(tasks).expect("tasks are threads' work: far fewer than 2^32");
-        let start = coordinator::Start { fence, tasks, next_id, id_high, retained };
-        Ok(Begun { fence, from, finished, start })
+        let start = coordinator::Start { fence, tasks, next_id, id_high, retained, finished };
+        Ok(Begun { fence, from, start })
     }
 
     /// The savepoint to begin from, if there is no checkpoint yet.

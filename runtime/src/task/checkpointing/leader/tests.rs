@@ -74,7 +74,7 @@ fn behind_its_last_checkpoint_a_job_reads_no_more() {
     let restore = Some(folder.path().join("savepoint").to_str().unwrap().to_owned());
     let mut leader = lead(&CheckpointOptions { restore, ..options.clone() });
     let begun = leader.attempt(1, &outline()).unwrap();
-    assert!(!begun.finished);
+    assert!(!begun.start.finished);
     let (mut manifest, _) = begun.from.unwrap();
     (manifest.id, manifest.fence) = (begun.start.next_id, begun.fence);
     (manifest.kind, manifest.finished) = (Kind::Drain, true);
