@@ -5,6 +5,7 @@ use std::fmt;
 
 pub use crate::checkpoint::CheckpointError;
 use crate::plan::PlanError;
+pub use crate::state::DiskError;
 use crate::task::Failure;
 pub use crate::task::Severity;
 
@@ -21,6 +22,8 @@ pub enum JobError {
     Resource(Failure),
     /// Checkpoints cannot be taken, or be gone on from.
     Checkpoints(CheckpointError),
+    /// There is no place for state on disk.
+    State(DiskError),
     /// The engine itself failed.
     Slot {
         /// The slot's number, from 0.
@@ -46,7 +49,7 @@ impl JobError {
     pub fn severity(&self) -> Severity {
         match self {
             JobError::Plan(_) | JobError::Slot { .. } => Severity::FailJob,
-            JobError::Thread(_) | JobError::Resource(_) => Severity::Retry,
+            JobError::Thread(_) | JobError::Resource(_) | JobError::State(_) => Severity::Retry,
             JobError::Checkpoints(error) if error.is_transient() => Severity::Retry,
             JobError::Checkpoints(_) => Severity::FailJob,
             JobError::Task { failure, .. } => failure.severity(),
@@ -65,6 +68,7 @@ impl fmt::Display for JobError {
         match self {
             JobError::Plan(error) => write!(out, "{error}"),
             JobError::Checkpoints(error) => write!(out, "{error}"),
+            JobError::State(error) => write!(out, "{error}"),
             JobError::Thread(error) => write!(
                 out,
                 "cannot start a thread: {error}\nhelp: lower the parallelism or raise the limit of threads"

@@ -8,9 +8,9 @@ use std::time::Duration;
 
 use tracing_subscriber::EnvFilter;
 
-use crate::config::{Parallelism, Pause};
+use crate::config::{Bytes, Parallelism, Pause};
 use crate::job::{Args, Arguments, Parameter};
-use crate::task::{CheckpointMode, CheckpointOptions, Failure};
+use crate::task::{Backend, CheckpointMode, CheckpointOptions, Failure, StateOptions};
 
 /// How a job is run, apart from its parameters.
 #[derive(Debug)]
@@ -21,6 +21,7 @@ pub(crate) struct Options {
     pub(crate) checkpoints: Option<CheckpointOptions>,
     /// The same without a directory: on which terms a job goes on.
     pub(crate) terms: CheckpointOptions,
+    pub(crate) state: StateOptions,
     pub(crate) quiet: bool,
     pub(crate) log: String,
 }
@@ -29,7 +30,7 @@ pub(crate) struct Options {
 pub(crate) const CONFIG: &str = "config";
 /// Names that no parameter may have: the options', those that only some subcommands have, and those whose `THALWEG_`
 /// variable means something else.
-pub(crate) const RESERVED: [&str; 27] = [
+pub(crate) const RESERVED: [&str; 31] = [
     "parallelism",
     "buffer_timeout",
     "metrics",
@@ -39,6 +40,10 @@ pub(crate) const RESERVED: [&str; 27] = [
     "checkpoint_min_pause",
     "checkpoint_timeout",
     "checkpoint_retain",
+    "state_backend",
+    "state_budget",
+    "state_dir",
+    "state_rocksdb_options",
     "restarts",
     "fresh",
     "restore",
@@ -100,6 +105,7 @@ impl Args for Options {
         ];
         parameters.extend(checkpoint_parameters());
         parameters.extend(start_parameters());
+        parameters.extend(state_parameters());
         parameters
     }
 
@@ -114,6 +120,7 @@ impl Args for Options {
         Ok(Options {
             terms,
             checkpoints,
+            state: state(arguments)?,
             parallelism: parallelism.map(|Parallelism(n)| n),
             buffer_timeout: buffer_timeout.map(|Pause(duration)| duration),
             metrics: metrics.map(|Address(address)| address),
@@ -231,6 +238,62 @@ fn checkpoints(arguments: &Arguments) -> Result<(Option<String>, CheckpointOptio
         ..CheckpointOptions::new("")
     };
     Ok((dir, terms))
+}
+
+fn state_parameters() -> Vec<Parameter> {
+    vec![
+        Parameter::of::<Backend, _>(
+            "state_backend",
+            "What holds keyed state: memory, fs, or rocksdb for more than fits into memory.",
+            "backend",
+            Some("fs"),
+        ),
+        Parameter::of::<Bytes, _>(
+            "state_budget",
+            "Memory for keyed state in this process, such as 256MiB: what rocksdb may take, and memory must not exceed.",
+            "bytes",
+            Some("256MiB"),
+        ),
+        Parameter::of::<Option<PathBuf>, _>(
+            "state_dir",
+            "Local directory for state that has no room in memory; that of temporary files if not given.",
+            "directory",
+            None,
+        ),
+        Parameter::of::<Vec<Setting>, _>(
+            "state_rocksdb_options",
+            "A setting of RocksDB's own, such as compression=kZSTD.",
+            "name=value",
+            None,
+        ),
+    ]
+}
+
+fn state(arguments: &Arguments) -> Result<StateOptions, Failure> {
+    let Bytes(budget) = arguments.take("state_budget")?;
+    let settings: Vec<Setting> = arguments.take("state_rocksdb_options")?;
+    Ok(StateOptions {
+        backend: arguments.take("state_backend")?,
+        budget,
+        dir: arguments.take("state_dir")?,
+        rocksdb: settings.into_iter().map(|Setting(name, value)| (name, value)).collect(),
+    })
+}
+
+/// A setting of RocksDB.
+struct Setting(String, String);
+
+impl FromStr for Setting {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Setting, String> {
+        match text.split_once('=') {
+            Some((name, value)) if !name.trim().is_empty() => {
+                Ok(Setting(name.trim().to_owned(), value.trim().to_owned()))
+            }
+            _ => Err("write NAME=VALUE, for instance compression=kZSTD".to_owned()),
+        }
+    }
 }
 
 /// The old id of an operator, and the one of now.

@@ -62,6 +62,7 @@ fn execute(
         parallelism: request.options.parallelism.unwrap_or_else(cores),
         buffer_timeout: request.options.buffer_timeout.unwrap_or(defaults.buffer_timeout),
         checkpoints: request.options.checkpoints.clone(),
+        state: request.options.state.clone(),
         ..defaults
     };
     tracing::info!(

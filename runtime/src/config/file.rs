@@ -30,11 +30,7 @@ pub(crate) struct JobFile {
 /// The most bytes of a file that are read: a configuration is far smaller, a wrong path may not be.
 const FILE_BYTES_MAX: u64 = 1 << 20;
 const TABLES: [&str; 4] = ["args", "checkpoint", "operator", "state"];
-/// What the options about checkpoints begin with: they stand in a table of their own.
-const CHECKPOINT: &str = "checkpoint_";
 const OPERATOR_KEYS: [&str; 4] = ["parallelism", "name", "ttl", "buffer_timeout"];
-/// Backends that other builds have.
-const OTHER_BACKENDS: [&str; 2] = ["fs", "rocksdb"];
 
 impl JobFile {
     /// Reads a file. `options` are the options that may stand at its top, `pipelines` the functions of the binary.
@@ -100,8 +96,7 @@ impl FileReader<'_> {
                     self.operator(&uid, settings);
                 }
             }
-            ("state", Value::Table(table)) => self.state(table),
-            ("checkpoint", Value::Table(table)) => self.checkpoint(table),
+            ("checkpoint" | "state", Value::Table(table)) => self.options(key, table),
             (key, _) if TABLES.contains(&key) => {
                 self.error(&format!("`{key}` is a table: write [{key}]"));
             }
@@ -184,32 +179,16 @@ impl FileReader<'_> {
         self.file.operators.insert(uid.to_owned(), read);
     }
 
-    fn checkpoint(&mut self, table: Table) {
+    /// A table of options whose names begin with its own.
+    fn options(&mut self, place: &str, table: Table) {
+        let prefix = format!("{place}_");
         let options = self.options.iter();
-        let known: Vec<&str> =
-            options.filter_map(|option| option.strip_prefix(CHECKPOINT)).collect();
+        let known: Vec<&str> = options.filter_map(|option| option.strip_prefix(&*prefix)).collect();
         for (key, value) in table {
             if !known.contains(&key.replace('-', "_").as_str()) {
-                self.unknown("checkpoint.", &key, &known);
-            } else if let Some(given) = self.given(&key, "checkpoint", value) {
-                let option = format!("{CHECKPOINT}{}", key.replace('-', "_"));
-                self.file.options.insert(option, given);
-            }
-        }
-    }
-
-    fn state(&mut self, table: Table) {
-        for (key, value) in table {
-            if key != "backend" {
-                self.unknown("state.", &key, &["backend"]);
-                continue;
-            }
-            match value.as_str() {
-                Some("memory") => {}
-                Some(other) if OTHER_BACKENDS.contains(&other) => self.error(&format!(
-                    "`state.backend`: the backend `{other}` is not part of this build\nhelp: use \"memory\""
-                )),
-                _ => self.error("`state.backend` must be \"memory\""),
+                self.unknown(&format!("{place}."), &key, &known);
+            } else if let Some(given) = self.given(&key, place, value) {
+                self.file.options.insert(format!("{prefix}{}", key.replace('-', "_")), given);
             }
         }
     }

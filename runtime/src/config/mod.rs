@@ -14,15 +14,18 @@
 //! parallelism = 2
 //!
 //! [state]
-//! backend = "memory"
+//! backend = "rocksdb"             # or "fs", which is what holds if nothing is said, or "memory"
+//! budget = "256MiB"
 //! ```
 //!
 //! A key that nothing reads is an error: a misspelt setting that is silently ignored costs days.
 
+mod bytes;
 mod duration;
 mod file;
 mod parallelism;
 
+pub(crate) use bytes::Bytes;
 pub(crate) use duration::Pause;
 pub(crate) use file::JobFile;
 pub(crate) use parallelism::Parallelism;

@@ -7,7 +7,7 @@ use super::{
     ArgumentError, ArgumentErrors, Arguments, Definition, Given, Layer, Origin, RunError, prepare,
 };
 use crate::plan::{OperatorSettings, Plan};
-use crate::task::{self, CheckpointOptions, Control, Options, Summary};
+use crate::task::{self, CheckpointOptions, Control, Options, StateOptions, Summary};
 
 /// A pipeline to be run inside a program or a test, without command line, environment or files.
 ///
@@ -71,6 +71,13 @@ impl Job {
     #[must_use]
     pub fn checkpoints(mut self, checkpoints: CheckpointOptions) -> Job {
         self.options.checkpoints = Some(checkpoints);
+        self
+    }
+
+    /// Where its keyed state is held.
+    #[must_use]
+    pub fn state(mut self, state: StateOptions) -> Job {
+        self.options.state = state;
         self
     }
 

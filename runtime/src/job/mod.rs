@@ -23,7 +23,7 @@ mod parameter;
 mod prepare;
 mod secret;
 
-pub use crate::task::{CheckpointMode, CheckpointOptions};
+pub use crate::task::{Backend, CheckpointMode, CheckpointOptions, StateOptions};
 pub use argument::{Args, Argument, Value, kind};
 pub use arguments::{Arguments, Given, Layer, Origin};
 pub use definition::{Build, Definition, Jobs};

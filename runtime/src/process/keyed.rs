@@ -1,12 +1,15 @@
 //! Process functions on keyed streams: state and timers per key.
 
+use std::sync::Arc;
+
 use super::context::{KeyPart, ProcessContext};
 use super::rng::Rng;
 use super::side::Sides;
 use super::timers::{TimeDomain, Timers};
 use crate::record::{Emit, Key, Record};
 use crate::state::{
-    Cursor, Forever, Keep, Kept, LoadError, Loader, Moment, SnapshotWriter, State, Ttl, by_key,
+    Cursor, DiskError, Forever, Keep, Kept, LoadError, Loader, Moment, SnapshotWriter, Spill,
+    State, Ttl, by_key,
 };
 use crate::task::{Scratch, Turn};
 use crate::time::{Span, Timestamp};
@@ -274,6 +277,11 @@ impl<K: Key, S: Record, I, L: Keep> State for Process<K, S, I, L> {
     fn meaning(&self) -> String {
         by_key::<K>("process")
     }
+
+    fn spill(&mut self, to: &Arc<Spill>) -> Result<(), DiskError> {
+        self.kept.spill(to)
+    }
+
     fn save(&mut self, out: &mut SnapshotWriter) {
         self.kept.save(out);
         self.timers.save(out);

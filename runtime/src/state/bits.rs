@@ -96,6 +96,13 @@ impl Marks {
         });
     }
 
+    /// What is not dirty in others counts as saved, and what is does not.
+    pub(super) fn save_unset(&mut self, others: &Marks) {
+        for (words, others) in self.words.iter_mut().zip(&others.words) {
+            words[Mark::Saved as usize] = !others[Mark::Dirty as usize];
+        }
+    }
+
     /// Both marks of a slot.
     #[inline]
     pub(super) fn both(&self, at: usize) -> [bool; 2] {

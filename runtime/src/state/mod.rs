@@ -6,15 +6,23 @@
 mod ahead;
 mod bits;
 mod chunk;
+mod cold;
 mod cursor;
+mod disk;
+#[cfg(feature = "rocksdb")]
+mod home;
+mod hot;
 mod kept;
 mod list;
 mod map;
 mod meaning;
+#[cfg(feature = "rocksdb")]
+pub(crate) mod rocks;
 mod same_hash;
 mod saving;
 mod segment;
 mod snapshot;
+mod spill;
 mod table;
 #[cfg(test)]
 mod tests;
@@ -23,6 +31,8 @@ mod ttl;
 
 pub use chunk::{CHUNK, Chunk};
 pub use cursor::Cursor;
+pub(crate) use disk::memory::MemoryDisks;
+pub use disk::{Batch, Disk, DiskError, Scan, Scanned};
 pub use kept::Kept;
 pub use list::{ListState, ListStateView};
 pub use map::{MapState, MapStateView};
@@ -36,8 +46,11 @@ pub use snapshot::{
     SectionWriter, SnapshotWriter,
 };
 pub(crate) use snapshot::{entries_of, entry_layout};
+pub use spill::{Disks, Spill};
 pub use table::{Entry, Table, Vacant};
 pub use ttl::{Forever, Keep, Moment, Ttl, event_time};
+
+use std::sync::Arc;
 
 use crate::time::Timestamp;
 
@@ -64,6 +77,14 @@ pub trait State {
     /// may change without making the state wrong, such as a time to live, is no part of it; nor is what values look
     /// like, of which there are layouts. It outlives versions of the engine: it is never changed without need.
     fn meaning(&self) -> String;
+    /// From now on its tables hold no more than their share in memory, and the rest on disks. Before anything is in it.
+    ///
+    /// # Errors
+    /// If a disk cannot be opened.
+    fn spill(&mut self, to: &Arc<Spill>) -> Result<(), DiskError> {
+        let _ = to;
+        Ok(())
+    }
     /// A snapshot begins: writes what is small, and prepares to write the rest as it is now. Nothing is about to fire: all
     /// that time has brought about was handed out.
     fn save(&mut self, out: &mut SnapshotWriter);
@@ -98,6 +119,12 @@ macro_rules! state_of {
             fn meaning(&self) -> String {
                 let $state = self;
                 $meaning
+            }
+            fn spill(
+                &mut self,
+                to: &std::sync::Arc<$crate::state::Spill>,
+            ) -> Result<(), $crate::state::DiskError> {
+                self.$field.spill(to)
             }
             fn save(&mut self, out: &mut $crate::state::SnapshotWriter) {
                 self.$field.save(out);

@@ -25,14 +25,23 @@ pub(super) struct Saving<K, V> {
     next: u64,
     /// Marks of what was saved are good if they are of this round.
     round: u32,
-    /// If only what changed is written: the round of the marks that tell.
-    changes: Option<u32>,
+    entries: Entries,
+}
+
+/// Which entries are written.
+#[derive(Clone, Copy)]
+enum Entries {
+    All,
+    /// Those that changed, as marks of this round tell.
+    Changed(u32),
+    /// Those that a disk does not know.
+    Unwritten,
 }
 
 impl<K: Key, V> Table<K, V> {
     /// Begins a snapshot: `out` is given, through `write`, each entry as it is now.
     pub fn begin_saving(&mut self, out: LaterSection, context: Context, write: WriteEntry<K, V>) {
-        self.begin(out, context, write, None);
+        self.begin(out, context, write, Entries::All);
     }
 
     /// Begins a snapshot of the changes that were noted, and answers which keys were taken out: as changes, that comes
@@ -48,9 +57,19 @@ impl<K: Key, V> Table<K, V> {
     ) -> Vec<(u64, K)> {
         let removed = self.take_removed();
         let changes = self.tracking.as_ref().expect("changes are noted").round;
-        self.begin(out, context, write, Some(changes));
+        self.begin(out, context, write, Entries::Changed(changes));
         self.stop_tracking();
         removed
+    }
+
+    /// Begins a snapshot of the entries that a disk does not know.
+    pub(super) fn begin_saving_unwritten(
+        &mut self,
+        out: LaterSection,
+        context: Context,
+        write: WriteEntry<K, V>,
+    ) {
+        self.begin(out, context, write, Entries::Unwritten);
     }
 
     /// Nothing is done to any segment: there may be many.
@@ -59,10 +78,10 @@ impl<K: Key, V> Table<K, V> {
         out: LaterSection,
         context: Context,
         write: WriteEntry<K, V>,
-        changes: Option<u32>,
+        entries: Entries,
     ) {
         let round = self.next_round();
-        self.saving = Some(Box::new(Saving { out, context, write, next: 0, round, changes }));
+        self.saving = Some(Box::new(Saving { out, context, write, next: 0, round, entries }));
         self.watch();
     }
 
@@ -95,11 +114,12 @@ impl<K: Key, V> Table<K, V> {
         let marks = &mut segment.marks;
         let [dirty, saved] = marks.rounds;
         if let Some(saving) = self.saving.as_ref().filter(|saving| saving.round != saved) {
-            match saving.changes {
-                None => marks.fill(Mark::Saved, false),
-                Some(changes) if changes == dirty => marks.save_clean(),
+            match saving.entries {
+                Entries::All => marks.fill(Mark::Saved, false),
+                Entries::Changed(round) if round == dirty => marks.save_clean(),
                 // Nothing was written in it.
-                Some(_) => marks.fill(Mark::Saved, true),
+                Entries::Changed(_) => marks.fill(Mark::Saved, true),
+                Entries::Unwritten => marks.save_unset(&segment.unwritten),
             }
             marks.rounds[Mark::Saved as usize] = saving.round;
         }
@@ -131,7 +151,8 @@ impl<K: Key, V> Table<K, V> {
     /// True if somebody wants to know when an entry of this hash changes.
     #[inline]
     pub(super) fn matters(&self, hash: u64) -> bool {
-        self.tracking.is_some() || self.saving.as_ref().is_some_and(|saving| hash >= saving.next)
+        let any = self.has_disk || self.tracking.is_some();
+        any || self.saving.as_ref().is_some_and(|saving| hash >= saving.next)
     }
 
     /// An entry is about to change, or to go.

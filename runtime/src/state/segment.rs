@@ -58,6 +58,8 @@ pub(super) struct Segment<K, V> {
     depth: u8,
     /// What is known of changes and of the snapshot under way. None before the first of either.
     pub(super) marks: Marks,
+    /// Those of which a disk does not know what they are now. None while there is no disk.
+    pub(super) unwritten: Marks,
 }
 
 impl<K, V> Segment<K, V> {
@@ -79,8 +81,9 @@ impl<K, V> Segment<K, V> {
     fn with_slots(depth: u8, log: u8, slots: usize) -> Self {
         let mut vacant = Vec::with_capacity(slots);
         vacant.resize_with(slots, || Slot::VACANT);
-        let (tags, marks) = (vec![0; slots + WINDOW], Marks::default());
-        Segment { slots: vacant, tags, len: 0, log, depth, marks }
+        let (tags, marks, unwritten) =
+            (vec![0; slots + WINDOW], Marks::default(), Marks::default());
+        Segment { slots: vacant, tags, len: 0, log, depth, marks, unwritten }
     }
 
     pub(super) fn len(&self) -> usize {
@@ -101,7 +104,10 @@ impl<K, V> Segment<K, V> {
     }
 
     pub(super) fn bytes(&self) -> usize {
-        self.slots.capacity() * size_of::<Slot<K, V>>() + self.tags.capacity() + self.marks.bytes()
+        self.slots.capacity() * size_of::<Slot<K, V>>()
+            + self.tags.capacity()
+            + self.marks.bytes()
+            + self.unwritten.bytes()
     }
 
     /// The first slot and the first tag, for the directory.
@@ -144,6 +150,11 @@ impl<K, V> Segment<K, V> {
             at += 8;
         }
         None
+    }
+
+    /// The last taken slot before `end`.
+    pub(super) fn last_taken_before(&self, end: usize) -> Option<usize> {
+        self.tags[..end].iter().rposition(|tag| *tag != 0)
     }
 
     /// The first taken slot at or behind `at` that the snapshot under way still needs.
@@ -260,6 +271,7 @@ impl<K, V> Segment<K, V> {
         self.slots[at] = Slot { hash, entry: MaybeUninit::new(entry) };
         self.tags[at] = tag(hash);
         self.marks.open(at, at + entries);
+        self.unwritten.open(at, at + entries);
         self.len += 1;
         Ok(())
     }
@@ -276,6 +288,7 @@ impl<K, V> Segment<K, V> {
         self.tags.copy_within(at + 1..=gap, at);
         self.tags[gap] = 0;
         self.marks.close(at, gap);
+        self.unwritten.close(at, gap);
         self.len -= 1;
         // SAFETY: the slot was taken, and is vacant now, so that the entry has one owner.
         (unsafe { taken.entry.assume_init() }, gap)
@@ -299,6 +312,7 @@ impl<K, V> Segment<K, V> {
         }
         self.len = 0;
         self.marks.clear();
+        self.unwritten.clear();
     }
 
     /// Makes room for at least one more entry without a split: more homes if three quarters are taken, else more slack
@@ -346,6 +360,7 @@ impl<K, V> Segment<K, V> {
         let slots = (default_slots(log) + extra).max(needed + 8);
         let mut new = Segment::with_slots(depth, log, slots);
         new.marks = self.marks.like(slots);
+        new.unwritten = self.unwritten.like(slots);
         let mut next = 0;
         for at in range {
             if self.slots[at].hash == EMPTY {
@@ -355,6 +370,7 @@ impl<K, V> Segment<K, V> {
             new.slots[to] = std::mem::replace(&mut self.slots[at], Slot::VACANT);
             new.tags[to] = std::mem::take(&mut self.tags[at]);
             new.marks.put(to, self.marks.both(at));
+            new.unwritten.put(to, self.unwritten.both(at));
             next = to + 1;
         }
         new.len = entries;

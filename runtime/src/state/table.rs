@@ -51,6 +51,8 @@ pub struct Table<K: Key, V> {
     pub(super) version: u64,
     /// What changed since the last snapshot, if that is known.
     pub(super) tracking: Option<Box<Tracking<K>>>,
+    /// What is here may be on a disk, too.
+    pub(super) has_disk: bool,
     /// The snapshot under way.
     pub(super) saving: Option<Box<Saving<K, V>>>,
     /// Somebody wants to know of changes: [`mark`](Table::mark) is to be called before each.
@@ -128,6 +130,7 @@ impl<K: Key, V> Table<K, V> {
             len: 0,
             version: 0,
             tracking: None,
+            has_disk: false,
             saving: None,
             watched: false,
             rounds: 0,
@@ -257,10 +260,14 @@ impl<K: Key, V> Table<K, V> {
     pub(super) fn remove_at(&mut self, segment: usize, at: usize) -> ((K, V), usize) {
         self.note_removed(segment, at);
         self.save_slot(segment, at);
-        let removed = self.segments[segment].remove(at);
+        self.take_slot(segment, at)
+    }
+
+    /// The same, where nobody wants to know.
+    pub(super) fn take_slot(&mut self, segment: usize, at: usize) -> ((K, V), usize) {
         self.len -= 1;
         self.version += 1;
-        removed
+        self.segments[segment].remove(at)
     }
 
     /// Drops all entries and gives the memory back.
@@ -363,7 +370,7 @@ impl<K: Key, V> Table<K, V> {
 
     /// Looks anew whether anybody wants to know of changes.
     pub(super) fn watch(&mut self) {
-        self.watched = self.tracking.is_some() || self.saving.is_some();
+        self.watched = self.has_disk || self.tracking.is_some() || self.saving.is_some();
     }
 
     /// The entry in a slot is about to change.
@@ -386,6 +393,14 @@ impl<K: Key, V> Table<K, V> {
 
     /// Makes an entry for a key that is not there.
     fn insert(&mut self, hash: u64, key: K, value: V) -> &mut V {
+        let (segment, at) = self.insert_at(hash, key, value);
+        self.note_written(segment, at);
+        &mut self.segments[segment].entry_mut(at).1
+    }
+
+    /// The same, which does not count as a change; answers its segment and slot.
+    #[inline(always)]
+    pub(super) fn insert_at(&mut self, hash: u64, key: K, value: V) -> (usize, usize) {
         self.version += 1;
         let mut entry = (key, value);
         let (index, at) = loop {
@@ -403,9 +418,8 @@ impl<K: Key, V> Table<K, V> {
             self.make_room(index, hash);
         };
         self.len += 1;
-        self.note_written(index, at);
         self.note_new(index, at);
-        &mut self.segments[index].entry_mut(at).1
+        (index, at)
     }
 
     /// Grows or splits the segment of `hash`.

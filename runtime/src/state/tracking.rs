@@ -39,9 +39,10 @@ impl<K> Tracking<K> {
 
 impl<K: Key, V> Table<K, V> {
     /// Everything there counts as unchanged from now on, and what changes is noted, for as long as that pays.
-    pub fn track_changes(&mut self) {
+    /// `entries` are all that a snapshot would hold.
+    pub fn track_changes(&mut self, entries: usize) {
         let round = self.next_round();
-        self.tracking = Some(Box::new(Tracking::new(round, self.len())));
+        self.tracking = Some(Box::new(Tracking::new(round, entries)));
         self.watch();
     }
 
@@ -67,10 +68,13 @@ impl<K: Key, V> Table<K, V> {
     /// The entry in a slot is about to change, or is new.
     #[inline]
     pub(super) fn note_written(&mut self, segment: usize, at: usize) {
-        if self.tracking.is_none() {
+        if !self.has_disk && self.tracking.is_none() {
             return;
         }
         self.bring_up(segment);
+        if self.has_disk {
+            self.note_unwritten(segment, at);
+        }
         let Some(tracking) = &mut self.tracking else { return };
         tracking.written += usize::from(!self.segments[segment].marks.set(Mark::Dirty, at));
         tracking.writes_left -= 1;

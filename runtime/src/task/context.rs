@@ -6,9 +6,10 @@ use std::rc::Rc;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::asynchronous::{AsyncMap, AsyncOptions, AsyncRuntime, Awaited};
+use super::asynchronous::{AsyncMap, AsyncOptions, Awaited};
 use super::hands::{Hands, Label};
 use super::restored::Recovery;
+use super::shared::Shared;
 use super::signal::{Signal, SourceWaker};
 use super::sink_task::AnySink;
 use super::snapshot::{Connector, Parameters, SplitSnapshot};
@@ -60,8 +61,8 @@ pub(crate) struct TaskSeed {
     /// The job's alignment groups.
     pub(crate) alignments: Arc<Alignments>,
     pub(crate) max_record_output: usize,
-    /// Where futures run.
-    pub(crate) runtime: Arc<AsyncRuntime>,
+    /// What it shares with all tasks of the process.
+    pub(crate) shared: Shared,
     /// Times to live that the configuration changes, by id.
     pub(crate) ttls: BTreeMap<String, Span>,
     /// What sources and sinks are called.
@@ -399,7 +400,8 @@ impl TaskContext {
             ));
         }
         let seed = &self.seed;
-        let runtime = seed.runtime.handle().map_err(|error| Failure::new(Box::new(error)))?;
+        let runtime =
+            seed.shared.runtime.handle().map_err(|error| Failure::new(Box::new(error)))?;
         let (signal, blocked) = (seed.signal.clone(), self.stage.blocked.clone());
         let map = AsyncMap::new(options.clone(), runtime, signal, blocked, seed.max_record_output);
         let handle = self.state(id, map);

@@ -1,31 +1,29 @@
 //! Runs a plan in this process: opens its tasks on slots and waits for their end.
 
-use std::collections::BTreeMap;
 use std::collections::hash_map::RandomState;
 use std::hash::BuildHasher;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use super::asynchronous::AsyncRuntime;
 use super::checkpoint_options::CheckpointOptions;
 use super::checkpointing::{Begin, Driver, Driving, Leader, Machine, Outline};
 use super::clock::SystemClock;
-use super::context::{SplitTable, TaskSeed};
 use super::job::Job;
 use super::restarts::Restarts;
 use super::restored::Recovery;
 use super::runner::{Runner, RunnerParts};
+use super::shared::Shared;
 use super::slot::Slot;
+use super::state_options::StateOptions;
 use super::survey::Survey;
+use super::wiring::{Seed, Wiring};
 use super::{Clock, Control, Failure, Signal, Stage, panics};
 use crate::checkpoint::CheckpointError;
 use crate::error::JobError;
-use crate::exchange::{Channel, EdgeId, KeyGroups, OutputEnd, Partition, channel};
 use crate::metrics::{ChainMetrics, CheckpointLog, JobMetrics, Registry, TaskMetrics, use_shard};
 use crate::plan::{Plan, Topology};
 use crate::resource::open_all;
-use crate::time::Alignments;
 
 /// How a plan is run.
 #[derive(Clone, Debug)]
@@ -48,6 +46,8 @@ pub struct Options {
     pub spin: Duration,
     /// Where and how often checkpoints are taken; none are if not said.
     pub checkpoints: Option<CheckpointOptions>,
+    /// Where keyed state is held.
+    pub state: StateOptions,
     /// Where async work runs, resources' among it; one is made if the plan needs one.
     pub runtime: Option<tokio::runtime::Handle>,
 }
@@ -64,6 +64,7 @@ impl Default for Options {
             pin: false,
             spin: Duration::from_micros(20),
             checkpoints: None,
+            state: StateOptions::default(),
             runtime: None,
         }
     }
@@ -112,9 +113,9 @@ pub struct Watch {
 
 /// A chain's metrics.
 pub(super) struct Watched {
-    name: String,
-    is_source: bool,
-    tasks: Vec<Arc<TaskMetrics>>,
+    pub(super) name: String,
+    pub(super) is_source: bool,
+    pub(super) tasks: Vec<Arc<TaskMetrics>>,
 }
 
 impl Watch {
@@ -160,11 +161,11 @@ pub fn run(plan: Plan, options: &Options, control: &Control) -> Result<Summary, 
 pub fn start(plan: Plan, options: &Options, control: &Control) -> Result<Running, JobError> {
     panics::install_hook();
     let topology = Topology::new(&plan, options.parallelism, options.key_groups)?;
-    let runtime = Arc::new(AsyncRuntime::new(options.runtime.clone()));
-    open_resources(&plan, &runtime)?;
+    let shared = Shared::new(options.runtime.clone(), &options.state).map_err(JobError::State)?;
+    open_resources(&plan, &shared)?;
     let watch = Watch::new(&plan);
     let (plan, options, control) = (Arc::new(plan), options.clone(), control.clone());
-    let mut engine = Engine { plan, topology, options, control, runtime, watch };
+    let mut engine = Engine { plan, topology, options, control, shared, watch };
     let attempt = match &engine.options.checkpoints {
         None => Some(engine.start(&Recovery::default())),
         Some(checkpoints) => match begin(checkpoints)? {
@@ -189,8 +190,7 @@ struct Engine {
     topology: Topology,
     options: Options,
     control: Control,
-    /// What resources and futures run on, to the job's end.
-    runtime: Arc<AsyncRuntime>,
+    shared: Shared,
     watch: Watch,
 }
 
@@ -211,7 +211,7 @@ impl Engine {
             (0..options.parallelism).map(|_| Arc::new(Signal::default())).collect();
         let tasks = self.topology.parallelism.iter().sum();
         let job = Arc::new(Job::new(tasks, signals.clone(), recovery.checkpoints.clone()));
-        let wiring = Wiring::new(plan, &self.topology, options, &signals, &self.runtime, recovery);
+        let wiring = Wiring::new(plan, &self.topology, options, &signals, &self.shared, recovery);
         self.watch.look_at(wiring.metrics(plan));
         let (slots, driving, started) = (Vec::new(), None, Instant::now());
         let mut attempt = Attempt { job: job.clone(), slots, driving, started };
@@ -239,7 +239,7 @@ impl Engine {
     /// If that cannot be begun: with the lead, for another try.
     fn start_from(&self, leader: Box<Leader>) -> Result<Attempt, (Box<Leader>, CheckpointError)> {
         let (job, key_groups) = (self.options.name.clone(), self.options.key_groups);
-        let survey = || Survey::of(&self.plan, &self.options, &self.runtime);
+        let survey = || Survey::of(&self.plan, &self.options, &self.shared);
         let outline = Outline { job, key_groups, survey: &survey };
         let driver = Driver::new(leader, &self.topology.parallelism, &outline)?;
         let mut attempt = self.start(&driver.recovery());
@@ -309,11 +309,11 @@ pub(super) fn ending(job: &Job) -> Result<Ending, JobError> {
 }
 
 /// Opens the plan's resources, before the first record.
-pub(super) fn open_resources(plan: &Plan, runtime: &AsyncRuntime) -> Result<(), JobError> {
+pub(super) fn open_resources(plan: &Plan, shared: &Shared) -> Result<(), JobError> {
     if plan.resources().is_empty() {
         return Ok(());
     }
-    let handle = runtime.handle().map_err(JobError::Thread)?;
+    let handle = shared.runtime.handle().map_err(JobError::Thread)?;
     panics::guard(|| open_all(plan.resources(), &handle)).map_err(JobError::Resource)
 }
 
@@ -348,142 +348,6 @@ impl Running {
 
     fn summary(&self, ending: Ending) -> Summary {
         Summary { ending, metrics: self.engine.watch.metrics() }
-    }
-}
-
-/// A task that is not open yet.
-pub(super) struct Seed {
-    pub(super) seed: TaskSeed,
-    pub(super) channels: Vec<(usize, Channel)>,
-    pub(super) metrics: Arc<TaskMetrics>,
-}
-
-/// All tasks of a job with the channels between them.
-pub(super) struct Wiring {
-    /// By chain and task.
-    seeds: Vec<Vec<Seed>>,
-}
-
-impl Wiring {
-    pub(super) fn new(
-        plan: &Plan,
-        topology: &Topology,
-        options: &Options,
-        signals: &[Arc<Signal>],
-        runtime: &Arc<AsyncRuntime>,
-        recovery: &Recovery,
-    ) -> Wiring {
-        let splits = Arc::new(SplitTable::default());
-        let labels: Arc<[_]> = plan.labels().into();
-        let alignments = Arc::new(Alignments::new(topology.parallelism.iter().sum()));
-        let seed = |chain: usize, task: usize| Seed {
-            seed: TaskSeed {
-                chain,
-                task,
-                parallelism: topology.parallelism[chain],
-                groups: KeyGroups::new(options.key_groups, topology.parallelism[chain] as u32),
-                inputs: Vec::new(),
-                outputs: BTreeMap::new(),
-                splits: splits.clone(),
-                signal: signals[task % signals.len()].clone(),
-                alignments: alignments.clone(),
-                max_record_output: options.max_record_output,
-                runtime: runtime.clone(),
-                ttls: plan.chains()[chain].spec.ttls.clone(),
-                labels: labels.clone(),
-                recovery: recovery.clone(),
-            },
-            channels: Vec::new(),
-            metrics: Arc::default(),
-        };
-        let chains = topology.parallelism.iter().enumerate();
-        let seeds =
-            chains.map(|(chain, &tasks)| (0..tasks).map(|task| seed(chain, task)).collect());
-        let mut wiring = Wiring { seeds: seeds.collect() };
-        for (writer, chain) in plan.chains().iter().enumerate() {
-            for &edge in chain.spec.outputs.iter().filter(|edge| plan.is_unused(**edge)) {
-                wiring.lead_nowhere(edge, writer, options);
-            }
-        }
-        for (reader, chain) in plan.chains().iter().enumerate() {
-            for (input, &edge) in chain.spec.inputs.iter().enumerate() {
-                wiring.connect(plan, topology, options, edge, (reader, input));
-            }
-        }
-        wiring
-    }
-
-    /// Gives the tasks of a chain an output that nobody reads: the exchange belongs to a branch that was not taken.
-    fn lead_nowhere(&mut self, edge: EdgeId, writer: usize, options: &Options) {
-        for task in &mut self.seeds[writer] {
-            let signal = &task.seed.signal;
-            let (port, _) = channel(1, signal.clone(), signal.clone());
-            let end = OutputEnd {
-                ports: vec![port],
-                partition: Partition::Global,
-                groups: KeyGroups::new(1, 1),
-                max_waiting: options.max_record_output,
-            };
-            task.seed.outputs.insert(edge, end);
-        }
-    }
-
-    /// Makes the channels of an exchange.
-    fn connect(
-        &mut self,
-        plan: &Plan,
-        topology: &Topology,
-        options: &Options,
-        edge: EdgeId,
-        (reader, input): (usize, usize),
-    ) {
-        let partition = plan.edges()[edge.0 as usize].partition;
-        let forward = partition == Partition::Forward;
-        let readers = topology.parallelism[reader];
-        for task in &mut self.seeds[reader] {
-            task.seed.inputs.push((edge, 0));
-        }
-        for &writer in &topology.edges[edge.0 as usize].writers {
-            for from in 0..topology.parallelism[writer] {
-                let targets = if forward { from..from + 1 } else { 0..readers };
-                let ports = targets.map(|to| {
-                    let producer = self.seeds[writer][from].seed.signal.clone();
-                    let target = &mut self.seeds[reader][to];
-                    let (port, channel) =
-                        channel(options.frames.max(1), producer, target.seed.signal.clone());
-                    target.channels.push((input, channel));
-                    target.seed.inputs[input].1 += 1;
-                    port
-                });
-                let end = OutputEnd {
-                    ports: ports.collect(),
-                    partition,
-                    groups: KeyGroups::new(options.key_groups, readers as u32),
-                    max_waiting: options.max_record_output,
-                };
-                self.seeds[writer][from].seed.outputs.insert(edge, end);
-            }
-        }
-    }
-
-    /// Those of all chains.
-    pub(super) fn metrics(&self, plan: &Plan) -> Arc<[Watched]> {
-        let chains = plan.chains().iter().zip(&self.seeds);
-        let watched = chains.map(|(chain, tasks)| Watched {
-            name: chain.name(),
-            is_source: chain.spec.inputs.is_empty(),
-            tasks: tasks.iter().map(|task| task.metrics.clone()).collect(),
-        });
-        watched.collect()
-    }
-
-    /// Task `i` of every chain goes to slot `i`, in turn where a chain has more tasks than there are slots.
-    pub(super) fn into_slots(self, slots: usize) -> Vec<Vec<Seed>> {
-        let mut by_slot: Vec<Vec<Seed>> = (0..slots).map(|_| Vec::new()).collect();
-        for seed in self.seeds.into_iter().flatten() {
-            by_slot[seed.seed.task % slots].push(seed);
-        }
-        by_slot
     }
 }
 

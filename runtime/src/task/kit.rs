@@ -7,14 +7,15 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::asynchronous::AsyncRuntime;
 use super::checkpointing::ByHand;
 use super::dice::Dice;
-use super::executor::{Seed, Watch, Wiring, describe, open_resources};
+use super::executor::{Watch, describe, open_resources};
 use super::hands::Hands;
 use super::job::Job;
 use super::runner::{Mark, Runner, RunnerParts};
+use super::shared::Shared;
 use super::slot::Slot;
+use super::wiring::{Seed, Wiring};
 use super::{Clock, Failure, Options, Signal, Stage, panics};
 use crate::error::JobError;
 use crate::metrics::JobMetrics;
@@ -88,7 +89,7 @@ pub(crate) struct Kit {
     checkpointed: Duration,
     watch: Watch,
     failed: bool,
-    runtime: Arc<AsyncRuntime>,
+    shared: Shared,
 }
 
 impl Kit {
@@ -98,8 +99,10 @@ impl Kit {
         if settings.batch.is_some() {
             settings.options.buffer_timeout = Duration::ZERO;
         }
-        let runtime = Arc::new(AsyncRuntime::new(settings.options.runtime.clone()));
-        open_resources(&plan, &runtime)?;
+        let options = &settings.options;
+        let shared = Shared::new(options.runtime.clone(), &options.state);
+        let shared = shared.map_err(JobError::State)?;
+        open_resources(&plan, &shared)?;
         let watch = Watch::new(&plan);
         let hands = Rc::new(Hands::new(plan.labels(), settings.splits.clone()));
         if settings.only_fed_watermarks {
@@ -118,7 +121,7 @@ impl Kit {
             checkpointed: Duration::ZERO,
             watch,
             failed: false,
-            runtime,
+            shared,
             settings,
         };
         this.open()?;
@@ -135,7 +138,7 @@ impl Kit {
         let recovery = self.checkpoints.recovery();
         let signals = std::slice::from_ref(&self.slot.signal);
         self.slot.job = Arc::new(Job::new(all, signals.to_vec(), recovery.checkpoints.clone()));
-        let wiring = Wiring::new(plan, &topology, options, signals, &self.runtime, &recovery);
+        let wiring = Wiring::new(plan, &topology, options, signals, &self.shared, &recovery);
         self.watch.look_at(wiring.metrics(plan));
         for seed in wiring.into_slots(1).into_iter().flatten() {
             let task = (seed.seed.chain, seed.seed.task);

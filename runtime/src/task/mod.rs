@@ -35,16 +35,19 @@ mod restored;
 mod runner;
 mod scratch;
 mod segment;
+mod shared;
 mod signal;
 mod simulation;
 mod sink_task;
 mod slot;
 mod snapshot;
 mod source_task;
+mod state_options;
 mod survey;
 #[cfg(test)]
 mod testing;
 mod turn;
+mod wiring;
 
 pub use asynchronous::{
     Answer, Answered, Asked, AsyncMap, AsyncOptions, InvalidAsync, Retry, answer,
@@ -74,4 +77,5 @@ pub use simulation::Effect;
 pub(crate) use simulation::{Scene, world};
 pub use sink_task::SinkTask;
 pub use source_task::{SourceRows, SourceTask};
+pub use state_options::{Backend, StateOptions};
 pub use turn::{Stage, Turn};

@@ -7,6 +7,7 @@ use std::panic::{AssertUnwindSafe, PanicHookInfo, catch_unwind};
 use std::sync::Once;
 
 use super::Failure;
+use crate::state::DiskError;
 
 thread_local! {
     static GUARDED: Cell<bool> = const { Cell::new(false) };
@@ -54,6 +55,11 @@ pub(crate) fn guarded<R>(work: impl FnOnce() -> Result<R, Failure>) -> Result<R,
 fn failure(panic: Box<dyn Any + Send>) -> Failure {
     let panic = match panic.downcast::<Failure>() {
         Ok(failure) => return *failure,
+        Err(panic) => panic,
+    };
+    // A table says so where its disk fails.
+    let panic = match panic.downcast::<DiskError>() {
+        Ok(error) => return Failure::new(*error),
         Err(panic) => panic,
     };
     let message = match (panic.downcast_ref::<&str>(), panic.downcast_ref::<String>()) {

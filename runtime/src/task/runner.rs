@@ -87,6 +87,8 @@ pub(crate) struct Runner {
     /// The last checkpoint whose barrier has gone on, or that was given up.
     last_checkpoint: u64,
     saving: Option<Saving>,
+    /// Bytes that its state may have when it is saved.
+    state_most: Option<usize>,
     /// What the checkpoints' thread knows of this task.
     said: Said,
     /// How far time may have come downstream.
@@ -146,6 +148,11 @@ impl Runner {
         {
             return Err(Failure::new(ALIGNED_BEHIND_EXCHANGE));
         }
+        if let Some(spill) = &seed.shared.spill {
+            for (_, state) in &handles.states {
+                state.borrow_mut().spill(spill).map_err(Failure::new)?;
+            }
+        }
         let now = stage.clock().now();
         let aligns = parts.job.checkpoints.as_ref().is_none_or(|it| it.mode.aligns());
         let meter = Metering::new(parts.metrics, &handles, now);
@@ -160,6 +167,7 @@ impl Runner {
             task: (seed.chain, seed.task),
             last_checkpoint: 0,
             saving: None,
+            state_most: seed.shared.most,
             said: Said::Nothing,
             time_told: Timestamp::MIN,
             resume: false,
@@ -191,10 +199,10 @@ impl Runner {
         if self.said == Said::Nothing {
             self.say_that_it_is_open();
         }
-        let mut saved = self.saves_now(*now) && self.save_more(now);
+        let mut saved = self.saves_now(*now) && self.save_more(now)?;
         let mut outcome = self.advance(now)?;
         if matches!(outcome, Outcome::Blocked | Outcome::Idle) && self.saving.is_some() {
-            saved = saved || self.save_more(now);
+            saved = saved || self.save_more(now)?;
             outcome = if saved { Outcome::Worked } else { outcome };
         }
         let spent = if outcome == Outcome::Blocked { Spent::Blocked } else { Spent::Waiting };

@@ -7,11 +7,12 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::asynchronous::AsyncRuntime;
-use super::executor::{Options, Wiring, describe};
+use super::executor::{Options, describe};
 use super::panics::guard;
 use super::restored::Recovery;
+use super::shared::Shared;
 use super::snapshot::Parameters;
+use super::wiring::Wiring;
 use super::{Handle, Signal, Stage, TaskContext};
 use crate::error::JobError;
 use crate::plan::{Plan, Topology};
@@ -27,19 +28,15 @@ pub(crate) struct Survey {
 }
 
 impl Survey {
-    /// Looks at the tasks of a plan, whose futures would run on `runtime`.
+    /// Looks at the tasks of a plan.
     ///
     /// # Errors
     /// If one cannot be opened.
-    pub(super) fn of(
-        plan: &Plan,
-        options: &Options,
-        runtime: &Arc<AsyncRuntime>,
-    ) -> Result<Survey, JobError> {
+    pub(super) fn of(plan: &Plan, options: &Options, shared: &Shared) -> Result<Survey, JobError> {
         let topology = Topology::new(plan, options.parallelism, options.key_groups)?;
         let signals = [Arc::new(Signal::default())];
         let recovery = Recovery::default();
-        let wiring = Wiring::new(plan, &topology, options, &signals, runtime, &recovery);
+        let wiring = Wiring::new(plan, &topology, options, &signals, shared, &recovery);
         let mut survey = Survey::default();
         for seed in wiring.into_slots(options.parallelism).into_iter().flatten() {
             let place = (seed.seed.chain, seed.seed.task);

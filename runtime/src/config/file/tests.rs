@@ -1,7 +1,9 @@
 use super::*;
 
 fn parse(text: &str) -> Result<JobFile, Vec<ArgumentError>> {
-    JobFile::parse(text, "job.toml", &["parallelism", "buffer_timeout"], &["hot_items", "q1"])
+    let state = ["state_backend", "state_budget", "state_rocksdb_options"];
+    let options = [&["parallelism", "buffer_timeout"][..], &state].concat();
+    JobFile::parse(text, "job.toml", &options, &["hot_items", "q1"])
 }
 
 fn check_errors(text: &str, expected: &[&str]) {
@@ -29,12 +31,16 @@ fn every_table_is_read() {
             ttl = "1h"
             buffer_timeout = "5ms"
             [state]
-            backend = "memory"
+            backend = "fs"
+            budget = "64MiB"
+            rocksdb_options = ["compression=kZSTD", "write_buffer_size=1048576"]
         "#,
     );
     let file = file.unwrap_or_else(|errors| panic!("{errors:?}"));
     assert_eq!(file.options["parallelism"].values, ["4"]);
     assert_eq!(file.options["buffer_timeout"].values, ["1ms"]);
+    assert_eq!(file.options["state_backend"].values, ["fs"]);
+    assert_eq!(file.options["state_rocksdb_options"].values.len(), 2);
     assert_eq!(file.args["since"].values, ["2026-11-22"]);
     assert_eq!(file.args["brokers"].origin.to_string(), "[args] in job.toml");
     let hot = &file.pipeline_args["hot_items"];
@@ -71,7 +77,7 @@ fn unknown_keys_are_all_reported() {
             "job.toml: there is no setting `operator.\"a\".paralelism`\nhelp: did you mean `parallelism`?",
             "job.toml: there is no setting `paralelism`\nhelp: did you mean `parallelism`?",
             "job.toml: there is no setting `state.backnd`\nhelp: did you mean `backend`?",
-            "job.toml: there is no setting `zzz`\nhelp: there is parallelism, buffer_timeout, args, checkpoint, operator, state",
+            "job.toml: there is no setting `zzz`\nhelp: there is parallelism, buffer_timeout, state_backend, state_budget, state_rocksdb_options, args, checkpoint, operator, state",
         ],
     );
 }
@@ -84,14 +90,11 @@ fn wrong_values_are_all_reported() {
             [operator.a]
             parallelism = 0
             ttl = "5 weeks"
-            [state]
-            backend = "rocksdb"
         "#,
         &[
             "job.toml: `args` is a table: write [args]",
             "job.toml: `operator.\"a\".parallelism = 0` is wrong: a job needs at least one task\nhelp: leave it out to use every core",
             "job.toml: `operator.\"a\".ttl = \"5 weeks\"` is wrong: a duration is written as 5ms, 2s or 1h 30m, with the units d, h, m, s and ms",
-            "job.toml: `state.backend`: the backend `rocksdb` is not part of this build\nhelp: use \"memory\"",
         ],
     );
     check_errors(

@@ -198,7 +198,7 @@ fn a_snapshot_begins_without_touching_a_segment() {
     let before = table.bytes();
     let mut writer = crate::state::SnapshotWriter::default();
     table.begin_saving(writer.later::<(u64, u64)>("entries"), [3, 4], write);
-    table.track_changes();
+    table.track_changes(table.len());
     assert_eq!(table.bytes(), before);
     act(&mut table, &Op::Add(5), 0);
     let marks = table.bytes() - before;

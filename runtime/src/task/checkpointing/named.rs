@@ -15,7 +15,7 @@ use crate::error::JobError;
 use crate::plan::Plan;
 use crate::record::Shape;
 use crate::state::{SavedBlock, entries_of, entry_layout};
-use crate::task::asynchronous::AsyncRuntime;
+use crate::task::shared::Shared;
 use crate::task::survey::Survey;
 use crate::task::{CheckpointOptions, Options};
 
@@ -60,8 +60,7 @@ impl Named {
         options: &Options,
         terms: &CheckpointOptions,
     ) -> Result<Fit, JobError> {
-        let runtime = Arc::new(AsyncRuntime::new(options.runtime.clone()));
-        let survey = Survey::of(plan, options, &runtime)?;
+        let survey = Survey::of(plan, options, &Shared::default())?;
         let fitted = fit::fit(self.manifest.clone(), self.from, &survey, options.key_groups, terms);
         fitted.map(|(_, fit)| fit).map_err(JobError::Checkpoints)
     }

@@ -143,6 +143,7 @@ impl Runner {
             self.broadcast(None, &|| Frame::Cancel { id: checkpoint });
             return Ok(());
         }
+        self.refuse_too_much_state()?;
         self.flush_sinks()?;
         let transaction =
             Transaction { checkpoint, attempt: checkpoints.attempt, task: self.task.1 };
@@ -163,7 +164,10 @@ impl Runner {
         let purpose = checkpoints.purpose(checkpoint);
         for (id, state) in self.handles.kept() {
             let (mut writer, meaning) = (SnapshotWriter::new(purpose), state.borrow().meaning());
-            state.borrow_mut().save(&mut writer);
+            guard(|| {
+                state.borrow_mut().save(&mut writer);
+                Ok(())
+            })?;
             writers.push((writer, true));
             let (id, sections, notes) = (id.clone(), Vec::new(), Default::default());
             states.push(StateSnapshot { id, meaning, sections, notes });
@@ -176,6 +180,18 @@ impl Runner {
         let next_slice = self.stage.clock().now();
         self.saving = Some(Saving { snapshot, writers, state: 0, waiting, next_slice });
         Ok(())
+    }
+
+    fn refuse_too_much_state(&self) -> Result<(), Failure> {
+        let Some(most) = self.state_most else { return Ok(()) };
+        let bytes: usize = self.handles.kept().map(|(_, state)| state.borrow().bytes()).sum();
+        if bytes <= most {
+            return Ok(());
+        }
+        Err(Failure::new(format!(
+            "the state of this task has {bytes} bytes, and the backend `memory` saves {most} at most\n\
+             help: set `[state] backend = \"fs\"`, or a larger `budget`"
+        )))
     }
 
     /// A checkpoint was given up.
@@ -193,33 +209,33 @@ impl Runner {
     }
 
     /// Writes a slice of the snapshot under way; true if that was any work. Moves `now` on.
-    pub(super) fn save_more(&mut self, now: &mut Instant) -> bool {
+    pub(super) fn save_more(&mut self, now: &mut Instant) -> Result<bool, Failure> {
         let start = *now;
-        let worked = self.save_slice();
+        let worked = self.save_slice()?;
         *now = self.stage.clock().now();
         if let Some(saving) = &mut self.saving {
             saving.next_slice = *now + now.duration_since(start) * OTHER_WORK;
         }
-        worked
+        Ok(worked)
     }
 
-    fn save_slice(&mut self) -> bool {
-        let Some(saving) = &mut self.saving else { return false };
-        let Some(checkpoints) = &self.job.checkpoints else { return false };
+    fn save_slice(&mut self) -> Result<bool, Failure> {
+        let Some(saving) = &mut self.saving else { return Ok(false) };
+        let Some(checkpoints) = &self.job.checkpoints else { return Ok(false) };
         if checkpoints.is_given_up(saving.snapshot.checkpoint) {
             saving.abandon();
         }
         while let Some(message) = saving.waiting.pop_front() {
             if let Some(message) = checkpoints.tell(message) {
                 saving.waiting.push_front(message);
-                return false;
+                return Ok(false);
             }
         }
         let (checkpoint, task) = (saving.snapshot.checkpoint, self.task);
         if let Some((writer, more)) = saving.writers.get_mut(saving.state) {
             let state = self.handles.kept().nth(saving.state);
             let (_, state) = state.expect("a writer for each state");
-            *more = *more && state.borrow_mut().save_more(writer);
+            *more = *more && guard(|| Ok(state.borrow_mut().save_more(writer)))?;
             if !*more {
                 writer.finish();
             }
@@ -234,7 +250,7 @@ impl Runner {
                 saved.notes = writer.notes().clone();
                 saving.state += 1;
             }
-            return true;
+            return Ok(true);
         }
         let Saving { snapshot, next_slice, .. } = self.saving.take().expect("looked at above");
         if let Some(message) = checkpoints.tell(TaskMessage::Saved(snapshot)) {
@@ -242,9 +258,9 @@ impl Runner {
             let TaskMessage::Saved(snapshot) = message else { unreachable!("what was sent") };
             let (writers, waiting) = (Vec::new(), VecDeque::new());
             self.saving = Some(Saving { snapshot, writers, state: 0, waiting, next_slice });
-            return false;
+            return Ok(false);
         }
-        true
+        Ok(true)
     }
 
     /// Takes in what the task had when a checkpoint was taken.

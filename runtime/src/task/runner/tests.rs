@@ -14,6 +14,7 @@ use crate::state::{LoadError, Loader, SnapshotWriter, State};
 use crate::task::committers::Committers;
 use crate::task::context::SplitTable;
 use crate::task::restored::Recovery;
+use crate::task::shared::Shared;
 use crate::task::snapshot::{Checkpoints, ToCheckpoints, Wanted};
 use crate::task::{CheckpointMode, Clock, Signal, TaskContext, Turn};
 
@@ -103,7 +104,7 @@ impl Bench {
             signal: bell,
             alignments: Arc::default(),
             max_record_output: 1 << 20,
-            runtime: Arc::default(),
+            shared: Shared::default(),
             ttls: BTreeMap::new(),
             labels: Arc::default(),
             recovery: Recovery::default(),

@@ -6,12 +6,13 @@ use std::time::Instant;
 
 use super::world::World;
 use crate::plan::{Plan, Topology};
-use crate::task::asynchronous::AsyncRuntime;
 use crate::task::checkpointing::{Drive, Driver, Leader};
-use crate::task::executor::{Seed, Wiring, describe, open};
+use crate::task::executor::{describe, open};
 use crate::task::job::Job;
 use crate::task::runner::{Outcome, Runner};
+use crate::task::shared::Shared;
 use crate::task::snapshot::TaskId;
+use crate::task::wiring::{Seed, Wiring};
 use crate::task::{Clock, Failure, Options, Signal};
 use crate::time::Timestamp;
 
@@ -21,8 +22,8 @@ pub(super) struct Program {
     pub(super) plan: Plan,
     pub(super) topology: Topology,
     pub(super) options: Options,
-    pub(super) runtime: Arc<AsyncRuntime>,
-    /// What that runs on: this thread, when it is told to.
+    pub(super) shared: Shared,
+    /// What its futures run on: this thread, when it is told to.
     pub(super) futures: tokio::runtime::Runtime,
 }
 
@@ -68,12 +69,12 @@ pub(super) enum Progress {
 
 impl Attempt {
     pub(super) fn new(program: &Program, driver: Driver) -> Attempt {
-        let Program { world, plan, topology, options, runtime, .. } = program;
+        let Program { world, plan, topology, options, shared, .. } = program;
         let recovery = driver.recovery();
         let signals = [Arc::new(Signal::default())];
         let all = topology.parallelism.iter().sum();
         let job = Arc::new(Job::new(all, signals.to_vec(), recovery.checkpoints.clone()));
-        let wiring = Wiring::new(plan, topology, options, &signals, runtime, &recovery);
+        let wiring = Wiring::new(plan, topology, options, &signals, shared, &recovery);
         let tasks = wiring.into_slots(1).into_iter().flatten().map(|seed| Task {
             id: (seed.seed.chain, seed.seed.task),
             seat: Seat::Waits(Box::new(seed)),

@@ -11,10 +11,12 @@ use super::world::World;
 use crate::checkpoint::Reason;
 use crate::error::JobError;
 use crate::plan::{Plan, Topology};
+use crate::state::{MemoryDisks, Spill};
 use crate::task::asynchronous::AsyncRuntime;
 use crate::task::checkpointing::{Begin, Driver, Leader, Outline};
 use crate::task::executor::{Next, ending, follow, follow_none};
 use crate::task::restarts::Restarts;
+use crate::task::shared::Shared;
 use crate::task::survey::Survey;
 use crate::task::{Clock, Ending, Failure, Options, panics};
 
@@ -48,12 +50,13 @@ impl Process {
         let futures = Builder::new_current_thread().build().map_err(JobError::Thread)?;
         options.runtime = Some(futures.handle().clone());
         let runtime = Arc::new(AsyncRuntime::new(options.runtime.clone()));
-        let world = world.clone();
+        let spill = world.swarm().room.map(|room| Spill::new(MemoryDisks, room));
+        let (world, shared) = (world.clone(), Shared { runtime, spill, most: None });
         let wishes = Wishes::default();
         Ok(Process {
             number: world.process(dir),
             surroundings: Arc::new(Simulated { world: world.clone(), wishes }),
-            program: Program { world, plan, topology, options, runtime, futures },
+            program: Program { world, plan, topology, options, shared, futures },
             restarts: Restarts::new(most, 0),
             phase: Phase::Begins,
             sleeps_until: 0,
@@ -136,9 +139,8 @@ impl Process {
     }
 
     fn start(&mut self, leader: Box<Leader>) -> Phase {
-        let Program { plan, options, topology, .. } = &self.program;
-        let runtime = Arc::new(AsyncRuntime::new(options.runtime.clone()));
-        let survey = || Survey::of(plan, options, &runtime);
+        let Program { plan, options, topology, shared, .. } = &self.program;
+        let survey = || Survey::of(plan, options, shared);
         let (job, key_groups) = (options.name.clone(), options.key_groups);
         let outline = Outline { job, key_groups, survey: &survey };
         match Driver::new(leader, &topology.parallelism, &outline) {

@@ -32,6 +32,8 @@ pub(super) struct Swarm {
     pub(super) damage: u32,
     /// How much goes wrong at most.
     pub(super) budget: u32,
+    /// Bytes of memory that tables have, if the rest of them is on a disk.
+    pub(super) room: Option<usize>,
     /// Some tasks are slow for a while.
     pub(super) uneven: bool,
     /// Records per turn.
@@ -60,6 +62,7 @@ impl Swarm {
             ..Swarm::default()
         };
         swarm.budget = dice.one_of(&[1, 2, 4, 8, 16]);
+        swarm.room = dice.one_of(&[None, None, Some(0), Some(2_000), Some(20_000)]);
         swarm.uneven = dice.below(2) == 0;
         swarm.batch = dice.one_of(&[1, 2, 3, 7, 64]);
         swarm.step = dice.one_of(&[2_000, 20_000, 200_000]);

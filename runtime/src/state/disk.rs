@@ -1,0 +1,137 @@
+//! Where a table's entries are kept for which there is no room in memory: bytes, by hash.
+
+pub(crate) mod memory;
+
+use std::fmt;
+
+/// Bytes by hash, on a disk. What was written is read again; nothing survives its drop, nor need it: snapshots do.
+///
+/// Every call may fail, as disks do. A task whose disk fails goes on from its last checkpoint.
+pub trait Disk: fmt::Debug {
+    /// What is kept under these hashes, in any order: `found` is told the number of the hash in `hashes` and the bytes.
+    ///
+    /// # Errors
+    /// If it cannot be read.
+    fn read(
+        &mut self,
+        hashes: &[u64],
+        found: &mut dyn FnMut(usize, &[u8]),
+    ) -> Result<(), DiskError>;
+
+    /// Writes, and removes, in place of what was there.
+    ///
+    /// # Errors
+    /// If it cannot be written.
+    fn write(&mut self, batch: &Batch) -> Result<(), DiskError>;
+
+    /// Up to `most` hashes from `from` on and what is kept under them, in order.
+    ///
+    /// # Errors
+    /// If it cannot be read.
+    fn from(
+        &mut self,
+        from: u64,
+        most: usize,
+        found: &mut dyn FnMut(u64, &[u8]),
+    ) -> Result<(), DiskError>;
+
+    /// Removes everything.
+    ///
+    /// # Errors
+    /// If it cannot be written.
+    fn clear(&mut self) -> Result<(), DiskError>;
+
+    /// Begins to read everything, or what is under these hashes, in order, as it is now, whatever is written later.
+    ///
+    /// # Errors
+    /// If that cannot be begun.
+    fn scan(&mut self, hashes: Option<Vec<u64>>) -> Result<Box<dyn Scan>, DiskError>;
+
+    /// Entries whose bytes begin with a time before this one (milliseconds, little-endian) may go.
+    fn expire(&mut self, before: i64);
+
+    /// Bytes on the disk, about.
+    fn bytes(&self) -> u64;
+}
+
+/// Everything that a disk had, in order of hash.
+pub trait Scan {
+    /// Some more of it. Never waits.
+    ///
+    /// # Errors
+    /// If it cannot be read.
+    fn next(&mut self) -> Result<Scanned, DiskError>;
+}
+
+/// Some of a scan.
+#[derive(Debug)]
+pub enum Scanned {
+    /// Hashes, and the bytes under them.
+    Some(Vec<(u64, Box<[u8]>)>),
+    /// More comes later.
+    NotYet,
+    /// That was all.
+    End,
+}
+
+/// What is to be written at once.
+#[derive(Default, Debug)]
+pub struct Batch {
+    bytes: Vec<u8>,
+    /// Each hash, and where its bytes end; no bytes means to remove what is there.
+    entries: Vec<(u64, usize)>,
+}
+
+impl Batch {
+    /// Puts bytes under a hash, made by `write`: at least one.
+    pub fn put(&mut self, hash: u64, write: impl FnOnce(&mut Vec<u8>)) {
+        write(&mut self.bytes);
+        self.entries.push((hash, self.bytes.len()));
+    }
+
+    /// Removes what is under a hash.
+    pub fn remove(&mut self, hash: u64) {
+        self.entries.push((hash, self.bytes.len()));
+    }
+
+    /// Hashes, and the bytes to be put under them; none if what is there is to be removed.
+    pub fn entries(&self) -> impl Iterator<Item = (u64, Option<&[u8]>)> {
+        let mut start = 0;
+        self.entries.iter().map(move |&(hash, end)| {
+            let bytes = &self.bytes[start..end];
+            start = end;
+            (hash, (!bytes.is_empty()).then_some(bytes))
+        })
+    }
+
+    /// True if there is nothing to be written.
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    /// Forgets everything.
+    pub fn clear(&mut self) {
+        self.bytes.clear();
+        self.entries.clear();
+    }
+}
+
+/// Why a table's disk cannot be used.
+#[derive(Debug, thiserror::Error)]
+#[error("state on disk, in {place}: {what}\nhelp: {help}")]
+pub struct DiskError {
+    /// The folder.
+    pub place: String,
+    /// What happened.
+    pub what: String,
+    /// How to mend it.
+    pub help: &'static str,
+}
+
+impl DiskError {
+    /// Ends what the task does: it is started again from its last checkpoint. A table's operations have no other way to
+    /// say that they cannot.
+    pub(super) fn raise(self) -> ! {
+        std::panic::resume_unwind(Box::new(self))
+    }
+}

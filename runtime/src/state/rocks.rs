@@ -1,0 +1,346 @@
+//! A table's disk in RocksDB, feature `rocksdb`.
+//!
+//! Keys are hashes, big-endian, so that RocksDB's order is that of tables. There is no log of writes: what survives a
+//! crash is in checkpoints, and the folder is a task's own and goes with it.
+
+use std::fmt;
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
+use std::sync::mpsc::{Receiver, SyncSender, TryRecvError, sync_channel};
+
+use rocksdb::{
+    BlockBasedOptions, Cache, ColumnFamilyDescriptor, CompactionDecision, DB, DBCompressionType,
+    DEFAULT_COLUMN_FAMILY_NAME, Direction, IteratorMode, Options, ReadOptions, Snapshot,
+    WriteBatch, WriteBufferManager, WriteOptions,
+};
+
+use super::disk::{Batch, Disk, DiskError, Scan, Scanned};
+use super::home::Home;
+use super::spill::{Disks, Spill};
+
+/// What all tables of a process have in RocksDB.
+struct Databases {
+    home: Home,
+    /// Shared by all, so that their memory has one bound.
+    cache: Cache,
+    buffers: WriteBufferManager,
+    /// What the user sets.
+    settings: Vec<(String, String)>,
+    opened: AtomicUsize,
+}
+
+/// Of the memory that state may have, so much is for tables; the rest for RocksDB's cache and buffers.
+const FOR_TABLES: f64 = 0.7;
+
+/// With less than that RocksDB does nothing but flush.
+const DATABASES_MIN: usize = 2 << 20;
+
+/// Tables that have so many bytes of memory in all, and databases in a folder of their own in `dir`.
+///
+/// # Errors
+/// If that cannot be written, or there are no such settings.
+pub(crate) fn spill(
+    dir: &Path,
+    budget: usize,
+    settings: &[(String, String)],
+) -> Result<Arc<Spill>, DiskError> {
+    let for_tables = (budget as f64 * FOR_TABLES) as usize;
+    let for_databases = (budget - for_tables).max(DATABASES_MIN);
+    let cache = Cache::new_lru_cache(for_databases);
+    // They count as a part of the cache.
+    let buffers = WriteBufferManager::new_write_buffer_manager_with_cache(
+        for_databases / 2,
+        false,
+        cache.clone(),
+    );
+    let (settings, opened) = (settings.to_vec(), AtomicUsize::new(0));
+    let databases = Databases { home: Home::new(dir)?, cache, buffers, settings, opened };
+    // What is wrong with the settings is wrong before the job starts.
+    drop(databases.open()?);
+    Ok(Spill::new(databases, for_tables))
+}
+
+impl fmt::Debug for Databases {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_tuple("Databases").field(&self.home.path()).finish()
+    }
+}
+
+impl Disks for Databases {
+    fn open(&self) -> Result<Box<dyn Disk>, DiskError> {
+        let number = self.opened.fetch_add(1, Ordering::Relaxed);
+        let folder = self.home.path().join(format!("table-{number}"));
+        Ok(Box::new(RocksDisk::open(&folder, self)?))
+    }
+}
+
+/// One table's disk.
+struct RocksDisk {
+    open: Arc<Open>,
+    writes: WriteOptions,
+    /// Entries written before are over.
+    over: Arc<AtomicI64>,
+}
+
+/// A database, and its folder, which is removed behind it.
+struct Open {
+    db: DB,
+    folder: Folder,
+}
+
+struct Folder(PathBuf);
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        if let Err(error) = std::fs::remove_dir_all(&self.0) {
+            tracing::warn!(%error, folder = %self.0.display(), "state on disk cannot be removed");
+        }
+    }
+}
+
+/// Bytes of entries that a scan hands on at once.
+const SCANNED: usize = 64 << 10;
+/// So many of them may wait.
+const WAITING: usize = 4;
+
+impl RocksDisk {
+    /// One in a folder that is not there.
+    ///
+    /// # Errors
+    /// If it cannot be written.
+    fn open(path: &Path, databases: &Databases) -> Result<RocksDisk, DiskError> {
+        let failed = |error: rocksdb::Error| failed(path.display().to_string(), &error);
+        let over = Arc::new(AtomicI64::new(i64::MIN));
+        // By its name: only families that are opened so have handles, which reads in batches want.
+        let options = || options(databases, over.clone());
+        let all = ColumnFamilyDescriptor::new(DEFAULT_COLUMN_FAMILY_NAME, options());
+        let db = DB::open_cf_descriptors(&options(), path, [all]).map_err(failed)?;
+        for (name, value) in &databases.settings {
+            db.set_options(&[(name, value)]).map_err(|error| DiskError {
+                place: path.display().to_string(),
+                what: format!("RocksDB does not take `{name}={value}`: {error}"),
+                help: "`[state] rocksdb_options` are those that RocksDB's SetOptions knows",
+            })?;
+        }
+        let mut writes = WriteOptions::default();
+        writes.disable_wal(true);
+        let open = Arc::new(Open { db, folder: Folder(path.to_owned()) });
+        Ok(RocksDisk { open, writes, over })
+    }
+
+    fn failed(&self, error: &rocksdb::Error) -> DiskError {
+        failed(self.open.folder.0.display().to_string(), error)
+    }
+}
+
+fn options(databases: &Databases, over: Arc<AtomicI64>) -> Options {
+    let mut blocks = BlockBasedOptions::default();
+    blocks.set_block_cache(&databases.cache);
+    blocks.set_cache_index_and_filter_blocks(true);
+    blocks.set_pin_l0_filter_and_index_blocks_in_cache(true);
+    blocks.set_bloom_filter(10.0, false);
+    let mut options = Options::default();
+    options.create_if_missing(true);
+    options.set_block_based_table_factory(&blocks);
+    options.set_write_buffer_manager(&databases.buffers);
+    options.set_compression_type(DBCompressionType::Lz4);
+    options.set_level_compaction_dynamic_level_bytes(true);
+    options.set_max_background_jobs(2);
+    options.set_compaction_filter("over", move |_, _, value: &[u8]| {
+        let written = value.first_chunk().map_or(i64::MAX, |bytes| i64::from_le_bytes(*bytes));
+        let is_over = written < over.load(Ordering::Relaxed);
+        if is_over { CompactionDecision::Remove } else { CompactionDecision::Keep }
+    });
+    options
+}
+
+impl fmt::Debug for RocksDisk {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_tuple("RocksDisk").field(&self.open.folder.0).finish()
+    }
+}
+
+impl Disk for RocksDisk {
+    fn read(
+        &mut self,
+        hashes: &[u64],
+        found: &mut dyn FnMut(usize, &[u8]),
+    ) -> Result<(), DiskError> {
+        let keys: Vec<_> = hashes.iter().map(|hash| hash.to_be_bytes()).collect();
+        let db = &self.open.db;
+        let all = db.cf_handle(DEFAULT_COLUMN_FAMILY_NAME).expect("it was opened by its name");
+        let are_sorted = hashes.is_sorted();
+        for (number, value) in
+            db.batched_multi_get_cf(all, &keys, are_sorted).into_iter().enumerate()
+        {
+            if let Some(value) = value.map_err(|error| self.failed(&error))? {
+                found(number, &value);
+            }
+        }
+        Ok(())
+    }
+
+    fn write(&mut self, batch: &Batch) -> Result<(), DiskError> {
+        if batch.is_empty() {
+            return Ok(());
+        }
+        let mut writes = WriteBatch::default();
+        for (hash, bytes) in batch.entries() {
+            match bytes {
+                Some(bytes) => writes.put(hash.to_be_bytes(), bytes),
+                None => writes.delete(hash.to_be_bytes()),
+            }
+        }
+        self.open.db.write_opt(writes, &self.writes).map_err(|error| self.failed(&error))
+    }
+
+    fn from(
+        &mut self,
+        from: u64,
+        most: usize,
+        found: &mut dyn FnMut(u64, &[u8]),
+    ) -> Result<(), DiskError> {
+        let from = from.to_be_bytes();
+        for entry in self.open.db.iterator(IteratorMode::From(&from, Direction::Forward)).take(most)
+        {
+            let (key, value) = entry.map_err(|error| self.failed(&error))?;
+            found(hash_of(&key), &value);
+        }
+        Ok(())
+    }
+
+    fn clear(&mut self) -> Result<(), DiskError> {
+        let mut all = WriteBatch::default();
+        all.delete_range(&[0; 8][..], &[u8::MAX; 9][..]);
+        self.open.db.write_opt(all, &self.writes).map_err(|error| self.failed(&error))
+    }
+
+    fn scan(&mut self, hashes: Option<Vec<u64>>) -> Result<Box<dyn Scan>, DiskError> {
+        let (to, from) = sync_channel(WAITING);
+        let (taken, is_taken) = sync_channel(1);
+        let open = self.open.clone();
+        let place = || self.open.folder.0.display().to_string();
+        let thread = std::thread::Builder::new().name("thalweg-scan".to_owned());
+        thread
+            .spawn(move || scan(&open, hashes, &taken, &to))
+            .map_err(|error| failed(place(), &error))?;
+        // What is written from here on is not in it.
+        is_taken.recv().map_err(|error| failed(place(), &error))?;
+        Ok(Box::new(RocksScan { from, is_over: false }))
+    }
+
+    fn expire(&mut self, before: i64) {
+        self.over.store(before, Ordering::Relaxed);
+    }
+
+    fn bytes(&self) -> u64 {
+        let bytes = |property| self.open.db.property_int_value(property).ok().flatten();
+        bytes("rocksdb.live-sst-files-size").unwrap_or(0)
+            + bytes("rocksdb.cur-size-all-mem-tables").unwrap_or(0)
+    }
+}
+
+type Sent = Result<Vec<(u64, Box<[u8]>)>, DiskError>;
+
+/// Reads everything, or what is under these hashes, and sends it.
+fn scan(open: &Open, hashes: Option<Vec<u64>>, taken: &SyncSender<()>, to: &SyncSender<Sent>) {
+    let snapshot = open.db.snapshot();
+    if taken.send(()).is_err() {
+        return;
+    }
+    let mut sending = Sending { some: Vec::new(), bytes: 0, to };
+    let sent = match hashes {
+        None => send_all(&snapshot, &mut sending),
+        Some(hashes) => send_some(&snapshot, &hashes, &mut sending),
+    };
+    let last = match sent {
+        Ok(()) => Ok(sending.some),
+        Err(error) => Err(failed(open.folder.0.display().to_string(), &error)),
+    };
+    // Nobody may want it any more.
+    let _ = to.send(last);
+}
+
+fn send_all(snapshot: &Snapshot<'_>, sending: &mut Sending<'_>) -> Result<(), rocksdb::Error> {
+    let mut reads = ReadOptions::default();
+    // It is read once: what is hot stays in the cache.
+    reads.fill_cache(false);
+    for entry in snapshot.iterator_opt(IteratorMode::Start, reads) {
+        let (key, value) = entry?;
+        if sending.add(hash_of(&key), value).is_break() {
+            break;
+        }
+    }
+    Ok(())
+}
+
+fn send_some(
+    snapshot: &Snapshot<'_>,
+    hashes: &[u64],
+    sending: &mut Sending<'_>,
+) -> Result<(), rocksdb::Error> {
+    for hash in hashes {
+        let value = snapshot.get(hash.to_be_bytes())?;
+        if value.is_some_and(|value| sending.add(*hash, value.into()).is_break()) {
+            break;
+        }
+    }
+    Ok(())
+}
+
+/// What a scan has read and not sent.
+struct Sending<'s> {
+    some: Vec<(u64, Box<[u8]>)>,
+    bytes: usize,
+    to: &'s SyncSender<Sent>,
+}
+
+impl Sending<'_> {
+    /// Breaks off if nobody wants it any more.
+    fn add(&mut self, hash: u64, value: Box<[u8]>) -> ControlFlow<()> {
+        self.bytes += size_of::<u64>() + value.len();
+        self.some.push((hash, value));
+        if self.bytes < SCANNED {
+            return ControlFlow::Continue(());
+        }
+        self.bytes = 0;
+        let sent = self.to.send(Ok(std::mem::take(&mut self.some)));
+        if sent.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+    }
+}
+
+struct RocksScan {
+    from: Receiver<Sent>,
+    is_over: bool,
+}
+
+impl Scan for RocksScan {
+    fn next(&mut self) -> Result<Scanned, DiskError> {
+        if self.is_over {
+            return Ok(Scanned::End);
+        }
+        match self.from.try_recv() {
+            Ok(some) => some.map(Scanned::Some),
+            Err(TryRecvError::Empty) => Ok(Scanned::NotYet),
+            Err(TryRecvError::Disconnected) => {
+                self.is_over = true;
+                Ok(Scanned::End)
+            }
+        }
+    }
+}
+
+fn hash_of(key: &[u8]) -> u64 {
+    key.first_chunk().map_or(0, |bytes| u64::from_be_bytes(*bytes))
+}
+
+#[cold]
+fn failed(place: String, error: &dyn fmt::Display) -> DiskError {
+    DiskError {
+        place,
+        what: error.to_string(),
+        help: "look at the disk's health and room; the job goes on from its last checkpoint",
+    }
+}
