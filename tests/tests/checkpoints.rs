@@ -14,7 +14,7 @@ use tempfile::TempDir;
 mod ledger;
 
 use ledger::entries::Entries;
-use ledger::options::{Options, Sink};
+use ledger::options::{Backend, Options, Sink};
 use ledger::verify::verify;
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_ledger_job");
@@ -187,11 +187,21 @@ fn check((code, said): (Option<i32>, String), expected: i32, parts: &[&str]) {
 
 #[test]
 fn a_job_that_is_killed_keeps_exact_books() {
+    keep_exact_books(Backend::Fs);
+}
+
+#[cfg(feature = "rocksdb")]
+#[test]
+fn a_job_that_is_killed_keeps_exact_books_on_disk() {
+    keep_exact_books(Backend::RocksDb);
+}
+
+fn keep_exact_books(backend: Backend) {
     let dir = TempDir::new().expect("a directory");
     let (kills, records, keys, seed) = (5, 200_000, 200, 20);
     let life = Duration::from_millis(400);
     let (folder, sink) = (None, Sink::Files);
-    let options = Options { kills, records, keys, seed, life, folder, sink };
+    let options = Options { kills, records, keys, seed, life, folder, backend, sink };
     let report = ledger::run(&options, Path::new(PROGRAM), dir.path()).expect("it can be tried");
     assert!(report.is_exact(), "{report:#?}");
     assert_eq!(report.summary(), "200000 records, 5 kills, 0 lost, 0 duplicated");

@@ -23,6 +23,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
 use std::time::SystemTime;
 
+use ledger::options::{Backend, Sink};
+
 fn main() -> ExitCode {
     if let Ok(bug) = std::env::var(mutants::wrapper::BUG) {
         let arguments: Vec<_> = std::env::args_os().skip(1).collect();
@@ -131,7 +133,7 @@ fn ledger(options: &[&str]) -> ExitCode {
     let folder = options.folder.clone().unwrap_or_else(|| {
         std::env::temp_dir().join(format!("thalweg-ledger-{}", std::process::id()))
     });
-    let report = ledger_job(options.sink).and_then(|program| {
+    let report = ledger_job(&options).and_then(|program| {
         std::fs::create_dir_all(&folder)?;
         ledger::run(&options, &program, &folder)
     });
@@ -157,15 +159,18 @@ fn ledger(options: &[&str]) -> ExitCode {
 }
 
 /// Builds the job whose books are kept, and says where it is.
-fn ledger_job(sink: ledger::options::Sink) -> std::io::Result<PathBuf> {
+fn ledger_job(options: &ledger::options::Options) -> std::io::Result<PathBuf> {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let (name, features): (_, &[&str]) = match sink {
-        ledger::options::Sink::Files => ("ledger_job", &[]),
-        ledger::options::Sink::Postgres => ("ledger_postgres_job", &["--features", "postgres"]),
+    let (name, mut features) = match options.sink {
+        Sink::Files => ("ledger_job", vec![]),
+        Sink::Postgres => ("ledger_postgres_job", vec!["--features", "postgres"]),
     };
+    if options.backend == Backend::RocksDb {
+        features.extend(["--features", "rocksdb"]);
+    }
     let arguments = ["build", "--quiet", "--release", "-p", "thalweg-tests", "--bin", name];
     let mut command = Command::new(cargo);
-    command.args(arguments).args(features).arg("--message-format=json-render-diagnostics");
+    command.args(arguments).args(&features).arg("--message-format=json-render-diagnostics");
     let output = command.current_dir(root()).stderr(Stdio::inherit()).output()?;
     let said = String::from_utf8_lossy(&output.stdout);
     let programs = said.split("\"executable\":\"").skip(1).filter_map(|it| it.split('"').next());

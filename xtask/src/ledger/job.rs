@@ -8,17 +8,20 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
 use super::entries::Entries;
+use super::options::Backend;
 
 /// How the job is started, and where it reads and writes.
 pub struct Job {
     program: PathBuf,
     entries: Entries,
+    backend: Backend,
     pub input: PathBuf,
     pub output: PathBuf,
     /// What the job is told as its output: that directory, or a database.
     pub target: String,
     pub checkpoints: PathBuf,
     log: PathBuf,
+    state: PathBuf,
 }
 
 /// How a process has ended.
@@ -35,11 +38,11 @@ pub enum Ended {
 const SIGTERM: i32 = 15;
 
 impl Job {
-    pub fn new(program: &Path, folder: &Path, entries: Entries) -> Job {
-        let [input, output, checkpoints, log] =
-            ["input", "output", "checkpoints", "log"].map(|name| folder.join(name));
+    pub fn new(program: &Path, folder: &Path, entries: Entries, backend: Backend) -> Job {
+        let [input, output, checkpoints, log, state] =
+            ["input", "output", "checkpoints", "log", "state"].map(|name| folder.join(name));
         let (program, target) = (program.to_owned(), output.to_string_lossy().into_owned());
-        Job { program, entries, input, output, target, checkpoints, log }
+        Job { program, entries, backend, input, output, target, checkpoints, log, state }
     }
 
     pub fn start(&self, parallelism: u64, rate: f64) -> io::Result<Running> {
@@ -57,6 +60,12 @@ impl Job {
             .args(["--input".as_ref(), self.input.as_os_str()])
             .args(["--output", &self.target])
             .args(["--checkpoint-dir".as_ref(), self.checkpoints.as_os_str()]);
+        command.args(["--state-backend", self.backend.word()]);
+        if self.backend == Backend::RocksDb {
+            // Room for few: most is on disk.
+            command.args(["--state-budget", "256KiB"]);
+            command.args(["--state-dir".as_ref(), self.state.as_os_str()]);
+        }
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log);
         Ok(Running(command.spawn()?))
     }

@@ -78,7 +78,7 @@ struct Life {
 /// Runs the job `program` below `folder`, which is to be empty, and verifies its books.
 pub fn run(options: &Options, program: &Path, folder: &Path) -> io::Result<Report> {
     let entries = Entries { records: options.records, keys: options.keys };
-    let mut job = Job::new(program, folder, entries);
+    let mut job = Job::new(program, folder, entries, options.backend);
     let tables = match options.sink {
         Sink::Files => None,
         Sink::Postgres => Some(Tables::start(&folder.join("postgres"))?),

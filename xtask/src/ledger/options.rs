@@ -14,6 +14,7 @@ pub struct Options {
     pub life: Duration,
     /// Where everything is written; a directory of its own, removed at the end, if not said.
     pub folder: Option<PathBuf>,
+    pub backend: Backend,
     pub sink: Sink,
 }
 
@@ -33,7 +34,9 @@ impl Options {
         let (kills, records, keys) = (200, 20_000_000, 1000);
         let life = Duration::from_millis(1200);
         let files = Sink::Files;
-        let mut options = Options { kills, records, keys, seed, life, folder: None, sink: files };
+        let (folder, backend) = (None, Backend::Fs);
+        let mut options =
+            Options { kills, records, keys, seed, life, folder, backend, sink: files };
         let mut arguments = arguments.iter();
         while let Some(name) = arguments.next() {
             let value = *arguments.next().ok_or_else(|| Self::USAGE.to_owned())?;
@@ -46,7 +49,7 @@ impl Options {
                 "--seed" => options.seed = number()?,
                 "--life-ms" => options.life = Duration::from_millis(number()?.max(10)),
                 "--dir" => options.folder = Some(PathBuf::from(value)),
-                "--backend" => backend(value)?,
+                "--backend" => options.backend = Backend::of(value)?,
                 "--sink" => options.sink = sink(value)?,
                 _ => return Err(Self::USAGE.to_owned()),
             }
@@ -55,12 +58,28 @@ impl Options {
     }
 }
 
-/// State is kept in memory, and checkpoints in files: `memory` and `fs` mean the same in this build.
-fn backend(word: &str) -> Result<(), String> {
-    match word {
-        "memory" | "fs" => Ok(()),
-        "rocksdb" => Err("there is no RocksDB backend yet: `--backend fs`".to_owned()),
-        _ => Err(format!("`{word}` is no backend: memory, fs or rocksdb")),
+/// What holds the job's state.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Backend {
+    Memory,
+    Fs,
+    RocksDb,
+}
+
+impl Backend {
+    const ALL: [Backend; 3] = [Backend::Memory, Backend::Fs, Backend::RocksDb];
+
+    pub fn word(self) -> &'static str {
+        match self {
+            Backend::Memory => "memory",
+            Backend::Fs => "fs",
+            Backend::RocksDb => "rocksdb",
+        }
+    }
+
+    fn of(word: &str) -> Result<Backend, String> {
+        let known = Backend::ALL.into_iter().find(|backend| backend.word() == word);
+        known.ok_or_else(|| format!("`{word}` is no backend: memory, fs or rocksdb"))
     }
 }
 
@@ -77,12 +96,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_not_built_is_refused_in_words() {
+    fn what_is_wrong_is_refused_in_words() {
         let parsed = Options::parse(&["--kills", "7", "--backend", "fs", "--sink", "files"], 3);
         let parsed = parsed.unwrap();
         assert_eq!((parsed.kills, parsed.seed, parsed.records), (7, 3, 20_000_000));
-        let refused = Options::parse(&["--backend", "rocksdb"], 0).unwrap_err();
-        assert!(refused.contains("yet"), "{refused}");
+        let rocksdb = Options::parse(&["--backend", "rocksdb"], 0).unwrap();
+        assert_eq!((parsed.backend, rocksdb.backend), (Backend::Fs, Backend::RocksDb));
+        let refused = Options::parse(&["--backend", "rock"], 0).unwrap_err();
+        assert!(refused.contains("memory, fs or rocksdb"), "{refused}");
         assert_eq!(Options::parse(&["--sink", "postgres"], 0).unwrap().sink, Sink::Postgres);
         for wrong in [&["--kills"][..], &["--kills", "many"], &["--what", "1"]] {
             assert!(Options::parse(wrong, 0).is_err(), "{wrong:?}");
