@@ -33,8 +33,8 @@ pub(super) struct Codec<K, V> {
     pub(super) take: Take<K, V>,
     /// Writes it into a snapshot.
     pub(super) relay: Relay,
-    /// When the entry was written, if it has a time to live; else the end of time.
-    pub(super) written: fn(&V) -> i64,
+    /// When the entry was written, if it has a time to live.
+    pub(super) written: Option<fn(&V) -> i64>,
 }
 
 /// What of a table is not in memory.
@@ -300,11 +300,13 @@ impl SavingCold {
     }
 }
 
-/// Bytes before the archives: when the last of the entries was written.
-const WRITTEN: usize = size_of::<i64>();
+/// Behind the archives of a hash: it is one, whose root is the byte before.
+const ONE: u8 = 0;
+/// Behind the archives of a hash: before it stand their roots, and how many they are.
+const MANY: u8 = 1;
 
-/// Puts the entries of a hash into a batch: when they were written, their archives, where those begin, and how many there
-/// are. Answers the bytes of one.
+/// Puts the entries of a hash into a batch: when they were written if their lives end, their archives, and where those
+/// have their roots. Answers the bytes of one.
 fn encode<K: Key, V>(
     batch: &mut Batch,
     arena: &mut Arena,
@@ -313,26 +315,36 @@ fn encode<K: Key, V>(
     entries: &[(&K, &V)],
 ) -> usize {
     arena.clear();
-    let written = entries.iter().map(|(_, value)| (codec.written)(value)).max();
-    let roots = entries.iter().map(|(key, value)| (codec.put)(arena, key, value));
+    let written = codec.written.and_then(|at| entries.iter().map(|(_, value)| at(value)).max());
+    let before = written.map_or(0, |_| size_of::<i64>() as u32);
+    let roots = entries.iter().map(|(key, value)| (codec.put)(arena, key, value) + before);
     let roots: Vec<u32> = roots.collect();
     batch.put(hash, |bytes| {
-        bytes.extend(written.unwrap_or(i64::MAX).to_le_bytes());
+        bytes.extend(written.iter().flat_map(|written| written.to_le_bytes()));
         bytes.extend(arena.as_bytes());
-        bytes.extend(roots.iter().flat_map(|root| root.to_le_bytes()));
-        bytes.extend((roots.len() as u32).to_le_bytes());
+        match roots[..] {
+            [root] if root <= u32::from(u8::MAX) => bytes.extend([root as u8, ONE]),
+            _ => {
+                bytes.extend(roots.iter().flat_map(|root| root.to_le_bytes()));
+                bytes.extend((roots.len() as u32).to_le_bytes());
+                bytes.push(MANY);
+            }
+        }
     });
     arena.len() / entries.len()
 }
 
 /// Calls `each` with the root of each entry.
 fn each_root(bytes: &[u8], mut each: impl FnMut(u32)) {
-    let Some((rest, count)) = bytes.split_last_chunk() else { return };
-    let roots = 4 * u32::from_le_bytes(*count) as usize;
-    let roots = rest.len().checked_sub(roots).map_or(&[][..], |start| &rest[start..]);
-    for root in roots.as_chunks::<4>().0 {
-        // Roots count from the first archive.
-        each(u32::from_le_bytes(*root) + WRITTEN as u32);
+    match bytes {
+        [.., root, ONE] => each(u32::from(*root)),
+        [rest @ .., MANY] => {
+            let Some((rest, count)) = rest.split_last_chunk() else { return };
+            let roots = 4 * u32::from_le_bytes(*count) as usize;
+            let roots = rest.len().checked_sub(roots).map_or(&[][..], |start| &rest[start..]);
+            roots.as_chunks::<4>().0.iter().for_each(|root| each(u32::from_le_bytes(*root)));
+        }
+        _ => {}
     }
 }
 

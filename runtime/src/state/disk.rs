@@ -47,7 +47,8 @@ pub trait Disk: fmt::Debug {
     /// If that cannot be begun.
     fn scan(&mut self, hashes: Option<Vec<u64>>) -> Result<Box<dyn Scan>, DiskError>;
 
-    /// Entries whose bytes begin with a time before this one (milliseconds, little-endian) may go.
+    /// Entries whose bytes begin with a time before this one (milliseconds, little-endian) may go. Said only where they all
+    /// begin with a time.
     fn expire(&mut self, before: i64);
 
     /// Bytes on the disk, about.

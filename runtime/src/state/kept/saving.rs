@@ -75,7 +75,7 @@ impl<K: Key, V: Record, L: Keep> Kept<K, V, L> {
                     out.put(hash, read::<(K, V, Timestamp)>(bytes, root)?);
                     Ok(())
                 },
-                written: |(_, stamp)| L::written(*stamp).0,
+                written: Some(|(_, stamp)| L::written(*stamp).0),
             }
         } else {
             Codec {
@@ -90,7 +90,7 @@ impl<K: Key, V: Record, L: Keep> Kept<K, V, L> {
                     out.put(hash, read::<(K, V)>(bytes, root)?);
                     Ok(())
                 },
-                written: |_| i64::MAX,
+                written: None,
             }
         }
     }
