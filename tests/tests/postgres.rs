@@ -14,7 +14,7 @@ use tempfile::TempDir;
 mod ledger;
 
 use ledger::entries::Entries;
-use ledger::options::{Options, Sink};
+use ledger::options::{Backend, Options, Sink};
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_ledger_postgres_job");
 const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/servers/postgres.sh");
@@ -120,7 +120,7 @@ fn a_job_that_is_killed_keeps_exact_books_in_tables() {
     std::fs::set_permissions(dir.path(), open).expect("it is ours");
     let (kills, records, keys, seed, folder, sink) = (4, 60_000, 100, 31, None, Sink::Postgres);
     let life = Duration::from_millis(500);
-    let options = Options { kills, records, keys, seed, life, folder, sink };
+    let options = Options { kills, records, keys, seed, life, folder, backend: Backend::Fs, sink };
     let report = ledger::run(&options, Path::new(PROGRAM), dir.path()).expect("it can be tried");
     assert!(report.is_exact(), "{report:#?}");
 }
