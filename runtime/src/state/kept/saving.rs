@@ -141,7 +141,8 @@ impl<K: Key, V: Record, L: Keep> State for Kept<K, V, L> {
     fn save(&mut self, out: &mut SnapshotWriter) {
         let (purpose, entries) = (out.purpose(), self.len());
         self.saving = Saving::default();
-        let goes_on = self.row.goes_on(purpose, entries, self.table.changes());
+        let changes = self.table.changes();
+        let goes_on = self.row.goes_on(purpose, entries, changes);
         let (values, write) = Self::section(out, |names| names.values);
         match &mut self.cold {
             None if goes_on => {
@@ -161,7 +162,7 @@ impl<K: Key, V: Record, L: Keep> State for Kept<K, V, L> {
                 self.saving.cold = Some(cold.begin_saving(values));
             }
         }
-        if purpose != Purpose::Alone {
+        if purpose != Purpose::Alone && self.row.notes(changes.is_some()) {
             self.table.track_changes(entries);
         }
     }
