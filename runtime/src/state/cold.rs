@@ -59,8 +59,10 @@ pub(super) struct Cold<K, V> {
     upcoming: VecDeque<u64>,
 }
 
-/// Of four, a part of a segment goes at once.
+/// Of four, a part of a segment goes at once, but for what was used lately.
 const PARTS: u64 = 4;
+/// At least so much of a segment goes.
+const FEWEST: usize = 16;
 /// Hashes that are remembered to be in memory: those of a few batches.
 const KNOWN_MAX: usize = 256;
 /// Hashes that are looked up ahead for whoever walks through the table.
@@ -143,10 +145,13 @@ impl<K: Key, V> Cold<K, V> {
         if table.bytes() + table.len() * self.owned() <= self.share.bytes() {
             return;
         }
-        for _ in 0..PARTS {
+        let mut wanted = table.segments[segment].len().div_ceil(FEWEST);
+        for round in 0..2 * PARTS {
             self.turn = (self.turn + 1) % PARTS;
-            let turn = self.turn;
-            if self.send(table, segment, |other| other % PARTS == turn && other != hash) {
+            let (turn, spares) = (self.turn, round < PARTS);
+            let goes = |other| other % PARTS == turn && other != hash;
+            wanted = wanted.saturating_sub(self.send(table, segment, spares, goes));
+            if wanted == 0 {
                 return;
             }
         }
@@ -157,16 +162,17 @@ impl<K: Key, V> Cold<K, V> {
         self.archive.saturating_sub(size_of::<(K, V)>() + size_of::<u64>())
     }
 
-    /// The entries of some hashes of a segment go; false if there are none.
+    /// The entries of some hashes of a segment go, if `spares` those only that were not used; answers how many.
     fn send(
         &mut self,
         table: &mut Table<K, V>,
         segment: usize,
+        spares: bool,
         goes: impl Fn(u64) -> bool,
-    ) -> bool {
+    ) -> usize {
         let Cold { codec, batch, arena, archive, entries, gone, .. } = self;
         let before = *entries;
-        table.send_away(segment, goes, |hash, changed, group| {
+        table.send_away(segment, spares, goes, |hash, changed, group| {
             *entries += group.len();
             if changed.since_saved {
                 gone.push(hash);
@@ -179,12 +185,13 @@ impl<K: Key, V> Cold<K, V> {
         self.batch.clear();
         self.known.clear();
         self.upcoming.clear();
-        self.entries > before
+        self.entries - before
     }
 
     /// Everything goes to the disk.
     pub(super) fn send_all(&mut self, table: &mut Table<K, V>) {
-        (0..table.segments.len()).for_each(|segment| _ = self.send(table, segment, |_| true));
+        (0..table.segments.len())
+            .for_each(|segment| _ = self.send(table, segment, false, |_| true));
     }
 
     /// An entry of a hash was taken out of the table.

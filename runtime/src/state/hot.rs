@@ -1,9 +1,14 @@
 //! The part of a table that is in memory, where the rest is on a disk: see [`cold`](super::cold).
 
+use std::ops::RangeInclusive;
+
 use super::bits::{Mark, Marks};
 use super::segment::Segment;
 use super::table::Table;
 use crate::record::Key;
+
+/// Among the marks of what a disk does not know: used lately. (What they belong to takes no part in snapshots by them.)
+const USED: Mark = Mark::Saved;
 
 /// How the entries of a hash have changed.
 #[derive(Clone, Copy)]
@@ -39,13 +44,24 @@ impl<K: Key, V> Table<K, V> {
         self.watch();
     }
 
-    /// The entry in a slot is not as the disk knows it.
+    /// True if an entry in these slots was used since it was last asked.
+    fn take_used(&mut self, segment: usize, mut slots: RangeInclusive<usize>) -> bool {
+        let marks = &mut self.segments[segment].unwritten;
+        slots.any(|at| {
+            let [is_unwritten, was_used] = marks.both(at);
+            marks.put(at, [is_unwritten, false]);
+            was_used
+        })
+    }
+
+    /// The entry in a slot was used, and is not as the disk knows it.
     pub(super) fn note_unwritten(&mut self, segment: usize, at: usize) {
         let segment = &mut self.segments[segment];
         if segment.unwritten.len() == 0 {
             segment.unwritten = Marks::new(segment.slots());
         }
         segment.unwritten.set(Mark::Dirty, at);
+        segment.unwritten.set(USED, at);
     }
 
     /// The entries of a hash are to be written again.
@@ -56,11 +72,13 @@ impl<K: Key, V> Table<K, V> {
         }
     }
 
-    /// Takes the entries of those hashes out of a segment for which `goes` answers true; `gone` is given all entries of
+    /// Takes the entries of those hashes out of a segment for which `goes` answers true; if `spares`, only those that were
+    /// not used since they were last looked at. `gone` is given all entries of
     /// a hash and how they have changed.
     pub(super) fn send_away(
         &mut self,
         segment: usize,
+        spares: bool,
         goes: impl Fn(u64) -> bool,
         mut gone: impl FnMut(u64, Changed, &[(&K, &V)]),
     ) {
@@ -73,7 +91,7 @@ impl<K: Key, V> Table<K, V> {
                 first -= 1;
             }
             end = first;
-            if !goes(hash) {
+            if !goes(hash) || (self.take_used(segment, first..=last) && spares) {
                 continue;
             }
             (first..=last).for_each(|at| self.save_slot(segment, at));

@@ -250,3 +250,18 @@ fn a_batch_may_have_more_keys_than_there_is_room_for() {
         }
     }
 }
+
+#[test]
+fn what_is_used_stays_in_memory() {
+    let mut kept = Kept::<u64, u64>::new(Forever);
+    kept.spill(&Spill::new(MemoryDisks, 100_000)).unwrap();
+    let hash = |key| u64::key_hash(key);
+    let mut missed = 0;
+    for key in 200..40_000 {
+        *kept.entry(hash(key), key, || 0) += 1;
+        let hot = key % 200;
+        missed += usize::from(!kept.table.has_hash(hash(hot)));
+        *kept.entry(hash(hot), hot, || 0) += 1;
+    }
+    assert!(missed < 400, "{missed} times one of 200 was not there");
+}
