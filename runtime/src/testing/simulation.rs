@@ -54,7 +54,10 @@
 //!     let simulated = simulation(copy).run(seed);
 //!     assert_eq!(simulated.violations, Vec::<String>::new());
 //!     let seen = SEEN.lock().unwrap();
-//!     assert!([1, 2, 3].iter().all(|n| seen.contains(n)), "at least once, whatever happens");
+//!     // Somebody may end the job early by draining it, and damaged checkpoints may end it for good.
+//!     let is_whole = simulated.unread.is_empty() && simulated.given_up.is_none();
+//!     let all = [1, 2, 3].iter().all(|n| seen.contains(n));
+//!     assert!(all || !is_whole, "at least once, whatever happens");
 //!     repeated |= seen.len() > 3;
 //! }
 //! assert!(repeated, "but not exactly once");
