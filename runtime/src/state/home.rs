@@ -57,9 +57,14 @@ impl Home {
 
 impl Drop for Home {
     fn drop(&mut self) {
-        if let Err(error) = fs::remove_dir_all(&self.path) {
-            tracing::warn!(%error, folder = %self.path.display(), "state on disk cannot be removed");
-        }
+        remove(&self.path);
+    }
+}
+
+/// Removes a folder of state that nobody needs any more.
+pub(super) fn remove(folder: &Path) {
+    if let Err(error) = fs::remove_dir_all(folder) {
+        tracing::warn!(%error, folder = %folder.display(), "state on disk cannot be removed");
     }
 }
 

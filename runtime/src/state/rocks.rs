@@ -17,7 +17,7 @@ use rocksdb::{
 };
 
 use super::disk::{Batch, Disk, DiskError, Scan, Scanned};
-use super::home::Home;
+use super::home::{self, Home};
 use super::spill::{Disks, Spill};
 
 /// What all tables of a process have in RocksDB.
@@ -94,9 +94,7 @@ struct Folder(PathBuf);
 
 impl Drop for Folder {
     fn drop(&mut self) {
-        if let Err(error) = std::fs::remove_dir_all(&self.0) {
-            tracing::warn!(%error, folder = %self.0.display(), "state on disk cannot be removed");
-        }
+        home::remove(&self.0);
     }
 }
 
@@ -130,7 +128,7 @@ impl RocksDisk {
         Ok(RocksDisk { open, writes, over })
     }
 
-    fn failed(&self, error: &rocksdb::Error) -> DiskError {
+    fn failed(&self, error: &dyn fmt::Display) -> DiskError {
         failed(self.open.folder.0.display().to_string(), error)
     }
 }
@@ -228,13 +226,12 @@ impl Disk for RocksDisk {
         let (to, from) = sync_channel(WAITING);
         let (taken, is_taken) = sync_channel(1);
         let open = self.open.clone();
-        let place = || self.open.folder.0.display().to_string();
         let thread = std::thread::Builder::new().name("thalweg-scan".to_owned());
         thread
             .spawn(move || scan(&open, hashes, &taken, &to))
-            .map_err(|error| failed(place(), &error))?;
+            .map_err(|error| self.failed(&error))?;
         // What is written from here on is not in it.
-        is_taken.recv().map_err(|error| failed(place(), &error))?;
+        is_taken.recv().map_err(|error| self.failed(&error))?;
         Ok(Box::new(RocksScan { from, is_over: false }))
     }
 

@@ -394,6 +394,12 @@ mod tests {
     use crate::task::committers::Committers;
     use crate::time::Timestamp;
 
+    /// What a task without source and sinks has in the first checkpoint.
+    fn snapshot(task: TaskId, watermark: Timestamp, states: Vec<StateSnapshot>) -> TaskSnapshot {
+        let (alignment, source, sinks) = (Duration::ZERO, None, Vec::new());
+        TaskSnapshot { checkpoint: 1, task, alignment, watermark, states, source, sinks }
+    }
+
     /// The time of an operator, in a checkpoint of two tasks that are as far as this.
     fn time_of(mode: CheckpointMode, times: [i64; 2]) -> i64 {
         let (to, _from) = std::sync::mpsc::sync_channel(1);
@@ -406,17 +412,7 @@ mod tests {
             let (id, meaning) = ("sums".to_owned(), "a sum".to_owned());
             let (sections, notes) = (Vec::new(), BTreeMap::new());
             let states = vec![StateSnapshot { id, meaning, sections, notes }];
-            let (task, watermark) = ((0, task), Timestamp(time));
-            let (source, sinks) = (None, Vec::new());
-            let snapshot = TaskSnapshot {
-                checkpoint: 1,
-                task,
-                alignment: Duration::ZERO,
-                watermark,
-                states,
-                source,
-                sinks,
-            };
+            let snapshot = snapshot((0, task), Timestamp(time), states);
             Rc::new(gathering.complete(snapshot).0.unwrap())
         });
         let parts = parts.collect();
@@ -448,18 +444,7 @@ mod tests {
         gathering.write(id, task, 0, block(2));
         store.heal();
         gathering.write(id, task, 0, block(3));
-        let (states, source, sinks) = (Vec::new(), None, Vec::new());
-        let watermark = Timestamp::MIN;
-        let snapshot = TaskSnapshot {
-            checkpoint: id.0,
-            task,
-            alignment: Duration::ZERO,
-            watermark,
-            states,
-            source,
-            sinks,
-        };
-        let (part, _) = gathering.complete(snapshot);
+        let (part, _) = gathering.complete(snapshot(task, Timestamp::MIN, Vec::new()));
         assert!(matches!(part, Err(Decline::Snapshot(_))), "it is not whole");
     }
 }
