@@ -1,19 +1,23 @@
 //! What state costs by backend:
 //! `cargo run --profile fast -p thalweg-bench --features rocksdb --bin backend -- --backend rocksdb`
 //!
-//! A count per key on one core: each key once (unless `--keys-at-random`), then keys at random. Printed are nanoseconds
-//! per record of both parts, and the most memory that the process had.
+//! A count per key on one core: each key once (unless `--keys-at-random`), then keys at random, those of the benchmark's
+//! generator. Printed are nanoseconds per record of each part, the most memory that the process had, and last a line of
+//! JSON, as the binary `nexmark` prints it. The clock stops at the last row, before the job's last checkpoint.
 
 #![forbid(unsafe_code)]
 
 use std::path::PathBuf;
 use std::sync::Mutex;
-
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use clap::Parser;
+use serde_json::json;
+use thalweg::connector::{Sink, callback};
 use thalweg::job::{Backend, CheckpointOptions, Job, StateOptions};
 use thalweg::prelude::*;
+use thalweg_bench::nexmark::{Checksum, Generator, h};
 
 #[derive(Parser)]
 struct Arguments {
@@ -29,9 +33,15 @@ struct Arguments {
     /// Records with keys at random
     #[arg(long, default_value_t = 10_000_000)]
     records: u64,
-    /// Every key is at random, as in the measurements of Flink
+    /// Every key is at random
     #[arg(long)]
     keys_at_random: bool,
+    /// Before these, so many more with keys at random that are not measured
+    #[arg(long, default_value_t = 0)]
+    warm_up: u64,
+    /// Seed of the keys
+    #[arg(long, default_value_t = 42)]
+    seed: u64,
     /// Milliseconds between two checkpoints; none are taken if 0
     #[arg(long, default_value_t = 0)]
     interval: u64,
@@ -46,16 +56,52 @@ struct Arguments {
     option: Vec<String>,
 }
 
-/// When so many records had come.
+/// When so many records had come, and in the end, when the last row had been answered.
 static MARKS: Mutex<Vec<(u64, Instant)>> = Mutex::new(Vec::new());
+/// How many rows there will be.
+static ROWS: AtomicU64 = AtomicU64::new(0);
+static ANSWER: Mutex<Checksum> = Mutex::new(Checksum { rows: 0, xor: 0 });
 
-/// The number of a record's key.
-fn key(i: u64, keys: u64, first: u64) -> u64 {
-    if i == 0 || i == first {
-        MARKS.lock().expect("nobody panics").push((i, Instant::now()));
+fn mark(records: u64) {
+    MARKS.lock().expect("nobody panics").push((records, Instant::now()));
+}
+
+/// What makes keys: all of `first` once, then at random below `keys`.
+#[derive(Clone, Copy)]
+struct Keys {
+    generator: Generator,
+    keys: u64,
+    first: u64,
+    warm_up: u64,
+}
+
+impl Keys {
+    fn new(seed: u64, keys: u64, first: u64, warm_up: u64) -> Keys {
+        Keys { generator: Generator::new(seed), keys, first, warm_up }
     }
-    let x = (i ^ (i >> 31)).wrapping_mul(0x9E37_79B9_7F4A_7C15);
-    if i < first { i } else { ((x ^ (x >> 29)) >> 1) % keys }
+
+    fn number(&self, i: u64) -> u64 {
+        if i == 0 || i == self.first || i == self.first + self.warm_up {
+            mark(i);
+        }
+        if i < self.first { i } else { self.generator.key_of(i, self.keys) }
+    }
+
+    fn text(&self, i: u64) -> String {
+        format!("customer-{:011}", self.number(i))
+    }
+}
+
+/// Adds up the rows' hashes, and sees the last one.
+fn checksum() -> impl Sink<u64> {
+    let add = |sum: &mut Checksum, _, hash| {
+        sum.add(hash);
+        if sum.rows == ROWS.load(Ordering::Relaxed) {
+            mark(sum.rows);
+        }
+    };
+    callback::<u64, _, _, _>(|_| Checksum::default(), add)
+        .on_finish(|sum| ANSWER.lock().expect("nobody panics").merge(sum))
 }
 
 /// Counts by number.
@@ -65,13 +111,19 @@ fn numbers(
     keys: u64,
     /// How many of the records have a new key each.
     first: u64,
+    /// How many records behind those are not measured.
+    warm_up: u64,
     /// How many records there are.
     records: u64,
+    /// Seed of the keys.
+    seed: u64,
 ) {
-    source(generate(records, move |i| key(i, keys, first)))
+    let made = Keys::new(seed, keys, first, warm_up);
+    source(generate(records, move |i| made.number(i)))
         .key_by(|key| key)
-        .aggregate(|w| (w.key(), w.count()))
-        .sink(discard());
+        .count()
+        .map(|count| h(count.key, count.value))
+        .sink(checksum());
 }
 
 /// Counts by text.
@@ -81,19 +133,26 @@ fn texts(
     keys: u64,
     /// How many of the records have a new key each.
     first: u64,
+    /// How many records behind those are not measured.
+    warm_up: u64,
     /// How many records there are.
     records: u64,
+    /// Seed of the keys.
+    seed: u64,
 ) {
-    source(generate(records, move |i| format!("customer-{:011}", key(i, keys, first))))
+    let made = Keys::new(seed, keys, first, warm_up);
+    source(generate(records, move |i| made.text(i)))
         .key_by(|key| key)
-        .aggregate(|w| (w.key(), w.count()))
-        .sink(discard());
+        .count()
+        .map(|count| h(count.key[9..].parse().expect("a number"), count.value))
+        .sink(checksum());
 }
 
 fn main() {
     let arguments = Arguments::parse();
     let first = if arguments.keys_at_random { 0 } else { arguments.keys };
-    let records = first + arguments.records;
+    let records = first + arguments.warm_up + arguments.records;
+    ROWS.store(records, Ordering::Relaxed);
     let settings = arguments.option.iter().filter_map(|option| option.split_once('='));
     let state = StateOptions {
         backend: arguments.backend,
@@ -103,6 +162,7 @@ fn main() {
     };
     let job = if arguments.strings { Job::new(texts) } else { Job::new(numbers) };
     let job = job.arg("keys", arguments.keys).arg("first", first).arg("records", records);
+    let job = job.arg("warm_up", arguments.warm_up).arg("seed", arguments.seed);
     let mut job = job.state(state);
     let dir = std::env::temp_dir().join("thalweg-backend-bench");
     if arguments.interval > 0 {
@@ -118,14 +178,23 @@ fn main() {
         std::process::exit(1);
     }
     let mut marks = MARKS.lock().expect("nobody panics").clone();
-    marks.push((records, Instant::now()));
+    marks.dedup_by_key(|(records, _)| *records);
+    let mut seconds = 0.0;
     for part in marks.windows(2) {
         let (count, time) = (part[1].0 - part[0].0, part[1].1 - part[0].1);
-        let what = if part[0].0 < first { "every key once" } else { "keys at random" };
-        let each = time.as_nanos() as f64 / count.max(1) as f64;
-        println!("{what}: {count} records, {each:.1} ns each");
+        seconds = time.as_secs_f64();
+        let what = match part[0].0 {
+            from if from < first => "every key once",
+            from if from < first + arguments.warm_up => "warm-up",
+            _ => "keys at random",
+        };
+        println!("{what}: {count} records, {:.1} ns each", seconds * 1e9 / count as f64);
     }
-    println!("memory: {before} MiB before, {} MiB at most", memory("VmHWM:"));
+    let most = memory("VmHWM:");
+    println!("memory: {before} MiB before, {most} MiB at most");
+    let answer = ANSWER.lock().expect("nobody panics").to_string();
+    let rate = arguments.records as f64 / seconds;
+    println!("{}", json!({"events_per_s": rate.round(), "checksum": answer, "rss_mb": most}));
 }
 
 /// A line of the process's own status, in MiB.

@@ -66,7 +66,12 @@ impl Generator {
 
     /// The `i`-th key of the count-per-key queries.
     pub fn key(&self, i: u64) -> u64 {
-        self.random.below(i, KEYS)
+        self.key_of(i, KEYS)
+    }
+
+    /// The same with so many keys.
+    pub fn key_of(&self, i: u64, keys: u64) -> u64 {
+        self.random.below(i, keys)
     }
 
     /// The `i`-th record of the count-per-key query over whole bids: the `i`-th bid of a lap,

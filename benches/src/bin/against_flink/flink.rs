@@ -80,14 +80,26 @@ pub fn answer(query: Query, args: &Args, events: u64) -> Result<String, String> 
 }
 
 fn start(query: Query, args: &Args, jvm: Jvm, events: u64, warm_up: u64) -> Result<Report, String> {
-    let mut command = Command::new("java");
-    command.current_dir(folder()).args(["-Xms4g", "-Xmx4g", "-XX:MaxDirectMemorySize=1g"]);
+    let mut command = java(args, "4g");
     if matches!(jvm, Jvm::Tuned) {
         command.args(["-XX:+UseParallelGC", "-XX:+AlwaysPreTouch", "-XX:+UseTransparentHugePages"]);
     }
+    let command = main(&mut command, query.name(), args.parallelism);
+    report(command.args([events.to_string(), warm_up.to_string()]))
+}
+
+/// A JVM with so large a heap, that is yet to be told what to run.
+pub fn java(args: &Args, heap: &str) -> Command {
+    let mut command = Command::new("java");
+    command.current_dir(folder()).args([format!("-Xms{heap}"), format!("-Xmx{heap}")]);
     command
         .args(OPENED.iter().map(|package| format!("--add-opens=java.base/{package}=ALL-UNNAMED")));
-    command.arg(format!("-Dseed={}", args.seed)).args(["-cp", "target/classes:target/lib/*"]);
-    command.args(["compare.Main", query.name(), &args.parallelism.to_string()]);
-    report(command.args([events.to_string(), warm_up.to_string()]))
+    command.args(["-XX:MaxDirectMemorySize=1g", &format!("-Dseed={}", args.seed)]);
+    command
+}
+
+/// Tells it the query; the numbers of events are still to come.
+pub fn main<'a>(java: &'a mut Command, query: &str, parallelism: usize) -> &'a mut Command {
+    java.args(["-cp", "target/classes:target/lib/*", "compare.Main", query])
+        .arg(parallelism.to_string())
 }

@@ -1,5 +1,6 @@
 package compare;
 
+import java.nio.file.Path;
 import java.util.Locale;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
@@ -7,7 +8,9 @@ import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 /**
  * Runs one query on an embedded cluster and prints one line of JSON, as the {@code nexmark} binary does.
  *
- * <p>{@code Main QUERY PARALLELISM EVENTS WARM_UP}: events in all, of which so many come before the clock starts.
+ * <p>{@code Main QUERY PARALLELISM EVENTS WARM_UP}: events in all, of which so many come before the clock starts. With
+ * {@code -Dmanaged=256m} state is in RocksDB, which has that much managed memory, below the directory {@code -Dwork=}, and
+ * is saved incrementally every five seconds.
  */
 public final class Main {
     private Main() {}
@@ -20,10 +23,21 @@ public final class Main {
         Configuration configuration = new Configuration();
         configuration.setString("pipeline.generic-types", "false");
         configuration.setString("pipeline.object-reuse", "true");
-        configuration.setString("state.backend.type", "hashmap");
         configuration.setString("restart-strategy.type", "none");
-        configuration.setString("taskmanager.memory.managed.size", "128m");
+        String managed = System.getProperty("managed");
+        configuration.setString("state.backend.type", managed == null ? "hashmap" : "rocksdb");
+        configuration.setString("taskmanager.memory.managed.size", managed == null ? "128m" : managed);
+        if (managed != null) {
+            Path work = Path.of(System.getProperty("work")).toAbsolutePath();
+            configuration.setString("state.backend.rocksdb.localdir", work.resolve("rocksdb").toString());
+            configuration.setString("execution.checkpointing.storage", "filesystem");
+            configuration.setString("execution.checkpointing.dir", work.resolve("checkpoints").toUri().toString());
+            configuration.setString("execution.checkpointing.incremental", "true");
+        }
         StreamExecutionEnvironment env = StreamExecutionEnvironment.createLocalEnvironment(parallelism, configuration);
+        if (managed != null) {
+            env.enableCheckpointing(5000);
+        }
         new Queries(env, events, warmUp).build(query);
         env.execute(query);
         double seconds = Measure.seconds();

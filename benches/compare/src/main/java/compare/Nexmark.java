@@ -36,6 +36,21 @@ public final class Nexmark {
         return (draw(i) >>> 1) % keys;
     }
 
+    /** The same where every key comes once before they come at random: the {@code first} keys, in their order. */
+    public static long key(long i, long keys, long first) {
+        return i < first ? i : key(i, keys);
+    }
+
+    /** The text of a key. */
+    public static String text(long key) {
+        return "customer-" + padded(key, 11);
+    }
+
+    /** The key of a text. */
+    public static long keyOf(String text) {
+        return Long.parseLong(text, "customer-".length(), text.length(), 10);
+    }
+
     /** The events of the first lap that reader {@code task} of {@code tasks} emits. */
     public static Event[] lap(int task, int tasks) {
         Event[] events = new Event[(LAP - task + tasks - 1) / tasks];

@@ -27,6 +27,7 @@ import org.apache.flink.util.Collector;
 /** The queries, written to favour Flink: objects reused, no generic types, only what is needed before each exchange. */
 final class Queries {
     private static final long KEYS = 100_000;
+    private static final long MANY_KEYS = 10_000_000;
     private static final TypeInformation<Event> EVENT = TypeInformation.of(Event.class);
     private static final TypeInformation<Row> ROW = TypeInformation.of(Row.class);
     private static final KeySelector<Long, Long> ITSELF = key -> key;
@@ -46,7 +47,10 @@ final class Queries {
             case "q0" -> q0();
             case "q1" -> q1();
             case "q2" -> q2();
-            case "kc" -> kc();
+            case "kc" -> kc(KEYS, 0);
+            case "kc10m" -> kc(MANY_KEYS, 0);
+            case "kc10m-all" -> kc(MANY_KEYS, MANY_KEYS);
+            case "kc10m-text" -> kcText();
             case "kcb" -> kcb();
             case "q5" -> q5();
             case "q7" -> q7();
@@ -85,11 +89,20 @@ final class Queries {
                 .sinkTo(new ChecksumSink<>(row -> Nexmark.h(row.key, row.time)));
     }
 
-    private void kc() {
-        RingSource<KeyAndTime> source = new RingSource<>(RingSource.Kind.KEYS, events, warmUp, KEYS);
+    private void kc(long keys, long first) {
+        RingSource<KeyAndTime> source = new RingSource<>(RingSource.Kind.KEYS, events, warmUp, keys, first);
         env.fromSource(source, WatermarkStrategy.noWatermarks(), "keys", TypeInformation.of(KeyAndTime.class))
                 .keyBy((KeySelector<KeyAndTime, Long>) record -> record.key, Types.LONG)
-                .process(new CountPerKey<KeyAndTime>())
+                .process(new CountPerKey<Long, KeyAndTime>(key -> key))
+                .returns(Types.LONG)
+                .sinkTo(new ChecksumSink<>(nothing -> 0));
+    }
+
+    private void kcText() {
+        RingSource<TextAndTime> source = new RingSource<>(RingSource.Kind.TEXTS, events, warmUp, MANY_KEYS);
+        env.fromSource(source, WatermarkStrategy.noWatermarks(), "texts", TypeInformation.of(TextAndTime.class))
+                .keyBy((KeySelector<TextAndTime, String>) record -> record.key, Types.STRING)
+                .process(new CountPerKey<String, TextAndTime>(Nexmark::keyOf))
                 .returns(Types.LONG)
                 .sinkTo(new ChecksumSink<>(nothing -> 0));
     }
@@ -98,7 +111,7 @@ final class Queries {
         RingSource<Bid> source = new RingSource<>(RingSource.Kind.BIDS_BY_KEY, events, warmUp, KEYS);
         env.fromSource(source, WatermarkStrategy.noWatermarks(), "bids", TypeInformation.of(Bid.class))
                 .keyBy((KeySelector<Bid, Long>) bid -> bid.auction, Types.LONG)
-                .process(new CountPerKey<Bid>())
+                .process(new CountPerKey<Long, Bid>(key -> key))
                 .returns(Types.LONG)
                 .sinkTo(new ChecksumSink<>(nothing -> 0));
     }
@@ -277,10 +290,16 @@ final class Queries {
     }
 
     /** kc, kcb: a running count per key, answered in place, because there is nothing to send on. */
-    static final class CountPerKey<T> extends KeyedProcessFunction<Long, T, Long> {
+    static final class CountPerKey<K, T> extends KeyedProcessFunction<K, T, Long> {
+        private final ChecksumSink.Hash<K> number;
         private transient ValueState<Long> count;
         private long rows;
         private long xor;
+
+        /** A key's number is what its rows are hashed by. */
+        CountPerKey(ChecksumSink.Hash<K> number) {
+            this.number = number;
+        }
 
         @Override
         public void open(OpenContext context) {
@@ -293,7 +312,7 @@ final class Queries {
             long now = before == null ? 1 : before + 1;
             count.update(now);
             rows++;
-            xor ^= Nexmark.h(context.getCurrentKey(), now);
+            xor ^= Nexmark.h(number.of(context.getCurrentKey()), now);
         }
 
         @Override

@@ -22,7 +22,7 @@ import org.apache.flink.core.io.SimpleVersionedSerializer;
  */
 public class RingSource<T> implements Source<T, RingSource.Share, Integer> {
     /** What a reader emits. */
-    public enum Kind { EVENTS, KEYS, BIDS_BY_KEY }
+    public enum Kind { EVENTS, KEYS, TEXTS, BIDS_BY_KEY }
 
     private static final int RECORDS_PER_POLL = 128;
 
@@ -30,12 +30,19 @@ public class RingSource<T> implements Source<T, RingSource.Share, Integer> {
     private final long events;
     private final long warmUp;
     private final long keys;
+    private final long first;
 
     public RingSource(Kind kind, long events, long warmUp, long keys) {
+        this(kind, events, warmUp, keys, 0);
+    }
+
+    /** With so many keys that come once each, before all come at random. */
+    public RingSource(Kind kind, long events, long warmUp, long keys, long first) {
         this.kind = kind;
         this.events = events;
         this.warmUp = warmUp;
         this.keys = keys;
+        this.first = first;
     }
 
     /** The part of one reader. */
@@ -106,6 +113,7 @@ public class RingSource<T> implements Source<T, RingSource.Share, Integer> {
         SourceReader<?, ?> made = switch (kind) {
             case EVENTS -> new EventReader(this, reader, readers);
             case KEYS -> new KeyReader(this, reader, readers);
+            case TEXTS -> new TextReader(this, reader, readers);
             case BIDS_BY_KEY -> new BidReader(this, reader, readers);
         };
         return (SourceReader<T, Share>) made;
@@ -167,6 +175,7 @@ public class RingSource<T> implements Source<T, RingSource.Share, Integer> {
         final int reader;
         final int readers;
         final long keys;
+        final long first;
         private final long end;
         private final long warmUntil;
         private long next;
@@ -177,6 +186,7 @@ public class RingSource<T> implements Source<T, RingSource.Share, Integer> {
             this.reader = reader;
             this.readers = readers;
             keys = source.keys;
+            first = source.first;
             end = (source.events - reader + readers - 1) / readers;
             warmUntil = source.warmUp / readers;
         }
@@ -264,7 +274,25 @@ public class RingSource<T> implements Source<T, RingSource.Share, Integer> {
         void emit(ReaderOutput<KeyAndTime> output, long from, long to) {
             for (long i = from; i < to; i++) {
                 long number = numberOf(i);
-                record.key = Nexmark.key(number, keys);
+                record.key = Nexmark.key(number, keys, first);
+                record.time = Nexmark.BASE + number / 10;
+                output.collect(record, record.time);
+            }
+        }
+    }
+
+    private static final class TextReader extends RingReader<TextAndTime> {
+        private final TextAndTime record = new TextAndTime();
+
+        TextReader(RingSource<?> source, int reader, int readers) {
+            super(source, reader, readers);
+        }
+
+        @Override
+        void emit(ReaderOutput<TextAndTime> output, long from, long to) {
+            for (long i = from; i < to; i++) {
+                long number = numberOf(i);
+                record.key = Nexmark.text(Nexmark.key(number, keys, first));
                 record.time = Nexmark.BASE + number / 10;
                 output.collect(record, record.time);
             }
