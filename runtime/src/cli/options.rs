@@ -204,7 +204,7 @@ fn start_parameters() -> Vec<Parameter> {
             "flag",
             None,
         ),
-        Parameter::of::<Vec<Renaming>, _>(
+        Parameter::of::<Vec<Pair>, _>(
             "rename",
             "Give an operator what was saved under another id: OLD=NEW.",
             "ids",
@@ -222,7 +222,6 @@ fn checkpoints(arguments: &Arguments) -> Result<(Option<String>, CheckpointOptio
     let (fresh, restore) = (arguments.take("fresh")?, arguments.take("restore")?);
     let allow_dropped_state = arguments.take("allow_dropped_state")?;
     let allow_changed_source = arguments.take("allow_changed_source")?;
-    let renames: Vec<Renaming> = arguments.take("rename")?;
     let terms = CheckpointOptions {
         mode: arguments.take("checkpoint_mode")?,
         interval,
@@ -234,7 +233,7 @@ fn checkpoints(arguments: &Arguments) -> Result<(Option<String>, CheckpointOptio
         restore,
         allow_dropped_state,
         allow_changed_source,
-        renames: renames.into_iter().map(|Renaming(old, new)| (old, new)).collect(),
+        renames: Pair::parts(arguments.take("rename")?),
         ..CheckpointOptions::new("")
     };
     Ok((dir, terms))
@@ -260,7 +259,7 @@ fn state_parameters() -> Vec<Parameter> {
             "directory",
             None,
         ),
-        Parameter::of::<Vec<Setting>, _>(
+        Parameter::of::<Vec<Pair>, _>(
             "state_rocksdb_options",
             "A setting of RocksDB's own, such as compression=kZSTD.",
             "name=value",
@@ -271,43 +270,35 @@ fn state_parameters() -> Vec<Parameter> {
 
 fn state(arguments: &Arguments) -> Result<StateOptions, Failure> {
     let Bytes(budget) = arguments.take("state_budget")?;
-    let settings: Vec<Setting> = arguments.take("state_rocksdb_options")?;
     Ok(StateOptions {
         backend: arguments.take("state_backend")?,
         budget,
         dir: arguments.take("state_dir")?,
-        rocksdb: settings.into_iter().map(|Setting(name, value)| (name, value)).collect(),
+        rocksdb: Pair::parts(arguments.take("state_rocksdb_options")?),
     })
 }
 
-/// A setting of RocksDB.
-struct Setting(String, String);
+/// Two words: an operator's old id and the one of now, or a setting and its value.
+struct Pair(String, String);
 
-impl FromStr for Setting {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Setting, String> {
-        match text.split_once('=') {
-            Some((name, value)) if !name.trim().is_empty() => {
-                Ok(Setting(name.trim().to_owned(), value.trim().to_owned()))
-            }
-            _ => Err("write NAME=VALUE, for instance compression=kZSTD".to_owned()),
-        }
+impl Pair {
+    fn parts(pairs: Vec<Pair>) -> Vec<(String, String)> {
+        pairs.into_iter().map(|Pair(first, second)| (first, second)).collect()
     }
 }
 
-/// The old id of an operator, and the one of now.
-struct Renaming(String, String);
-
-impl FromStr for Renaming {
+impl FromStr for Pair {
     type Err = String;
 
-    fn from_str(text: &str) -> Result<Renaming, String> {
-        match text.split_once('=') {
-            Some((old, new)) if !old.is_empty() && !new.is_empty() => {
-                Ok(Renaming(old.to_owned(), new.to_owned()))
+    fn from_str(text: &str) -> Result<Pair, String> {
+        let parts = text.split_once('=').map(|(first, second)| (first.trim(), second.trim()));
+        match parts {
+            Some((first, second)) if !first.is_empty() && !second.is_empty() => {
+                Ok(Pair(first.to_owned(), second.to_owned()))
             }
-            _ => Err("write the old id and the new one: OLD=NEW".to_owned()),
+            _ => {
+                Err("two words are needed with a `=` between them: OLD=NEW, NAME=VALUE".to_owned())
+            }
         }
     }
 }
