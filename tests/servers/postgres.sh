@@ -7,7 +7,8 @@
 # So:   export "$(tests/servers/postgres.sh start /tmp/pg)"
 #
 # Installs the server with apt-get if it is missing. It listens on 127.0.0.1 only, on a free port, does not sync its
-# files, lets everybody in, and runs as an ordinary user: `postgres` if this one is root.
+# files, lets everybody in, and runs as an ordinary user: `postgres` if this one is root. It encrypts for whoever wants it,
+# with a certificate for `localhost` by an authority of its own, `ca.crt` in its data directory.
 set -euo pipefail
 
 find_server() {
@@ -25,11 +26,22 @@ as_user() {
     if ((EUID == 0)); then runuser -u postgres -- "$@"; else "$@"; fi
 }
 
+# A certificate authority, and a server's certificate by it, in the current directory.
+certify() {
+    local new=(openssl req -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -subj)
+    "${new[@]}" "/CN=an authority" -x509 -days 36500 -keyout ca.key -out ca.crt
+    "${new[@]}" "/CN=a server" -keyout server.key -out server.csr
+    echo "subjectAltName = DNS:localhost" >server.ext
+    openssl x509 -req -in server.csr -CA ca.crt -CAkey ca.key -CAcreateserial -days 36500 \
+        -extfile server.ext -out server.crt
+    chmod 600 server.key
+}
+
 start() {
     local dir=$1 port tries
     shift
     if ! find_server; then
-        { apt-get update && apt-get install -y --no-install-recommends postgresql; } >&2
+        { apt-get update && apt-get install -y --no-install-recommends postgresql openssl; } >&2
         find_server
     fi
     mkdir -p "$dir"
@@ -37,8 +49,10 @@ start() {
     if [[ ! -d $dir/data ]]; then
         as_user "$bin/initdb" -D "$dir/data" -U test -A trust -E UTF8 --no-sync >"$dir/initdb.log"
         printf '%s\n' "listen_addresses = '127.0.0.1'" "unix_socket_directories = ''" "fsync = off" \
-            "max_connections = 200" "max_prepared_transactions = 100" "log_line_prefix = '%m %p %d '" \
+            "ssl = on" "max_connections = 200" "max_prepared_transactions = 100" "log_line_prefix = '%m %p %d '" \
             "${@/=/ = }" >>"$dir/data/postgresql.conf"
+        export -f certify
+        as_user bash -ec "cd '$dir/data' && certify" >"$dir/certify.log" 2>&1
     fi
     for tries in {1..20}; do
         port=$(cat "$dir/port" 2>/dev/null || echo $((20000 + RANDOM % 30000)))

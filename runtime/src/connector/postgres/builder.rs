@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use ::postgres::config::Host;
 use ::postgres::{Client, Config};
 use serde::Serialize;
 
@@ -13,6 +14,7 @@ use super::commit::Run;
 use super::connection::connect;
 use super::courier::Mode;
 use super::statements::{Upsert, name_of};
+use super::tls::Encryption;
 use super::writer::PostgresWriter;
 use crate::connector::{OnRejected, Sink, SinkError, TwoPhaseCommitSink};
 use crate::job::Secret;
@@ -21,8 +23,12 @@ use crate::record::{Record, View};
 /// A PostgreSQL server and database: `"host=db user=etl dbname=sales"`, or a `postgres://` URL; without a host,
 /// `localhost`. The password is not written there: it is a [`Secret`], given by reference.
 ///
-/// Followed by [`table`](PostgresServer::table). Connections are not encrypted: use a Unix socket, a private network or
-/// a tunnel. `sslmode=require` and stricter modes are refused, so that nobody believes they were.
+/// Followed by [`table`](PostgresServer::table).
+///
+/// **Encryption** is as psql has it: by `sslmode` (`disable`, `prefer`, `require`, `verify-ca`, `verify-full`) and
+/// `sslrootcert`, a file of the authority's certificate, or `system` for those that the machine trusts. If nothing is
+/// said, connections are encrypted where the server can, by whomever it is: only `verify-full` keeps out a server that
+/// pretends. Names are compared to the certificate's alternative names, not to its common name.
 ///
 /// **In a job with checkpoints** each row is in the table once, whatever fails: rows are prepared with a checkpoint and
 /// appear when it is complete. The server needs `max_prepared_transactions` of at least twice the sinks' tasks, and the
@@ -45,46 +51,53 @@ use crate::record::{Record, View};
 /// # let _ = sink;
 /// ```
 pub fn postgres(server: &str) -> PostgresServer {
-    let config = Config::from_str(server).map_err(|error| {
-        // The string itself is not repeated: it may hold what it should not.
-        let cause = std::error::Error::source(&error).map_or(String::new(), |it| format!(": {it}"));
-        format!("what `postgres(..)` was given is no connection string{cause}")
-    });
-    let config = if wants_tls(server) { Err(NO_TLS.to_owned()) } else { config };
-    let config = config.and_then(|mut config| {
-        if config.get_password().is_some() {
-            return Err("what `postgres(..)` was given holds a password".to_owned());
-        }
-        if config.get_hosts().is_empty() && config.get_hostaddrs().is_empty() {
-            config.host("localhost");
-        }
-        if config.get_application_name().is_none() {
-            config.application_name("thalweg");
-        }
-        if config.get_connect_timeout().is_none() {
-            config.connect_timeout(Duration::from_secs(10));
-        }
-        Ok(config)
-    });
-    PostgresServer { config, password: None }
+    PostgresServer { config: parse(server), password: None }
 }
 
-const NO_TLS: &str = "what `postgres(..)` was given wants TLS, and connections are not encrypted";
+fn parse(server: &str) -> Result<(Config, Encryption), String> {
+    // The string itself is not repeated: it may hold what it should not.
+    let (rest, mut encryption) = Encryption::take(server)?;
+    let mut config = Config::from_str(&rest).map_err(|error| {
+        let cause = std::error::Error::source(&error).map_or(String::new(), |it| format!(": {it}"));
+        format!("what `postgres(..)` was given is no connection string{cause}")
+    })?;
+    if config.get_password().is_some() {
+        return Err("what `postgres(..)` was given holds a password".to_owned());
+    }
+    if config.get_hosts().is_empty() {
+        // An address is the name that a certificate must be for.
+        let addresses = config.get_hostaddrs().iter().map(ToString::to_string);
+        let mut names: Vec<_> = addresses.collect();
+        if names.is_empty() {
+            names.push("localhost".to_owned());
+        }
+        names.iter().for_each(|name| _ = config.host(name));
+    }
+    if config.get_hosts().iter().all(is_local) {
+        encryption = Encryption::NONE;
+    }
+    if config.get_application_name().is_none() {
+        config.application_name("thalweg");
+    }
+    if config.get_connect_timeout().is_none() {
+        config.connect_timeout(Duration::from_secs(10));
+    }
+    Ok((config, encryption))
+}
 
-/// True if a connection string, of either kind, is not content with a connection that anybody can read.
-fn wants_tls(server: &str) -> bool {
-    let is_word = |c: char| c.is_alphanumeric() || c == '-';
-    let words = server.split("sslmode").skip(1);
-    let modes = words.filter_map(|rest| rest.trim_start().strip_prefix('='));
-    let mut modes =
-        modes.filter_map(|rest| rest.split(|c| !is_word(c)).find(|mode| !mode.is_empty()));
-    modes.any(|mode| !matches!(mode, "disable" | "allow" | "prefer"))
+/// True of what nobody else can listen to: the server does not encrypt there.
+fn is_local(host: &Host) -> bool {
+    match host {
+        Host::Tcp(_) => false,
+        #[cfg(unix)]
+        Host::Unix(_) => true,
+    }
 }
 
 /// Made by [`postgres`].
 #[derive(Clone)]
 pub struct PostgresServer {
-    config: Result<Config, String>,
+    config: Result<(Config, Encryption), String>,
     password: Option<Secret<String>>,
 }
 
@@ -109,28 +122,24 @@ impl PostgresServer {
 
     /// Connects.
     pub(super) fn connect(&self) -> Result<Client, SinkError> {
-        let config = self.config.clone().map_err(|why| {
-            let help = match &*why {
-                NO_TLS => {
-                    "leave `sslmode` out, and go by a Unix socket, a private network or a tunnel"
-                }
-                _ => {
-                    "write it as \"host=db port=5432 user=etl dbname=sales\"; the password is a \
-                     `Secret<String>` parameter of the job: `.password(&password)`"
-                }
-            };
-            SinkError::new(why, help)
-        });
-        connect(config?, self.password.as_ref())
+        let (config, encryption) = self.config.clone().map_err(|why| {
+            SinkError::new(
+                why,
+                "write it as \"host=db port=5432 user=etl dbname=sales sslmode=verify-full \
+                 sslrootcert=ca.pem\"; the password is a `Secret<String>` parameter of the job: \
+                 `.password(&password)`",
+            )
+        })?;
+        connect(config, &encryption, self.password.as_ref())
     }
 
     /// Where it is, for errors and plans.
     pub(super) fn place(&self) -> String {
-        let Ok(config) = &self.config else { return "?".to_owned() };
+        let Ok((config, _)) = &self.config else { return "?".to_owned() };
         let hosts = config.get_hosts().iter().map(|host| match host {
-            ::postgres::config::Host::Tcp(host) => host.clone(),
+            Host::Tcp(host) => host.clone(),
             #[cfg(unix)]
-            ::postgres::config::Host::Unix(path) => path.display().to_string(),
+            Host::Unix(path) => path.display().to_string(),
         });
         let hosts: Vec<_> = hosts.collect();
         format!("{}/{}", hosts.join(","), config.get_dbname().unwrap_or_default())

@@ -2,21 +2,28 @@
 
 use std::error::Error;
 
+use ::postgres::config::SslMode;
 use ::postgres::error::SqlState;
 use ::postgres::{Client, Config, NoTls};
 
+use super::tls::{self, Encryption};
 use crate::connector::SinkError;
 use crate::job::Secret;
 
-/// Connects. A transaction may wait for its next rows as long as the input does.
+/// Connects, encrypted as is asked for. A transaction may wait for its next rows as long as the input does.
 pub(super) fn connect(
     mut config: Config,
+    encryption: &Encryption,
     password: Option<&Secret<String>>,
 ) -> Result<Client, SinkError> {
     if let Some(password) = password {
         config.password(password.expose().as_bytes());
     }
-    let connected = config.connect(NoTls).and_then(|mut client| {
+    let mut connected = config.ssl_mode(encryption.mode()).connect(encryption.connector()?);
+    if encryption.is_dispensable() && connected.as_ref().is_err_and(is_about_encryption) {
+        connected = config.ssl_mode(SslMode::Disable).connect(NoTls);
+    }
+    let connected = connected.and_then(|mut client| {
         client.batch_execute(
             "SET idle_in_transaction_session_timeout = 0; SET statement_timeout = 0; \
              SET client_min_messages = warning",
@@ -24,6 +31,11 @@ pub(super) fn connect(
         Ok(client)
     });
     connected.map_err(|error| failed("cannot connect to PostgreSQL", error))
+}
+
+/// True if the server and we did not agree on encryption, or it takes nobody in who encrypts.
+fn is_about_encryption(error: &::postgres::Error) -> bool {
+    tls::help(error).is_some() || error.code().is_some_and(|code| code.code() == "28000")
 }
 
 /// True if asking again on a new connection may help.
@@ -45,8 +57,10 @@ pub(super) fn failed(what: impl Into<String>, error: ::postgres::Error) -> SinkE
             words = format!("{words}: {cause}");
             source = cause.source();
         }
-        let help = "see whether the server is up and can be reached from here; \
-                    a job with checkpoints goes on by itself as often as `restarts` says";
+        let help = tls::help(&error).unwrap_or(
+            "see whether the server is up and can be reached from here; \
+             a job with checkpoints goes on by itself as often as `restarts` says",
+        );
         return SinkError::new(what, help).because(words);
     };
     let mut words = said.message().to_owned();

@@ -32,6 +32,7 @@ mod courier;
 mod statements;
 #[cfg(test)]
 mod tests;
+mod tls;
 mod writer;
 
 pub use builder::{Postgres, PostgresServer, postgres};

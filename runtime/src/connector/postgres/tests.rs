@@ -13,7 +13,7 @@ use crate::time::Timestamp;
 
 type Row = (u64, String);
 
-fn server() -> String {
+pub(super) fn server() -> String {
     std::env::var("TEST_POSTGRES").unwrap_or_else(|_| {
         panic!("these tests need a server: export \"$(tests/servers/postgres.sh start /tmp/pg)\"")
     })
@@ -338,24 +338,4 @@ fn a_password_is_shown_nowhere() {
     let told = format!("{sink:?} {} {}", Sink::<Row>::name(&sink), Sink::<Row>::parameters(&sink));
     let error = Sink::<Row>::open(&sink, 0, 1).err().unwrap();
     assert!(!format!("{told} {error:?} {error}").contains("hunter2"));
-}
-
-#[test]
-fn encryption_that_is_not_there_is_refused() {
-    for server in [
-        "host=x sslmode=require",
-        "host=x sslmode = 'verify-full' user=u",
-        "postgres://me@x/y?connect_timeout=3&sslmode=verify-ca",
-        "postgresql://me@x/y?sslmode=require",
-    ] {
-        let refused = postgres(server).table("t").server.connect().err().expect("refused");
-        let words = refused.to_string();
-        assert!(words.contains("wants TLS") && words.contains("tunnel"), "{server}: {words}");
-    }
-    for server in
-        ["host=127.0.0.1 port=1 sslmode=prefer", "postgres://127.0.0.1:1/y?sslmode=disable"]
-    {
-        let refused = postgres(server).table("t").server.connect().err().expect("nobody listens");
-        assert!(!refused.to_string().contains("TLS"), "{server}: {refused}");
-    }
 }
