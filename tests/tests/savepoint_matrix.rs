@@ -312,7 +312,7 @@ fn savepoints_of_earlier_days_are_gone_on_from() {
     let kept = Path::new(env!("CARGO_MANIFEST_DIR")).join("savepoints");
     if std::env::var_os("UPDATE_SAVEPOINT").is_some() {
         let (place, savepoint) = Place::stopped(2);
-        let to = kept.join("format-1");
+        let to = kept.join("format-2");
         fs::create_dir_all(&to).unwrap();
         let status = Command::new("cp").arg("-r").arg(savepoint.join(".")).arg(&to).status();
         assert!(status.unwrap().success());

@@ -96,7 +96,10 @@ fn a_job_that_was_stopped_goes_on_with_another_parallelism() {
     assert!(ended.status.success() && text(&ended).contains("stopped after"), "{}", text(&ended));
     assert!(place.totals().0 < ENTRIES, "windows stay open");
     let listed = place.ask(&["checkpoints"]);
-    assert!(text(&listed).contains("would go on from the last one"), "{}", text(&listed));
+    let list = text(&listed);
+    assert!(list.contains("would go on from the last one"), "{list}");
+    let last = list.lines().rev().nth(1).unwrap();
+    assert!(last.contains("Z ") && last.matches(" ms ").count() == 2, "when, how long: {list}");
     let rest = place.job("checkpoints", &["--rate", "1e9", "--parallelism", "3"]).output().unwrap();
     assert!(rest.status.success(), "{}", text(&rest));
     assert_eq!(place.totals(), ALL);

@@ -20,8 +20,8 @@ use crate::connector::{Position, Split};
 use crate::exchange::key_group;
 pub(crate) use crate::record::ARCHIVES;
 
-/// The format that is written, and the newest that is read.
-const FORMAT: u16 = 1;
+/// The format that is written, and the newest that is read. Since 2 it is said when a checkpoint was taken.
+const FORMAT: u16 = 2;
 const DOCUMENT: envelope::Kind = envelope::Kind { magic: *b"TWSP", format: FORMAT };
 
 /// How keys are hashed: what the hashes in a manifest mean.
@@ -44,6 +44,9 @@ pub(crate) struct Manifest {
     pub(crate) fence: Fence,
     /// What it was taken for.
     pub(crate) kind: Kind,
+    /// When it was taken, for people. Not known of format 1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) taken: Option<Taken>,
     /// In how many groups keys are divided.
     pub(crate) key_groups: u32,
     /// How keys are hashed: [`HASH`].
@@ -76,6 +79,18 @@ pub(crate) enum Kind {
     Drain,
     /// All input is processed.
     Final,
+}
+
+/// When a checkpoint was taken, and how long that took.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Taken {
+    /// When it was triggered, in milliseconds since the Unix epoch.
+    pub(crate) started_at_ms: i64,
+    /// From then until the state of all tasks was durable, in milliseconds. What is left to do is to write the manifest.
+    pub(crate) duration_ms: u64,
+    /// The longest that a task waited for barriers, in milliseconds.
+    pub(crate) alignment_ms: u64,
 }
 
 /// The state of one operator, of all its tasks.
@@ -313,6 +328,7 @@ impl Manifest {
             id,
             fence,
             kind,
+            taken: None,
             key_groups,
             hash: HASH.to_owned(),
             archives: ARCHIVES.to_owned(),

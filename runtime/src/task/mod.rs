@@ -59,6 +59,8 @@ pub(crate) use checkpointing::{
     Answer as SavepointAnswer, Fate, Fit, ListedCheckpoints, Named, PartKind,
     Request as SavepointRequest, Wish, ask, list_checkpoints,
 };
+#[cfg(test)]
+pub(crate) use checkpointing::{Contents, ListedCheckpoint};
 pub use clock::{Clock, SystemClock};
 pub use context::{Handle, TaskContext};
 pub use control::Control;

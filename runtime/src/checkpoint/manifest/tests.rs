@@ -36,6 +36,7 @@ fn manifest() -> Manifest {
         id: CheckpointId(9),
         fence: FENCE,
         kind: Kind::Checkpoint,
+        taken: Some(Taken { started_at_ms: -1, duration_ms: 700, alignment_ms: 30 }),
         key_groups: 128,
         hash: HASH.to_owned(),
         archives: ARCHIVES.to_owned(),
@@ -184,29 +185,36 @@ fn a_field_that_is_not_known_is_not_ignored() {
     assert!(error.to_string().contains("unknown field `timers`"), "{error}");
 }
 
+/// The text of the manifest in every format; what has come since the first stands for `TAKEN`.
+const TEXT: &str = concat!(
+    r#"{"version":"0.1.0","job":"hot_items","id":9,"fence":{"epoch":2,"attempt":3},"#,
+    r#""kind":"checkpoint",TAKEN"key_groups":128,"hash":"xxh3_64/0","archives":"packed/1","#,
+    r#""operators":[{"id":"counts","meaning":"tumbling(60s).count","#,
+    r#""watermark":-9223372036854775808,"parallelism":2,"notes":{"clock":17},"#,
+    r#""sections":[{"name":"panes","#,
+    r#""layout":"(u64, i64, String, u64)","fingerprint":18446744073709551615,"entries":2,"#,
+    r#""blocks":[{"file":0,"offset":4,"len":6,"crc32c":1,"entries":2,"#,
+    r#""hashes":[1,18446744073709551615],"generation":3}]}]}],"#,
+    r#""files":[{"path":"chk-9/2-3/1-0.state","len":10}],"#,
+    r#""sources":[{"id":"flights","parameters":"files(flights.csv).csv","#,
+    r#""splits":[{"split":{"id":"flights.csv@0..10","detail":[0,10]},"#,
+    r#""position":{"bytes":18446744073709551615},"ended":false,"#,
+    r#""times":[17,9223372036854775807]}]}],"#,
+    r#""sinks":[{"id":"sums","parameters":"files(out).csv","committables":[{"checkpoint":8,"#,
+    r#""task":1,"committable":{"part":"part-1-0.csv","weight":0.1}}]}],"finished":false}"#,
+);
+
 #[test]
-fn format_1_stays_as_it_is() {
-    let json = serde_json::to_string(&manifest()).unwrap();
-    assert_eq!(
-        json,
-        concat!(
-            r#"{"version":"0.1.0","job":"hot_items","id":9,"fence":{"epoch":2,"attempt":3},"#,
-            r#""kind":"checkpoint","key_groups":128,"hash":"xxh3_64/0","archives":"packed/1","#,
-            r#""operators":[{"id":"counts","meaning":"tumbling(60s).count","#,
-            r#""watermark":-9223372036854775808,"parallelism":2,"notes":{"clock":17},"#,
-            r#""sections":[{"name":"panes","#,
-            r#""layout":"(u64, i64, String, u64)","fingerprint":18446744073709551615,"entries":2,"#,
-            r#""blocks":[{"file":0,"offset":4,"len":6,"crc32c":1,"entries":2,"#,
-            r#""hashes":[1,18446744073709551615],"generation":3}]}]}],"#,
-            r#""files":[{"path":"chk-9/2-3/1-0.state","len":10}],"#,
-            r#""sources":[{"id":"flights","parameters":"files(flights.csv).csv","#,
-            r#""splits":[{"split":{"id":"flights.csv@0..10","detail":[0,10]},"#,
-            r#""position":{"bytes":18446744073709551615},"ended":false,"#,
-            r#""times":[17,9223372036854775807]}]}],"#,
-            r#""sinks":[{"id":"sums","parameters":"files(out).csv","committables":[{"checkpoint":8,"#,
-            r#""task":1,"committable":{"part":"part-1-0.csv","weight":0.1}}]}],"finished":false}"#,
-        )
-    );
+fn format_1_is_read() {
+    let first: serde_json::Value = serde_json::from_str(&TEXT.replace("TAKEN", "")).unwrap();
+    let first = envelope::encode(envelope::Kind { format: 1, ..DOCUMENT }, &first).unwrap();
+    assert_eq!(Manifest::decode(&first).unwrap(), Manifest { taken: None, ..manifest() });
+}
+
+#[test]
+fn format_2_stays_as_it_is() {
+    let taken = r#""taken":{"started_at_ms":-1,"duration_ms":700,"alignment_ms":30},"#;
+    assert_eq!(serde_json::to_string(&manifest()).unwrap(), TEXT.replace("TAKEN", taken));
 }
 
 #[test]

@@ -17,7 +17,7 @@ use crate::checkpoint::collect::objects;
 use crate::checkpoint::coordinator::{
     self, Action, Coordinator, Event, Prepared, RequestId, TaskId,
 };
-use crate::checkpoint::manifest::{Kind, Manifest, ManifestError};
+use crate::checkpoint::manifest::{Kind, Manifest, ManifestError, Taken};
 use crate::checkpoint::pointer::Retained;
 use crate::checkpoint::store::Place;
 use crate::checkpoint::{CheckpointError, CheckpointId, Fence, Reason};
@@ -28,6 +28,7 @@ use crate::task::committers::Committers;
 use crate::task::job::Job;
 use crate::task::restored::Recovery;
 use crate::task::snapshot::{self, Checkpoints, TaskMessage, ToCheckpoints, Wanted};
+use crate::time::Timestamp;
 
 /// One thing for a sink to commit, with the sink's name.
 pub(super) type Committed = (String, serde_json::Value);
@@ -127,8 +128,8 @@ pub(in crate::task) struct Drive {
     from: Receiver<ToCheckpoints>,
     numbers: BTreeMap<snapshot::TaskId, TaskId>,
     started: Instant,
-    /// When the checkpoint in flight began.
-    triggered: Instant,
+    /// When the checkpoint in flight began, also by the time of day.
+    triggered: (Instant, Timestamp),
     asked_to_stop: bool,
     requests: Box<dyn Requests>,
     /// What is to be done.
@@ -162,7 +163,7 @@ impl Drive {
             from,
             numbers,
             started: now,
-            triggered: now,
+            triggered: (now, Timestamp::MIN),
             asked_to_stop: false,
             requests,
             actions: VecDeque::new(),
@@ -291,7 +292,8 @@ impl Drive {
     fn carry_out(&mut self, action: Action<Rc<TaskPart>, Committed>) -> Actions {
         match action {
             Action::Trigger { id, kind } => {
-                self.triggered = self.leader.surroundings.now();
+                let surroundings = &self.leader.surroundings;
+                self.triggered = (surroundings.now(), surroundings.timestamp());
                 let wanted = match kind {
                     Kind::Checkpoint | Kind::Final => Wanted::Next,
                     Kind::Savepoint | Kind::Drain => Wanted::Alone,
@@ -312,7 +314,9 @@ impl Drive {
             }
             Action::Write { id, kind, request, snapshots, prepared } => {
                 let parts = snapshots.into_iter().map(|(_, part)| part).collect();
-                let manifest = self.gathering.manifest(&self.about, (id, kind), parts, &prepared);
+                let mut manifest =
+                    self.gathering.manifest(&self.about, (id, kind), parts, &prepared);
+                manifest.taken = Some(self.taken(id));
                 let written = self.write(&manifest, request);
                 let result = written.map_err(|error| error.to_string());
                 return self.tell(Event::Written { id, result });
@@ -408,9 +412,22 @@ impl Drive {
         told.flatten().collect()
     }
 
+    /// How long the checkpoint in flight has taken so far.
+    fn took(&self) -> Duration {
+        self.leader.surroundings.now().saturating_duration_since(self.triggered.0)
+    }
+
+    fn taken(&self, id: CheckpointId) -> Taken {
+        Taken {
+            started_at_ms: self.triggered.1.0,
+            duration_ms: self.took().as_millis() as u64,
+            alignment_ms: self.gathering.figures(id).alignment.as_millis() as u64,
+        }
+    }
+
     fn tell_figures(&self, id: CheckpointId) {
         let Figures { bytes, written: bytes_written, alignment } = self.gathering.figures(id);
-        let took = self.leader.surroundings.now().saturating_duration_since(self.triggered);
+        let took = self.took();
         let last = CompletedCheckpoint { id: id.0, took, bytes, bytes_written, alignment };
         if self.leader.log.completed(last) {
             let (took_ms, aligned_ms) = (took.as_millis() as u64, alignment.as_millis() as u64);

@@ -1,6 +1,6 @@
 //! Looks at a checkpoint directory from outside, while a job may be running from it.
 
-use crate::checkpoint::manifest::{Block, Manifest, ManifestError, Section};
+use crate::checkpoint::manifest::{Block, Manifest, ManifestError, Section, Taken};
 use crate::checkpoint::pointer::{Pointer, Status};
 use crate::checkpoint::store::Place;
 use crate::checkpoint::{CheckpointError, Folder};
@@ -23,6 +23,8 @@ pub(crate) struct ListedCheckpoint {
 /// What it says of itself.
 pub(crate) struct Contents {
     pub(crate) attempt: u64,
+    /// When; not known of what an early version wrote.
+    pub(crate) taken: Option<Taken>,
     /// Bytes of state that it holds.
     pub(crate) bytes: u64,
     /// Those that were written for it; the others are in files of earlier ones.
@@ -58,6 +60,7 @@ fn contents(manifest: &Manifest) -> Contents {
     let own = sections().flat_map(|section| &section.blocks).filter(is_own);
     Contents {
         attempt: manifest.fence.attempt.0,
+        taken: manifest.taken,
         bytes: sections().map(Section::bytes).sum(),
         bytes_written: own.map(|block| u64::from(block.len)).sum(),
         operators: operators.collect(),

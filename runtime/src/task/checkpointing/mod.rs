@@ -28,6 +28,8 @@ pub(super) use by_hand::ByHand;
 pub(super) use driver::{Drive, Driver, Driving};
 pub(crate) use fit::{Fate, Fit, PartKind};
 pub(super) use leader::{Begin, Leader};
+#[cfg(test)]
+pub(crate) use list::{Contents, ListedCheckpoint};
 pub(crate) use list::{ListedCheckpoints, list_checkpoints};
 pub(crate) use named::Named;
 pub(super) use outline::Outline;

@@ -6,6 +6,8 @@ use std::time::{Duration, Instant};
 
 use super::requests::{RequestLetters, Requests};
 use crate::checkpoint::store::{Place, Store, StoreError};
+use crate::task::{Clock, SystemClock};
+use crate::time::Timestamp;
 
 /// Everything that whoever takes checkpoints asks of the outside.
 pub(in crate::task) trait Surroundings: Send + Sync + Debug {
@@ -26,6 +28,9 @@ pub(in crate::task) trait Surroundings: Send + Sync + Debug {
 
     /// Time that only passes.
     fn now(&self) -> Instant;
+
+    /// The time of day.
+    fn timestamp(&self) -> Timestamp;
 
     /// Lets time pass.
     fn sleep(&self, time: Duration);
@@ -50,6 +55,11 @@ impl Surroundings for Machine {
 
     fn now(&self) -> Instant {
         Instant::now()
+    }
+
+    fn timestamp(&self) -> Timestamp {
+        let clock = SystemClock::default();
+        clock.processing_time(clock.now())
     }
 
     fn sleep(&self, time: Duration) {

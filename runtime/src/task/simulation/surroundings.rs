@@ -13,6 +13,7 @@ use crate::checkpoint::manifest::Kind;
 use crate::checkpoint::store::{Place, Store, StoreError};
 use crate::task::Clock;
 use crate::task::checkpointing::{Answer, Requests, Surroundings};
+use crate::time::Timestamp;
 
 /// The world, as a process sees it.
 #[derive(Debug)]
@@ -74,6 +75,11 @@ impl Surroundings for Simulated {
 
     fn now(&self) -> Instant {
         self.world.clock().now()
+    }
+
+    fn timestamp(&self) -> Timestamp {
+        let clock = self.world.clock();
+        clock.processing_time(clock.now())
     }
 
     fn sleep(&self, time: Duration) {
