@@ -153,12 +153,12 @@ fn compare(args: &Args) -> Result<(), String> {
         .filter_map(|case| if let Case::Large(large) = case { Some(*large) } else { None })
         .collect();
     if !queries.is_empty() {
-        small = small_section(&queries, args)? + "\n";
+        small = small_section(&queries, args)?;
     }
     if !cases.is_empty() {
         large = large::section(&cases, &large, args)?;
     }
-    write("results.md", &(small + &large))
+    write("results.md", format!("{}\n\n{large}", small.trim_end()).trim_start())
 }
 
 fn write(name: &str, text: &str) -> Result<(), String> {
