@@ -112,6 +112,12 @@ impl Arena {
         self.bytes.clear();
     }
 
+    /// Hands over what was written, and goes on in another buffer, of which the contents are forgotten.
+    pub fn replace(&mut self, mut buffer: Vec<u8>) -> Vec<u8> {
+        buffer.clear();
+        std::mem::replace(&mut self.bytes, buffer)
+    }
+
     /// Makes room for `bytes` more bytes.
     pub fn reserve(&mut self, bytes: usize) {
         self.make_room(bytes);

@@ -15,11 +15,15 @@ pub(super) struct Ahead<K, V> {
     pub(super) slots: [*mut Slot<K, V>; AHEAD],
     pub(super) next: usize,
     pub(super) end: usize,
+    /// A bit for each slot whose entry may change, as whoever wants to know of it does; while the table has that version:
+    /// entries move.
+    marked: u64,
+    version: u64,
 }
 
 impl<K, V> Ahead<K, V> {
     pub(super) fn new() -> Self {
-        Ahead { slots: [std::ptr::null_mut(); AHEAD], next: 0, end: 0 }
+        Ahead { slots: [std::ptr::null_mut(); AHEAD], next: 0, end: 0, marked: 0, version: 0 }
     }
 
     /// The slot for the next key.
@@ -36,6 +40,18 @@ impl<K, V> Ahead<K, V> {
 
     pub(super) fn forget(&mut self) {
         (self.next, self.end) = (0, 0);
+    }
+
+    /// Whoever wants to know of changes is to be told anew.
+    pub(super) fn forget_marks(&mut self) {
+        self.marked = 0;
+    }
+
+    /// True if the entry in the slot that was handed out last may change in a table of this version.
+    #[inline(always)]
+    pub(super) fn is_marked(&self, version: u64) -> bool {
+        let last = self.next.wrapping_sub(usize::from(size_of::<K>() > 0));
+        self.version == version && self.marked >> (last % AHEAD) & 1 == 1
     }
 }
 
@@ -74,19 +90,33 @@ impl<K: Key, V> Table<K, V> {
         }
         (self.ahead.next, self.ahead.end) = (0, hashes.len());
         if self.watched {
-            self.fetch_bits(hashes);
+            self.mark_ahead(hashes);
         }
     }
 
-    /// The bits for these keys, too, while changes matter.
+    /// Tells whoever wants to know of changes that these keys' entries change, all at once.
     #[inline(never)]
-    fn fetch_bits(&self, hashes: &[u64]) {
-        for (&hash, &slot) in hashes.iter().zip(&self.ahead.slots) {
-            let hash = usable(hash);
-            if self.matters(hash) {
-                let segment = self.place(hash).segment as usize;
-                self.segments[segment].marks.fetch(self.slot_number(hash, slot));
-            }
+    fn mark_ahead(&mut self, hashes: &[u64]) {
+        let mut slots = [(0, 0); AHEAD];
+        for (index, &hash) in hashes.iter().enumerate() {
+            let (hash, slot) = (usable(hash), self.ahead.slots[index]);
+            slots[index] = (self.place(hash).segment as usize, self.slot_number(hash, slot));
+            self.segments[slots[index].0].marks.fetch(slots[index].1);
         }
+        let (mut unsaved, mut len) = ([(0, 0); AHEAD], 0);
+        (self.ahead.marked, self.ahead.version) = (0, self.version);
+        for (index, &hash) in hashes.iter().enumerate() {
+            let (segment, at) = slots[index];
+            if self.segments[segment].hash(at) != usable(hash) {
+                continue;
+            }
+            self.note_written(segment, at);
+            if self.take_unsaved(segment, at) {
+                unsaved[len] = (segment, at);
+                len += 1;
+            }
+            self.ahead.marked |= 1 << index;
+        }
+        self.write(unsaved[..len].iter().copied());
     }
 }

@@ -42,7 +42,7 @@ pub use saving::{Context, WriteEntry};
 #[cfg(test)]
 pub(crate) use snapshot::testing;
 pub use snapshot::{
-    Block, LaterSection, LoadError, Loader, Purpose, Saved, SavedBlock, SavedSection,
+    Block, LaterSection, LoadError, Loader, OpenSection, Purpose, Saved, SavedBlock, SavedSection,
     SectionWriter, SnapshotWriter,
 };
 pub(crate) use snapshot::{entries_of, entry_layout};

@@ -5,16 +5,17 @@
 //! began and do not belong to it. So no entry is cloned, and whatever happens meanwhile, what is written is the table as
 //! it was when the snapshot began.
 
-use super::LaterSection;
 use super::bits::{Mark, Marks};
+use super::segment::Segment;
 use super::table::Table;
+use super::{LaterSection, OpenSection};
 use crate::record::Key;
 
 /// What entries of a table have in common: the window that it is of.
 pub type Context = [i64; 2];
 
 /// Writes an entry.
-pub type WriteEntry<K, V> = fn(&LaterSection, Context, u64, &K, &V);
+pub type WriteEntry<K, V> = fn(&mut OpenSection<'_>, Context, u64, &K, &V);
 
 /// A snapshot of a table under way.
 pub(super) struct Saving<K, V> {
@@ -36,6 +37,23 @@ enum Entries {
     Changed(u32),
     /// Those that a disk does not know.
     Unwritten,
+}
+
+impl<K, V> Saving<K, V> {
+    /// Writes entries; false if nobody wants them any more.
+    fn write(
+        &self,
+        segments: &[Segment<K, V>],
+        slots: impl Iterator<Item = (usize, usize)>,
+    ) -> bool {
+        self.out.write(|out| {
+            for (segment, at) in slots {
+                let (hash, (key, value)) =
+                    (segments[segment].hash(at), segments[segment].entry(at));
+                (self.write)(out, self.context, hash, key, value);
+            }
+        })
+    }
 }
 
 impl<K: Key, V> Table<K, V> {
@@ -88,6 +106,7 @@ impl<K: Key, V> Table<K, V> {
     /// Marks of all rounds before count no longer.
     pub(super) fn next_round(&mut self) -> u32 {
         self.rounds += 1;
+        self.ahead.forget_marks();
         self.rounds
     }
 
@@ -158,19 +177,27 @@ impl<K: Key, V> Table<K, V> {
     /// An entry is about to change, or to go.
     #[inline]
     pub(super) fn save_slot(&mut self, segment: usize, at: usize) {
-        let Some(saving) = &self.saving else { return };
-        if self.segments[segment].hash(at) < saving.next {
-            return;
+        if self.take_unsaved(segment, at) {
+            self.write([(segment, at)].into_iter());
         }
-        if !saving.out.is_wanted() {
-            self.stop_saving();
-            return;
+    }
+
+    /// True if an entry is still to be written, which the caller does: it counts as written from now on.
+    #[inline]
+    pub(super) fn take_unsaved(&mut self, segment: usize, at: usize) -> bool {
+        let is_ahead = |saving: &Saving<K, V>| self.segments[segment].hash(at) >= saving.next;
+        if cfg!(bug_18) || !self.saving.as_deref().is_some_and(is_ahead) {
+            return false;
         }
         self.bring_up(segment);
-        let (segment, Some(saving)) = (&mut self.segments[segment], &self.saving) else { return };
-        if !segment.marks.set(Mark::Saved, at) {
-            let (hash, (key, value)) = (segment.hash(at), segment.entry(at));
-            (saving.write)(&saving.out, saving.context, hash, key, value);
+        !self.segments[segment].marks.set(Mark::Saved, at)
+    }
+
+    /// Writes entries that were taken to be unsaved.
+    pub(super) fn write(&mut self, slots: impl Iterator<Item = (usize, usize)>) {
+        let written = self.saving.as_ref().is_none_or(|saving| saving.write(&self.segments, slots));
+        if !written {
+            self.stop_saving();
         }
     }
 
@@ -185,14 +212,19 @@ impl<K: Key, V> Table<K, V> {
 
     /// All entries of a segment are about to go, or it is their turn.
     pub(super) fn save_all_of(&mut self, segment: usize) {
-        if self.saving.is_none() {
-            return;
-        }
         self.bring_up(segment);
+        let (segments, Some(saving)) = (&self.segments, &self.saving) else { return };
         let mut next = 0;
-        while let Some(at) = self.segments[segment].next_unsaved(next) {
-            self.save_slot(segment, at);
+        // A segment is ahead as a whole, or was written as a whole.
+        let unsaved = std::iter::from_fn(|| {
+            let at = segments[segment].next_unsaved(next)?;
             next = at + 1;
+            (segments[segment].hash(at) >= saving.next).then_some((segment, at))
+        });
+        if saving.write(segments, unsaved) {
+            self.segments[segment].marks.fill(Mark::Saved, true);
+        } else {
+            self.stop_saving();
         }
     }
 

@@ -27,4 +27,6 @@ mod tests;
 
 pub use loader::{LoadError, Loader, Saved, SavedBlock};
 pub(crate) use loader::{entries_of, entry_layout};
-pub use writer::{Block, LaterSection, Purpose, SavedSection, SectionWriter, SnapshotWriter};
+pub use writer::{
+    Block, LaterSection, OpenSection, Purpose, SavedSection, SectionWriter, SnapshotWriter,
+};

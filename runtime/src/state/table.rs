@@ -200,7 +200,7 @@ impl<K: Key, V> Table<K, V> {
                 if (*slot).hash == hash
                     && K::same_key((*slot).entry.assume_init_ref().0.as_view(), key)
                 {
-                    if self.watched {
+                    if self.watched && !self.ahead.is_marked(self.version) {
                         self.mark(hash, slot);
                     }
                     return &mut (*slot).entry.assume_init_mut().1;
@@ -386,9 +386,7 @@ impl<K: Key, V> Table<K, V> {
     /// The entry in a slot is about to change.
     pub(super) fn about_to_change(&mut self, segment: usize, at: usize) {
         self.note_written(segment, at);
-        if !cfg!(bug_18) {
-            self.save_slot(segment, at);
-        }
+        self.save_slot(segment, at);
     }
 
     /// Makes an entry for a key that is not there.

@@ -6,13 +6,15 @@ use proptest::prelude::*;
 
 use crate::record::Key;
 use crate::state::testing::Kept;
-use crate::state::{Chunk, Context, Cursor, Entry, LaterSection, Loader, Table};
+use crate::state::{Chunk, Context, Cursor, Entry, Loader, OpenSection, Table};
 use crate::time::Timestamp;
 
 /// What is done to a table.
 #[derive(Clone, Debug)]
 enum Op {
     Add(u64),
+    /// Adds to 64 keys from one on, which are looked up ahead, and takes out a key in the midst.
+    Batch(u64, u64),
     AddFound(u64),
     Remove(u64),
     /// Inserts so many keys from one on: enough of them split segments.
@@ -37,9 +39,10 @@ fn ops() -> impl Strategy<Value = Vec<Op>> {
     let keys = 0..400u64;
     let op = prop_oneof![
         20 => keys.clone().prop_map(Op::Add),
+        20 => (keys.clone(), keys.clone()).prop_map(|(from, removed)| Op::Batch(from, removed)),
         10 => keys.clone().prop_map(Op::AddFound),
         20 => keys.clone().prop_map(Op::Remove),
-        4 => (keys.clone(), 1..600u64).prop_map(|(from, count)| Op::Fill(from, count)),
+        8 => (keys.clone(), 1..1200u64).prop_map(|(from, count)| Op::Fill(from, count)),
         8 => keys.clone().prop_map(Op::SameHash),
         8 => keys.prop_map(Op::RemoveSameHash),
         4 => (1..8usize, 1..5u64).prop_map(|(chunks, divisor)| Op::Chunks(chunks, divisor)),
@@ -62,7 +65,7 @@ fn hash_of(key: u64, kind: u64) -> u64 {
     }
 }
 
-fn write(out: &LaterSection, context: Context, hash: u64, key: &u64, value: &u64) {
+fn write(out: &mut OpenSection<'_>, context: Context, hash: u64, key: &u64, value: &u64) {
     assert_eq!(context, [3, 4]);
     out.put(hash, (*key, *value));
 }
@@ -73,6 +76,16 @@ fn act(table: &mut Table<u64, u64>, op: &Op, kind: u64) {
         Op::Add(key) => {
             table.prepare(&[hash(key)]);
             *table.entry(hash(key), key) += 1;
+        }
+        Op::Batch(from, removed) => {
+            let hashes: Vec<u64> = (from..from + 64).map(hash).collect();
+            table.prepare(&hashes);
+            for (key, hash_of_key) in (from..).zip(hashes) {
+                if key == from + 32 {
+                    table.remove(hash(removed), removed);
+                }
+                *table.entry(hash_of_key, key) += 1;
+            }
         }
         Op::AddFound(key) => match table.find_entry(hash(key), key) {
             Entry::Occupied(value) => *value += 1,

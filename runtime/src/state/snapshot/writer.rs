@@ -5,6 +5,7 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::marker::PhantomData;
 use std::rc::{Rc, Weak};
+use std::sync::{Mutex, PoisonError};
 
 use crate::record::{Arena, Emit, Layout, Record};
 
@@ -70,6 +71,28 @@ struct Section {
 
 /// Bytes after which a block is full: few enough to be written while others are read.
 const BLOCK: usize = 256 << 10;
+/// Blocks' memory that is kept for others: memory that was never used costs as much again as what is written to it.
+const SPARE: usize = 16;
+static BUFFERS: Mutex<Vec<Vec<u8>>> = Mutex::new(Vec::new());
+
+impl Drop for Block {
+    fn drop(&mut self) {
+        let mut bytes = std::mem::take(&mut self.bytes);
+        bytes.clear();
+        let is_of_a_block = (BLOCK..2 * BLOCK).contains(&bytes.capacity());
+        let mut buffers = BUFFERS.lock().unwrap_or_else(PoisonError::into_inner);
+        if is_of_a_block && buffers.len() < SPARE {
+            buffers.push(bytes);
+        }
+    }
+}
+
+/// Memory for a block.
+fn buffer() -> Vec<u8> {
+    let spare = BUFFERS.lock().unwrap_or_else(PoisonError::into_inner).pop();
+    // The last entry reaches beyond.
+    spare.unwrap_or_else(|| Vec::with_capacity(BLOCK + BLOCK / 8))
+}
 
 impl Section {
     fn new<R: Record>(name: &'static str, number: usize) -> Section {
@@ -104,10 +127,10 @@ impl Section {
     #[cold]
     #[inline(never)]
     fn complete(&mut self) {
-        let mut bytes = Vec::with_capacity(self.arena.len() + 4 * self.roots.len());
-        bytes.extend_from_slice(self.arena.as_bytes());
+        // More comes behind a full block, and little, if any, behind the last.
+        let next = if self.arena.len() >= BLOCK { buffer() } else { Vec::new() };
+        let mut bytes = self.arena.replace(next);
         bytes.extend(self.roots.iter().flat_map(|root| root.to_le_bytes()));
-        self.arena.clear();
         self.roots.clear();
         let (section, entries) = (self.number, std::mem::take(&mut self.entries));
         let hashes = std::mem::replace(&mut self.hashes, (u64::MAX, 0));
@@ -225,15 +248,37 @@ impl LaterSection {
         self.section.strong_count() > 0
     }
 
+    /// Writes entries; false if the snapshot is not [wanted](LaterSection::is_wanted) any more.
+    #[inline]
+    pub fn write(&self, write: impl FnOnce(&mut OpenSection<'_>)) -> bool {
+        let section = self.section.upgrade();
+        if let Some(section) = &section {
+            write(&mut OpenSection(&mut section.borrow_mut()));
+        }
+        section.is_some()
+    }
+
     /// Writes an entry under the hash of its key.
     ///
     /// # Panics
     /// If the section has entries of another type.
     #[inline]
     pub fn put<E: Emit>(&self, hash: u64, entry: E) {
-        let Some(section) = self.section.upgrade() else { return };
-        let mut section = section.borrow_mut();
-        assert!(section.record == TypeId::of::<E::Record>(), "a section has entries of one type");
-        section.put(hash, entry);
+        self.write(|section| section.put(hash, entry));
+    }
+}
+
+/// A section that entries are just being written to.
+pub struct OpenSection<'s>(&'s mut Section);
+
+impl OpenSection<'_> {
+    /// Writes an entry under the hash of its key.
+    ///
+    /// # Panics
+    /// If the section has entries of another type.
+    #[inline]
+    pub fn put<E: Emit>(&mut self, hash: u64, entry: E) {
+        assert!(self.0.record == TypeId::of::<E::Record>(), "a section has entries of one type");
+        self.0.put(hash, entry);
     }
 }

@@ -34,10 +34,15 @@ pub(super) struct Saving {
     waiting: VecDeque<TaskMessage>,
     /// When the next slice is due.
     next_slice: Instant,
+    /// How many there were.
+    slices: u32,
 }
 
 /// As many times as long as a slice takes, what the task is for goes on.
 const OTHER_WORK: u32 = 6;
+/// The same, of the first slices: at first each record that comes finds its entry unwritten, and writes it.
+const OTHER_WORK_AT_FIRST: u32 = 24;
+const FIRST_SLICES: u32 = 32;
 
 impl Saving {
     /// True if it is part of this checkpoint, or of an earlier one.
@@ -178,7 +183,7 @@ impl Runner {
             TaskSnapshot { checkpoint, task, alignment, watermark, states, source, sinks };
         let (snapshot, waiting) = (Box::new(snapshot), VecDeque::new());
         let next_slice = self.stage.clock().now();
-        self.saving = Some(Saving { snapshot, writers, state: 0, waiting, next_slice });
+        self.saving = Some(Saving { snapshot, writers, state: 0, waiting, next_slice, slices: 0 });
         Ok(())
     }
 
@@ -214,7 +219,10 @@ impl Runner {
         let worked = self.save_slice()?;
         *now = self.stage.clock().now();
         if let Some(saving) = &mut self.saving {
-            saving.next_slice = *now + now.duration_since(start) * OTHER_WORK;
+            let is_first = saving.slices < FIRST_SLICES;
+            let other_work = if is_first { OTHER_WORK_AT_FIRST } else { OTHER_WORK };
+            saving.next_slice = *now + now.duration_since(start) * other_work;
+            saving.slices += 1;
         }
         Ok(worked)
     }
@@ -252,12 +260,13 @@ impl Runner {
             }
             return Ok(true);
         }
-        let Saving { snapshot, next_slice, .. } = self.saving.take().expect("looked at above");
+        let Saving { snapshot, next_slice, slices, .. } =
+            self.saving.take().expect("looked at above");
         if let Some(message) = checkpoints.tell(TaskMessage::Saved(snapshot)) {
             // Everything else has gone: there is but this to send.
             let TaskMessage::Saved(snapshot) = message else { unreachable!("what was sent") };
             let (writers, waiting) = (Vec::new(), VecDeque::new());
-            self.saving = Some(Saving { snapshot, writers, state: 0, waiting, next_slice });
+            self.saving = Some(Saving { snapshot, writers, state: 0, waiting, next_slice, slices });
             return Ok(false);
         }
         Ok(true)
