@@ -217,3 +217,13 @@ fn a_snapshot_begins_without_touching_a_segment() {
     let marks = table.bytes() - before;
     assert!((1..=table.slots() / 16).contains(&marks), "{marks} bytes for one segment");
 }
+
+/// Keys of one hash are looked up ahead at the first of them.
+#[test]
+fn what_moves_to_where_another_was_looked_up_is_written_before_it_changes() {
+    let mut table = Table::<u64, u64>::new();
+    act(&mut table, &Op::Fill(0, 3000), 1);
+    let then = contents(&table);
+    let batches: Vec<Op> = (0..40).map(|n| Op::Batch(64 * n, 64 * n + 31)).collect();
+    assert_eq!(written(&mut table, &batches, 1), then);
+}
