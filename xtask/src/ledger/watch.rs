@@ -9,9 +9,10 @@ use std::path::{Path, PathBuf};
 
 use super::random::mix;
 
-/// Checkpoints that may lie there: those that are retained, one in flight, and what a few attempts have left that were
-/// killed before they could tidy up.
-const FOLDERS_MAX: u64 = 12;
+/// Checkpoints that may lie there: those that are retained, one in flight, what a few attempts have left that were killed
+/// before they could tidy up, and what increments build on. An attempt begins with a whole checkpoint, so that is at most
+/// what it has taken: one each 100 ms of a life of two seconds.
+const FOLDERS_MAX: u64 = 12 + 20;
 /// Records of the pointer that may lie there besides those that each attempt leaves for good.
 const RECORDS_MAX: u64 = 100;
 const RECORDS_PER_START: u64 = 4;
@@ -110,11 +111,14 @@ impl Watch {
         let (mut folders, mut bytes, mut records) = (0, 0, 0);
         for path in entries(&self.checkpoints)?.into_iter().filter(|path| !is_hidden(path)) {
             let is_pointer = path.ends_with("pointer");
-            folders += u64::from(!is_pointer);
+            let mut in_folder = 0;
             for file in entries(&path)? {
                 records += u64::from(is_pointer);
-                bytes += weight(&file)?;
+                in_folder += weight(&file)?;
             }
+            // A kill between a folder and its first file leaves the folder, which holds nothing.
+            folders += u64::from(!is_pointer && in_folder > 0);
+            bytes += in_folder;
         }
         self.most = (self.most.0.max(folders), self.most.1.max(bytes));
         if folders > FOLDERS_MAX {
