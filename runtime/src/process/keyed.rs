@@ -278,7 +278,7 @@ impl<K: Key, S: Record, I, L: Keep> State for Process<K, S, I, L> {
         by_key::<K>("process")
     }
 
-    fn spill(&mut self, to: &Arc<Spill>) -> Result<(), DiskError> {
+    fn spill(&mut self, to: &Arc<Spill>) -> Result<bool, DiskError> {
         self.kept.spill(to)
     }
 

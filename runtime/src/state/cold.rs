@@ -12,51 +12,51 @@
 //!
 //! A disk that fails ends what the task does: see [`DiskError`](super::DiskError).
 
+pub(super) mod codec;
+mod counted;
+mod saving;
+mod walk;
+
 use std::collections::VecDeque;
-use std::ops::ControlFlow;
+use std::rc::Rc;
+
+use codec::{Codec, damaged, each_root};
+use counted::Counted;
+pub(super) use saving::SavingCold;
+pub(super) use walk::Next;
+use walk::Walk;
 
 use super::cursor::Cursor;
-use super::disk::{Batch, Disk, DiskError, Scan, Scanned};
-use super::snapshot::{LaterSection, LoadError};
-use super::spill::Share;
+use super::disk::Batch;
+use super::spill::{Backing, Part};
 use super::table::{Table, usable};
 use crate::record::{Arena, Key};
 
-type Take<K, V> = fn(&[u8], u32) -> Result<(K, V), LoadError>;
-type Relay = fn(&LaterSection, u64, &[u8], u32) -> Result<(), LoadError>;
-
-/// How entries become bytes, and are read again.
-pub(super) struct Codec<K, V> {
-    /// Appends the archive of an entry, and answers where its root is.
-    pub(super) put: fn(&mut Arena, &K, &V) -> u32,
-    /// Reads the entry of an archive at a root.
-    pub(super) take: Take<K, V>,
-    /// Writes it into a snapshot.
-    pub(super) relay: Relay,
-    /// When the entry was written, if it has a time to live.
-    pub(super) written: Option<fn(&V) -> i64>,
-}
-
 /// What of a table is not in memory.
 pub(super) struct Cold<K, V> {
-    disk: Box<dyn Disk>,
+    /// What the table may have in memory, and where the rest is.
+    part: Part,
     codec: Codec<K, V>,
-    /// What the table may have in memory.
-    share: Share,
     /// Entries that are on the disk and not in memory.
-    entries: usize,
+    entries: Counted,
+    /// Something may be on the disk.
+    is_on_disk: bool,
     /// Hashes that went to the disk changed, since the last snapshot; while the table takes note of changes.
     gone: Vec<u64>,
     /// Hashes that are in memory, if there are entries of them at all. Forgotten when something goes.
     known: Vec<u64>,
     /// Which part of a segment goes next.
     turn: u64,
+    /// From which hash on segments give way to other tables next.
+    yielding: u64,
     /// Bytes of an archive, on average, lately.
     archive: usize,
     batch: Batch,
     arena: Arena,
-    /// The next hashes on the disk, for whoever walks through the table.
+    /// The next hashes on the disk, for whoever walks through the table and has it all brought into memory.
     upcoming: VecDeque<u64>,
+    /// Where whoever does not is.
+    walk: Walk<K, V>,
 }
 
 /// Of four, a part of a segment goes at once, but for what was used lately.
@@ -65,38 +65,55 @@ const PARTS: u64 = 4;
 const FEWEST: usize = 16;
 /// Hashes that are remembered to be in memory: those of a few batches.
 const KNOWN_MAX: usize = 256;
+/// Hashes that were removed and wait for more, to be removed at once.
+const REMOVED_MAX: usize = 1024;
 /// Hashes that are looked up ahead for whoever walks through the table.
 const UPCOMING: usize = 64;
 
 impl<K: Key, V> Cold<K, V> {
-    pub(super) fn new((disk, share): (Box<dyn Disk>, Share), codec: Codec<K, V>) -> Self {
+    /// Nothing is on the disk yet. Entries live for so many milliseconds, if they do not for ever.
+    pub(super) fn new(backing: &Rc<Backing>, codec: Codec<K, V>, life: Option<i64>) -> Self {
         Cold {
-            disk,
+            part: Part::new(backing),
             codec,
-            share,
-            entries: 0,
+            entries: Counted::new(life),
+            is_on_disk: false,
             gone: Vec::new(),
             known: Vec::new(),
             turn: 0,
+            yielding: 0,
             archive: 0,
             batch: Batch::default(),
             arena: Arena::default(),
             upcoming: VecDeque::new(),
+            walk: Walk::default(),
         }
     }
 
-    /// Entries that are on the disk and not in memory.
+    /// Entries that are on the disk and not in memory, without those that are over.
     pub(super) fn len(&self) -> usize {
-        self.entries
+        self.entries.total()
     }
 
-    /// Bytes on the disk.
-    pub(super) fn bytes(&self) -> u64 {
-        self.disk.bytes()
+    pub(super) fn backing(&self) -> &Backing {
+        self.part.backing()
+    }
+
+    /// Keys of these hashes come next.
+    #[inline(never)]
+    pub(super) fn prepare(&mut self, table: &mut Table<K, V>, hashes: &[u64]) {
+        self.account(table);
+        if self.part.backing().is_full() {
+            self.give_way(table);
+        }
+        self.warm(table, hashes);
     }
 
     /// Has all entries of these hashes in memory, if there are any.
     pub(super) fn warm(&mut self, table: &mut Table<K, V>, hashes: &[u64]) {
+        if !self.is_on_disk {
+            return;
+        }
         let mut missing: Vec<u64> = hashes.iter().map(|hash| usable(*hash)).collect();
         missing.retain(|hash| !self.knows(table, *hash));
         missing.sort_unstable();
@@ -105,6 +122,7 @@ impl<K: Key, V> Cold<K, V> {
     }
 
     /// The same, of one hash; and there is room for one more entry.
+    #[inline(never)]
     pub(super) fn ready(&mut self, table: &mut Table<K, V>, hash: u64) {
         let hash = usable(hash);
         if !self.knows(table, hash) {
@@ -114,18 +132,23 @@ impl<K: Key, V> Cold<K, V> {
     }
 
     fn knows(&self, table: &Table<K, V>, hash: u64) -> bool {
-        table.has_hash(hash) || self.known.contains(&hash)
+        !self.is_on_disk || table.has_hash(hash) || self.known.contains(&hash)
     }
 
     fn read(&mut self, table: &mut Table<K, V>, missing: &[u64]) {
         if missing.is_empty() {
             return;
         }
+        self.flush();
         let mut read = Vec::new();
+        let (codec, entries) = (&self.codec, &mut self.entries);
         let mut found = |number: usize, bytes: &[u8]| {
-            each_root(bytes, |root| read.push((missing[number], (self.codec.take)(bytes, root))));
+            let before = read.len();
+            each_root(bytes, |root| read.push((missing[number], (codec.take)(bytes, root))));
+            entries.remove(codec.written_in(bytes), read.len() - before);
         };
-        self.disk.read(missing, &mut found).unwrap_or_else(|error| error.raise());
+        let done = self.part.disk().read(self.part.namespace, missing, &mut found);
+        done.unwrap_or_else(|error| error.raise());
         if self.known.len() + missing.len() > KNOWN_MAX {
             self.known.clear();
         }
@@ -133,7 +156,6 @@ impl<K: Key, V> Cold<K, V> {
         for (hash, entry) in read {
             let (key, value) = entry.unwrap_or_else(|error| damaged(&error).raise());
             self.make_room(table, hash);
-            self.entries = self.entries.saturating_sub(1);
             table.insert_unchanged(hash, key, value);
         }
     }
@@ -142,7 +164,8 @@ impl<K: Key, V> Cold<K, V> {
     /// the entries of that hash, which stay together.
     fn make_room(&mut self, table: &mut Table<K, V>, hash: u64) {
         let Some(segment) = table.full_segment(hash) else { return };
-        if table.bytes() + table.len() * self.owned() <= self.share.bytes() {
+        self.account(table);
+        if !self.part.is_large() {
             return;
         }
         let mut wanted = table.segments[segment].len().div_ceil(FEWEST);
@@ -155,6 +178,11 @@ impl<K: Key, V> Cold<K, V> {
                 return;
             }
         }
+    }
+
+    /// Takes note of the memory that the table has.
+    fn account(&mut self, table: &Table<K, V>) {
+        self.part.set_used(table.bytes() + table.len() * self.owned());
     }
 
     /// Bytes that an entry owns elsewhere, about.
@@ -171,27 +199,51 @@ impl<K: Key, V> Cold<K, V> {
         goes: impl Fn(u64) -> bool,
     ) -> usize {
         let Cold { codec, batch, arena, archive, entries, gone, .. } = self;
-        let before = *entries;
+        let mut sent = 0;
         table.send_away(segment, spares, goes, |hash, changed, group| {
-            *entries += group.len();
+            sent += group.len();
+            entries.add(codec.written(group), group.len());
             if changed.since_saved {
                 gone.push(hash);
             }
             if changed.since_written {
-                *archive = encode(batch, arena, codec, hash, group).midpoint(*archive);
+                *archive = codec.encode(batch, arena, hash, group).midpoint(*archive);
             }
         });
-        self.disk.write(&self.batch).unwrap_or_else(|error| error.raise());
-        self.batch.clear();
+        self.is_on_disk |= sent > 0;
+        self.flush();
         self.known.clear();
         self.upcoming.clear();
-        self.entries - before
+        self.walk.forget_what_was_read();
+        sent
     }
 
-    /// Everything goes to the disk.
-    pub(super) fn send_all(&mut self, table: &mut Table<K, V>) {
-        (0..table.segments.len())
-            .for_each(|segment| _ = self.send(table, segment, false, |_| true));
+    /// Writes what is to be written. Before anything is read.
+    fn flush(&mut self) {
+        if self.batch.is_empty() {
+            return;
+        }
+        let written = self.part.disk().write(self.part.namespace, &self.batch);
+        written.unwrap_or_else(|error| error.raise());
+        self.batch.clear();
+    }
+
+    /// As long as the table is one that may not grow, segments of it go to the disk with their memory.
+    #[cold]
+    pub(super) fn give_way(&mut self, table: &mut Table<K, V>) {
+        self.account(table);
+        for _ in 0..table.segments.len() {
+            if !self.part.is_large() {
+                return;
+            }
+            let (segment, behind) = table.segment_of(self.yielding);
+            let had = table.segments[segment].bytes();
+            let sent = self.send(table, segment, false, |_| true);
+            table.vacate(segment, self.yielding, false);
+            let freed = had.saturating_sub(table.segments[segment].bytes()) + sent * self.owned();
+            self.part.set_used(self.part.used().saturating_sub(freed));
+            self.yielding = table.first_hash(behind).unwrap_or(0);
+        }
     }
 
     /// An entry of a hash was taken out of the table.
@@ -199,26 +251,39 @@ impl<K: Key, V> Cold<K, V> {
         let hash = usable(hash);
         // Others of the hash are in memory only from here on: a snapshot takes what the disk has.
         table.mark_hash(hash);
-        self.batch.remove(hash);
-        self.disk.write(&self.batch).unwrap_or_else(|error| error.raise());
-        self.batch.clear();
+        if self.is_on_disk {
+            self.batch.remove(hash);
+            if self.batch.len() >= REMOVED_MAX {
+                self.flush();
+            }
+        }
     }
 
-    /// Nothing is left.
-    pub(super) fn clear(&mut self) {
-        self.disk.clear().unwrap_or_else(|error| error.raise());
-        self.entries = 0;
+    /// Nothing is left, but for what the table has.
+    pub(super) fn clear(&mut self, table: &Table<K, V>) {
+        self.batch.clear();
+        if std::mem::take(&mut self.is_on_disk) {
+            let cleared = self.part.disk().clear(self.part.namespace);
+            cleared.unwrap_or_else(|error| error.raise());
+        }
+        self.entries.clear();
         self.known.clear();
         self.upcoming.clear();
+        self.walk = Walk::default();
+        self.account(table);
     }
 
     /// What was written before this time is over, and may go from the disk.
     pub(super) fn expire(&mut self, before: i64) {
-        self.disk.expire(before);
+        self.entries.expire(before);
+        self.part.disk().expire(before);
     }
 
     /// The entry that follows in order is in memory.
     pub(super) fn bring_next(&mut self, table: &mut Table<K, V>, cursor: &Cursor) {
+        if !self.is_on_disk {
+            return;
+        }
         // Some of the hash may have been passed, and others not.
         let passed = usable(cursor.hash());
         self.warm(table, &[passed]);
@@ -227,8 +292,9 @@ impl<K: Key, V> Cold<K, V> {
             self.upcoming.pop_front();
         }
         if self.upcoming.is_empty() {
+            self.flush();
             let mut found = |hash: u64, _: &[u8]| self.upcoming.push_back(hash);
-            let read = self.disk.from(passed + 1, UPCOMING, &mut found);
+            let read = self.part.disk().from(self.part.namespace, passed + 1, UPCOMING, &mut found);
             read.unwrap_or_else(|error| error.raise());
         }
         // What goes to make room for it comes after it.
@@ -236,130 +302,5 @@ impl<K: Key, V> Cold<K, V> {
         if let Some(hash) = upcoming.filter(|hash| next.is_none_or(|next| *hash < next)) {
             self.warm(table, &[hash]);
         }
-    }
-
-    /// The entries of the next hashes on the disk from `from` on, which leave it; none in the end. Nothing is in memory.
-    pub(super) fn take_from(&mut self, from: u64) -> Vec<(u64, K, V)> {
-        let mut taken = Vec::new();
-        let (codec, batch) = (&self.codec, &mut self.batch);
-        let mut found = |hash: u64, bytes: &[u8]| {
-            batch.remove(hash);
-            each_root(bytes, |root| taken.push((hash, (codec.take)(bytes, root))));
-        };
-        let read = self.disk.from(from, UPCOMING, &mut found);
-        let written = read.and_then(|()| self.disk.write(&self.batch));
-        written.unwrap_or_else(|error| error.raise());
-        self.batch.clear();
-        self.entries = self.entries.saturating_sub(taken.len());
-        let entry = |(hash, entry): (u64, Result<(K, V), LoadError>)| {
-            let (key, value) = entry.unwrap_or_else(|error| damaged(&error).raise());
-            (hash, key, value)
-        };
-        taken.into_iter().map(entry).collect()
-    }
-
-    /// Begins to write what is on the disk now into a snapshot.
-    pub(super) fn begin_saving(&mut self, out: LaterSection) -> SavingCold {
-        self.gone.clear();
-        self.begin_saving_of(None, out)
-    }
-
-    /// The same, of what has gone there changed since the last snapshot.
-    pub(super) fn begin_saving_changes(&mut self, out: LaterSection) -> SavingCold {
-        let mut gone = std::mem::take(&mut self.gone);
-        gone.sort_unstable();
-        gone.dedup();
-        self.begin_saving_of(Some(gone), out)
-    }
-
-    fn begin_saving_of(&mut self, hashes: Option<Vec<u64>>, out: LaterSection) -> SavingCold {
-        let scan = self.disk.scan(hashes).unwrap_or_else(|error| error.raise());
-        SavingCold { scan, out, relay: self.codec.relay }
-    }
-}
-
-/// A snapshot of what was on the disk, under way.
-pub(super) struct SavingCold {
-    scan: Box<dyn Scan>,
-    out: LaterSection,
-    relay: Relay,
-}
-
-impl SavingCold {
-    /// Writes some more of it, if it has come.
-    pub(super) fn save_more(&mut self) -> ControlFlow<()> {
-        if !self.out.is_wanted() {
-            return ControlFlow::Break(());
-        }
-        match self.scan.next().unwrap_or_else(|error| error.raise()) {
-            Scanned::Some(entries) => {
-                for (hash, bytes) in entries {
-                    each_root(&bytes, |root| {
-                        let relayed = (self.relay)(&self.out, hash, &bytes, root);
-                        relayed.unwrap_or_else(|error| damaged(&error).raise());
-                    });
-                }
-                ControlFlow::Continue(())
-            }
-            Scanned::NotYet => ControlFlow::Continue(()),
-            Scanned::End => ControlFlow::Break(()),
-        }
-    }
-}
-
-/// Behind the archives of a hash: it is one, whose root is the byte before.
-const ONE: u8 = 0;
-/// Behind the archives of a hash: before it stand their roots, and how many they are.
-const MANY: u8 = 1;
-
-/// Puts the entries of a hash into a batch: when they were written if their lives end, their archives, and where those
-/// have their roots. Answers the bytes of one.
-fn encode<K: Key, V>(
-    batch: &mut Batch,
-    arena: &mut Arena,
-    codec: &Codec<K, V>,
-    hash: u64,
-    entries: &[(&K, &V)],
-) -> usize {
-    arena.clear();
-    let written = codec.written.and_then(|at| entries.iter().map(|(_, value)| at(value)).max());
-    let before = written.map_or(0, |_| size_of::<i64>() as u32);
-    let roots = entries.iter().map(|(key, value)| (codec.put)(arena, key, value) + before);
-    let roots: Vec<u32> = roots.collect();
-    batch.put(hash, |bytes| {
-        bytes.extend(written.iter().flat_map(|written| written.to_le_bytes()));
-        bytes.extend(arena.as_bytes());
-        match roots[..] {
-            [root] if root <= u32::from(u8::MAX) => bytes.extend([root as u8, ONE]),
-            _ => {
-                bytes.extend(roots.iter().flat_map(|root| root.to_le_bytes()));
-                bytes.extend((roots.len() as u32).to_le_bytes());
-                bytes.push(MANY);
-            }
-        }
-    });
-    arena.len() / entries.len()
-}
-
-/// Calls `each` with the root of each entry.
-fn each_root(bytes: &[u8], mut each: impl FnMut(u32)) {
-    match bytes {
-        [.., root, ONE] => each(u32::from(*root)),
-        [rest @ .., MANY] => {
-            let Some((rest, count)) = rest.split_last_chunk() else { return };
-            let roots = 4 * u32::from_le_bytes(*count) as usize;
-            let roots = rest.len().checked_sub(roots).map_or(&[][..], |start| &rest[start..]);
-            roots.as_chunks::<4>().0.iter().for_each(|root| each(u32::from_le_bytes(*root)));
-        }
-        _ => {}
-    }
-}
-
-#[cold]
-fn damaged(error: &LoadError) -> DiskError {
-    DiskError {
-        place: "its local copy".to_owned(),
-        what: error.to_string(),
-        help: "the disk lost or changed what was written: look at its health; the job goes on from its last checkpoint",
     }
 }

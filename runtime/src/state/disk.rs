@@ -1,10 +1,11 @@
-//! Where a table's entries are kept for which there is no room in memory: bytes, by hash.
+//! Where tables' entries are kept for which there is no room in memory: bytes, by hash.
 
 pub(crate) mod memory;
 
 use std::fmt;
 
-/// Bytes by hash, on a disk. What was written is read again; nothing survives its drop, nor need it: snapshots do.
+/// Bytes by hash, on a disk, in a namespace for each table that has something there. What was written is read again;
+/// nothing survives its drop, nor need it: snapshots do.
 ///
 /// Every call may fail, as disks do. A task whose disk fails goes on from its last checkpoint.
 pub trait Disk: fmt::Debug {
@@ -14,6 +15,7 @@ pub trait Disk: fmt::Debug {
     /// If it cannot be read.
     fn read(
         &mut self,
+        namespace: u32,
         hashes: &[u64],
         found: &mut dyn FnMut(usize, &[u8]),
     ) -> Result<(), DiskError>;
@@ -22,7 +24,7 @@ pub trait Disk: fmt::Debug {
     ///
     /// # Errors
     /// If it cannot be written.
-    fn write(&mut self, batch: &Batch) -> Result<(), DiskError>;
+    fn write(&mut self, namespace: u32, batch: &Batch) -> Result<(), DiskError>;
 
     /// Up to `most` hashes from `from` on and what is kept under them, in order.
     ///
@@ -30,33 +32,39 @@ pub trait Disk: fmt::Debug {
     /// If it cannot be read.
     fn from(
         &mut self,
+        namespace: u32,
         from: u64,
         most: usize,
         found: &mut dyn FnMut(u64, &[u8]),
     ) -> Result<(), DiskError>;
 
-    /// Removes everything.
+    /// Removes all that is in a namespace.
     ///
     /// # Errors
     /// If it cannot be written.
-    fn clear(&mut self) -> Result<(), DiskError>;
+    fn clear(&mut self, namespace: u32) -> Result<(), DiskError>;
 
-    /// Begins to read everything, or what is under these hashes, in order, as it is now, whatever is written later.
+    /// Begins to read all that is in a namespace, or what is under these hashes, in order, as it is now, whatever is
+    /// written later.
     ///
     /// # Errors
     /// If that cannot be begun.
-    fn scan(&mut self, hashes: Option<Vec<u64>>) -> Result<Box<dyn Scan>, DiskError>;
+    fn scan(
+        &mut self,
+        namespace: u32,
+        hashes: Option<Vec<u64>>,
+    ) -> Result<Box<dyn Scan>, DiskError>;
 
     /// Entries whose bytes begin with a time before this one (milliseconds, little-endian) may go. Said only where they all
-    /// begin with a time.
+    /// begin with a time, in all namespaces.
     fn expire(&mut self, before: i64);
 
     /// Bytes on the disk, about.
     fn bytes(&self) -> u64;
 }
 
-/// Everything that a disk had, in order of hash.
-pub trait Scan {
+/// Everything that a namespace had, in order of hash.
+pub trait Scan: fmt::Debug {
     /// Some more of it. Never waits.
     ///
     /// # Errors
@@ -103,6 +111,11 @@ impl Batch {
             start = end;
             (hash, (!bytes.is_empty()).then_some(bytes))
         })
+    }
+
+    /// Hashes that are written or removed.
+    pub fn len(&self) -> usize {
+        self.entries.len()
     }
 
     /// True if there is nothing to be written.

@@ -7,33 +7,24 @@
 mod row;
 mod saving;
 
-use std::collections::VecDeque;
-
 use row::Row;
-use saving::Saving;
 
-use super::cold::Cold;
+use super::tiered::Tiered;
 use super::ttl::{Forever, Keep, Moment, Ttl};
-use super::{Cursor, Entry, Table};
+use super::{Cursor, Entry, LaterSection};
 use crate::record::{Key, View};
 use crate::time::{Span, Timestamp};
 
 /// Values of `V` by `K`, kept as long as `L` says.
 pub struct Kept<K: Key, V, L: Keep = Forever> {
-    table: Table<K, (V, L::Stamp)>,
+    tiered: Tiered<K, (V, L::Stamp)>,
     keep: L,
     at: Moment,
     pass: Pass,
     row: Row,
-    /// The snapshot under way, but for the table.
-    saving: Saving<K>,
-    /// What is not in memory, if there may be such.
-    cold: Option<ColdOf<K, V, L>>,
-    /// Entries from the disk that are being drained; the first was handed out.
-    draining: VecDeque<(u64, K, (V, L::Stamp))>,
+    /// Keys that were taken out, and are still to be written into the snapshot that is under way.
+    removed: Option<(LaterSection, Vec<(u64, K)>)>,
 }
-
-type ColdOf<K, V, L> = Box<Cold<K, (V, <L as Keep>::Stamp)>>;
 
 /// A pass over the table that removes what is over.
 #[derive(Default)]
@@ -55,17 +46,13 @@ impl<K: Key, V, L: Keep> Kept<K, V, L> {
     /// No entries yet.
     pub fn new(keep: L) -> Self {
         let (at, pass, row) = (Moment::default(), Pass::default(), Row::default());
-        let (table, draining) = (Table::new(), VecDeque::new());
-        Kept { table, keep, at, pass, row, saving: Saving::default(), cold: None, draining }
+        Kept { tiered: Tiered::new(None), keep, at, pass, row, removed: None }
     }
 
     /// Fetches what these keys will need into the cache.
     #[inline(always)]
     pub fn prepare(&mut self, hashes: &[u64]) {
-        if let Some(cold) = &mut self.cold {
-            cold.warm(&mut self.table, hashes);
-        }
-        self.table.prepare(hashes);
+        self.tiered.prepare(hashes);
     }
 
     /// What happens from here on happens then. The machine's clock may go back, lives do not get longer by that.
@@ -77,27 +64,18 @@ impl<K: Key, V, L: Keep> Kept<K, V, L> {
         }
     }
 
-    /// What is kept under a hash is in memory, and there is room for one more entry.
-    #[inline(always)]
-    fn ready(&mut self, hash: u64) {
-        if let Some(cold) = &mut self.cold {
-            cold.ready(&mut self.table, hash);
-        }
-    }
-
     /// The value of a key, to be written to; made by `init` if there is none, or if its time is over.
     #[inline(always)]
     pub fn entry(&mut self, hash: u64, key: View<'_, K>, init: impl Fn() -> V) -> &mut V {
-        self.ready(hash);
         if !L::ENDS {
-            return &mut self.table.entry_or(hash, key, || (init(), Default::default())).0;
+            return &mut self.tiered.entry_or(hash, key, || (init(), Default::default())).0;
         }
         let (keep, at, inserted) = (&self.keep, &self.at, &mut self.pass.inserted);
         let mut first = || {
             *inserted += 1;
             (init(), keep.stamp(None, at))
         };
-        let entry = self.table.entry_or(hash, key, &mut first);
+        let entry = self.tiered.entry_or(hash, key, &mut first);
         if keep.is_gone(entry.1, at) {
             *entry = first();
         } else {
@@ -110,10 +88,9 @@ impl<K: Key, V, L: Keep> Kept<K, V, L> {
     /// is there is not written.
     #[inline(always)]
     pub fn is_first(&mut self, hash: u64, key: View<'_, K>, value: impl Fn() -> V) -> bool {
-        self.ready(hash);
         let (keep, at) = (&self.keep, &self.at);
         let mut is_first = false;
-        let entry = self.table.entry_or(hash, key, || {
+        let entry = self.tiered.entry_or(hash, key, || {
             is_first = true;
             (value(), keep.stamp(None, at))
         });
@@ -128,8 +105,7 @@ impl<K: Key, V, L: Keep> Kept<K, V, L> {
     /// The value of a key that is there and whose time is not over, to be changed; that is no write: it does not make the
     /// entry live longer.
     pub fn get_mut(&mut self, hash: u64, key: View<'_, K>) -> Option<&mut V> {
-        self.ready(hash);
-        match self.table.find_entry(hash, key) {
+        match self.tiered.find_entry(hash, key) {
             Entry::Occupied((value, stamp)) if !self.keep.is_gone(*stamp, &self.at) => Some(value),
             _ => None,
         }
@@ -137,55 +113,34 @@ impl<K: Key, V, L: Keep> Kept<K, V, L> {
 
     /// Takes an entry out.
     pub fn remove(&mut self, hash: u64, key: View<'_, K>) {
-        self.ready(hash);
-        let removed = self.table.remove(hash, key);
-        if let Some(cold) = self.cold.as_mut().filter(|_| removed.is_some()) {
-            cold.removed(&mut self.table, hash);
-        }
+        self.tiered.remove(hash, key);
     }
 
     /// The next entry in order, as the table is drained, and whether its time is not over.
     pub fn drain(&mut self, cursor: &mut Cursor) -> Option<(u64, &K, &mut V, bool)> {
-        let (hash, key, (value, stamp)) = match &mut self.cold {
-            None => self.table.drain_in_order(cursor, false)?,
-            Some(cold) => {
-                let (table, draining) = (&mut self.table, &mut self.draining);
-                if draining.pop_front().is_none() {
-                    cold.send_all(table);
-                    table.clear();
-                }
-                if draining.is_empty() {
-                    draining.extend(cold.take_from(0));
-                }
-                let (hash, key, entry) = draining.front_mut()?;
-                (*hash, &*key, entry)
-            }
-        };
+        let (hash, key, (value, stamp)) = self.tiered.drain(cursor, false)?;
         Some((hash, key, value, !self.keep.is_gone(*stamp, &self.at)))
     }
 
     /// The entries whose time is not over, in the order of (hash, canonical bytes of the key).
     pub fn next_in_order(&mut self, cursor: &mut Cursor) -> Option<(u64, &K)> {
+        let Tiered { table, cold } = &mut self.tiered;
         loop {
-            if let Some(cold) = &mut self.cold {
-                cold.bring_next(&mut self.table, cursor);
+            if let Some(cold) = cold {
+                cold.bring_next(table, cursor);
             }
-            let (hash, _, (_, stamp)) = self.table.next_in_order(cursor)?;
+            let (hash, _, (_, stamp)) = table.next_in_order(cursor)?;
             if !self.keep.is_gone(*stamp, &self.at) {
                 // The table is looked at anew: what was found may not be handed on out of a loop.
-                return self.table.passed(cursor).map(|(_, key, _)| (hash, key));
+                return table.passed(cursor).map(|(_, key, _)| (hash, key));
             }
         }
     }
 
     /// Drops all entries and gives their memory back.
     pub fn clear(&mut self) {
-        self.table.clear();
+        self.tiered.clear();
         self.pass = Pass::default();
-        if let Some(cold) = &mut self.cold {
-            cold.clear();
-            self.draining.clear();
-        }
     }
 
     /// Goes on removing what is over; to be called once per turn. At the end of the input nothing stays.
@@ -207,13 +162,14 @@ impl<K: Key, V, L: Keep> Kept<K, V, L> {
                 return;
             }
             (self.pass.is_under_way, self.pass.cursor) = (true, Cursor::default());
-            if let Some(cold) = &mut self.cold {
+            if let Some(cold) = &mut self.tiered.cold {
                 // An entry is over at this time if it was written so long before.
                 cold.expire((now - ttl.span()).0);
             }
         }
         for _ in 0..Self::STEP + 2 * inserted {
-            let Some((hash, key, (_, stamp))) = self.table.next_in_order(&mut self.pass.cursor)
+            let Some((hash, key, (_, stamp))) =
+                self.tiered.table.next_in_order(&mut self.pass.cursor)
             else {
                 self.pass.is_under_way = false;
                 self.pass.next = Some(now + Span((ttl.span().0 / 4).max(1)));
@@ -228,7 +184,7 @@ impl<K: Key, V, L: Keep> Kept<K, V, L> {
 
     /// Entries there are; those whose time is over are among them until a pass comes by.
     pub fn len(&self) -> usize {
-        self.table.len() + self.draining.len() + self.cold.as_ref().map_or(0, |cold| cold.len())
+        self.tiered.len()
     }
 
     /// True if there is none.

@@ -26,10 +26,12 @@ mod spill;
 mod table;
 #[cfg(test)]
 mod tests;
+mod tiered;
 mod tracking;
 mod ttl;
 
 pub use chunk::{CHUNK, Chunk};
+pub(crate) use cold::codec::{Codec, read as read_entry};
 pub use cursor::Cursor;
 pub(crate) use disk::memory::MemoryDisks;
 pub use disk::{Batch, Disk, DiskError, Scan, Scanned};
@@ -46,8 +48,10 @@ pub use snapshot::{
     SectionWriter, SnapshotWriter,
 };
 pub(crate) use snapshot::{entries_of, entry_layout};
+pub(crate) use spill::Backing;
 pub use spill::{Disks, Spill};
 pub use table::{Entry, Table, Vacant};
+pub(crate) use tiered::{Spilled, Tiered};
 pub use ttl::{Forever, Keep, Moment, Ttl, event_time};
 
 use std::sync::Arc;
@@ -77,13 +81,14 @@ pub trait State {
     /// may change without making the state wrong, such as a time to live, is no part of it; nor is what values look
     /// like, of which there are layouts. It outlives versions of the engine: it is never changed without need.
     fn meaning(&self) -> String;
-    /// From now on its tables hold no more than their share in memory, and the rest on disks. Before anything is in it.
+    /// From now on its tables hold no more than their share in memory, and the rest on a disk; false if they go on holding
+    /// everything in memory. Before anything is in it.
     ///
     /// # Errors
     /// If a disk cannot be opened.
-    fn spill(&mut self, to: &Arc<Spill>) -> Result<(), DiskError> {
+    fn spill(&mut self, to: &Arc<Spill>) -> Result<bool, DiskError> {
         let _ = to;
-        Ok(())
+        Ok(false)
     }
     /// A snapshot begins: writes what is small, and prepares to write the rest as it is now. Nothing is about to fire: all
     /// that time has brought about was handed out.
@@ -123,7 +128,7 @@ macro_rules! state_of {
             fn spill(
                 &mut self,
                 to: &std::sync::Arc<$crate::state::Spill>,
-            ) -> Result<(), $crate::state::DiskError> {
+            ) -> Result<bool, $crate::state::DiskError> {
                 self.$field.spill(to)
             }
             fn save(&mut self, out: &mut $crate::state::SnapshotWriter) {

@@ -1,6 +1,6 @@
-//! A table's disk in RocksDB, feature `rocksdb`.
+//! Tables' disks in RocksDB, feature `rocksdb`.
 //!
-//! Keys are hashes, big-endian, so that RocksDB's order is that of tables. There is no log of writes: what survives a
+//! Keys are namespaces and hashes, big-endian, so that RocksDB's order is that of tables. There is no log of writes: what survives a
 //! crash is in checkpoints, and the folder is a task's own and goes with it.
 
 use std::fmt;
@@ -31,8 +31,9 @@ struct Databases {
     opened: AtomicUsize,
 }
 
-/// Of the memory that state may have, so much is for tables; the rest for RocksDB's cache and buffers.
-const FOR_TABLES: f64 = 0.7;
+/// Of the memory that state may have, so much is for tables, and an eighth of it more; the rest for RocksDB's cache and
+/// buffers.
+const FOR_TABLES: f64 = 0.65;
 
 /// With less than that RocksDB does nothing but flush.
 const DATABASES_MIN: usize = 2 << 20;
@@ -47,7 +48,7 @@ pub(crate) fn spill(
     settings: &[(String, String)],
 ) -> Result<Arc<Spill>, DiskError> {
     let for_tables = (budget as f64 * FOR_TABLES) as usize;
-    let for_databases = (budget - for_tables).max(DATABASES_MIN);
+    let for_databases = (budget - for_tables / 8 * 9).max(DATABASES_MIN);
     let cache = Cache::new_lru_cache(for_databases);
     // They count as a part of the cache.
     let buffers = WriteBufferManager::new_write_buffer_manager_with_cache(
@@ -76,7 +77,7 @@ impl Disks for Databases {
     }
 }
 
-/// One table's disk.
+/// The disk of an operator's tables.
 struct RocksDisk {
     open: Arc<Open>,
     writes: WriteOptions,
@@ -170,10 +171,11 @@ impl fmt::Debug for RocksDisk {
 impl Disk for RocksDisk {
     fn read(
         &mut self,
+        namespace: u32,
         hashes: &[u64],
         found: &mut dyn FnMut(usize, &[u8]),
     ) -> Result<(), DiskError> {
-        let keys: Vec<_> = hashes.iter().map(|hash| hash.to_be_bytes()).collect();
+        let keys: Vec<_> = hashes.iter().map(|hash| key(namespace, *hash)).collect();
         let db = &self.open.db;
         let all = db.cf_handle(DEFAULT_COLUMN_FAMILY_NAME).expect("it was opened by its name");
         let are_sorted = hashes.is_sorted();
@@ -187,15 +189,15 @@ impl Disk for RocksDisk {
         Ok(())
     }
 
-    fn write(&mut self, batch: &Batch) -> Result<(), DiskError> {
+    fn write(&mut self, namespace: u32, batch: &Batch) -> Result<(), DiskError> {
         if batch.is_empty() {
             return Ok(());
         }
         let mut writes = WriteBatch::default();
         for (hash, bytes) in batch.entries() {
             match bytes {
-                Some(bytes) => writes.put(hash.to_be_bytes(), bytes),
-                None => writes.delete(hash.to_be_bytes()),
+                Some(bytes) => writes.put(key(namespace, hash), bytes),
+                None => writes.delete(key(namespace, hash)),
             }
         }
         self.open.db.write_opt(writes, &self.writes).map_err(|error| self.failed(&error))
@@ -203,32 +205,37 @@ impl Disk for RocksDisk {
 
     fn from(
         &mut self,
+        namespace: u32,
         from: u64,
         most: usize,
         found: &mut dyn FnMut(u64, &[u8]),
     ) -> Result<(), DiskError> {
-        let from = from.to_be_bytes();
-        for entry in self.open.db.iterator(IteratorMode::From(&from, Direction::Forward)).take(most)
-        {
+        let from = IteratorMode::From(&key(namespace, from), Direction::Forward);
+        let entries = self.open.db.iterator_opt(from, reads_of(namespace));
+        for entry in entries.take(most) {
             let (key, value) = entry.map_err(|error| self.failed(&error))?;
             found(hash_of(&key), &value);
         }
         Ok(())
     }
 
-    fn clear(&mut self) -> Result<(), DiskError> {
+    fn clear(&mut self, namespace: u32) -> Result<(), DiskError> {
         let mut all = WriteBatch::default();
-        all.delete_range(&[0; 8][..], &[u8::MAX; 9][..]);
+        all.delete_range(&key(namespace, 0)[..], &end(namespace)[..]);
         self.open.db.write_opt(all, &self.writes).map_err(|error| self.failed(&error))
     }
 
-    fn scan(&mut self, hashes: Option<Vec<u64>>) -> Result<Box<dyn Scan>, DiskError> {
+    fn scan(
+        &mut self,
+        namespace: u32,
+        hashes: Option<Vec<u64>>,
+    ) -> Result<Box<dyn Scan>, DiskError> {
         let (to, from) = sync_channel(WAITING);
         let (taken, is_taken) = sync_channel(1);
         let open = self.open.clone();
         let thread = std::thread::Builder::new().name("thalweg-scan".to_owned());
         thread
-            .spawn(move || scan(&open, hashes, &taken, &to))
+            .spawn(move || scan(&open, (namespace, hashes), &taken, &to))
             .map_err(|error| self.failed(&error))?;
         // What is written from here on is not in it.
         is_taken.recv().map_err(|error| self.failed(&error))?;
@@ -248,16 +255,21 @@ impl Disk for RocksDisk {
 
 type Sent = Result<Vec<(u64, Box<[u8]>)>, DiskError>;
 
-/// Reads everything, or what is under these hashes, and sends it.
-fn scan(open: &Open, hashes: Option<Vec<u64>>, taken: &SyncSender<()>, to: &SyncSender<Sent>) {
+/// Reads all of a namespace, or what is under these hashes, and sends it.
+fn scan(
+    open: &Open,
+    (namespace, hashes): (u32, Option<Vec<u64>>),
+    taken: &SyncSender<()>,
+    to: &SyncSender<Sent>,
+) {
     let snapshot = open.db.snapshot();
     if taken.send(()).is_err() {
         return;
     }
     let mut sending = Sending { some: Vec::new(), bytes: 0, to };
     let sent = match hashes {
-        None => send_all(&snapshot, &mut sending),
-        Some(hashes) => send_some(&snapshot, &hashes, &mut sending),
+        None => send_all(&snapshot, namespace, &mut sending),
+        Some(hashes) => send_some(&snapshot, namespace, &hashes, &mut sending),
     };
     let last = match sent {
         Ok(()) => Ok(sending.some),
@@ -267,11 +279,16 @@ fn scan(open: &Open, hashes: Option<Vec<u64>>, taken: &SyncSender<()>, to: &Sync
     let _ = to.send(last);
 }
 
-fn send_all(snapshot: &Snapshot<'_>, sending: &mut Sending<'_>) -> Result<(), rocksdb::Error> {
-    let mut reads = ReadOptions::default();
+fn send_all(
+    snapshot: &Snapshot<'_>,
+    namespace: u32,
+    sending: &mut Sending<'_>,
+) -> Result<(), rocksdb::Error> {
+    let mut reads = reads_of(namespace);
     // It is read once: what is hot stays in the cache.
     reads.fill_cache(false);
-    for entry in snapshot.iterator_opt(IteratorMode::Start, reads) {
+    let from = IteratorMode::From(&key(namespace, 0), Direction::Forward);
+    for entry in snapshot.iterator_opt(from, reads) {
         let (key, value) = entry?;
         if sending.add(hash_of(&key), value).is_break() {
             break;
@@ -282,11 +299,12 @@ fn send_all(snapshot: &Snapshot<'_>, sending: &mut Sending<'_>) -> Result<(), ro
 
 fn send_some(
     snapshot: &Snapshot<'_>,
+    namespace: u32,
     hashes: &[u64],
     sending: &mut Sending<'_>,
 ) -> Result<(), rocksdb::Error> {
     for hash in hashes {
-        let value = snapshot.get(hash.to_be_bytes())?;
+        let value = snapshot.get(key(namespace, *hash))?;
         if value.is_some_and(|value| sending.add(*hash, value.into()).is_break()) {
             break;
         }
@@ -315,6 +333,7 @@ impl Sending<'_> {
     }
 }
 
+#[derive(Debug)]
 struct RocksScan {
     from: Receiver<Sent>,
     is_over: bool,
@@ -336,8 +355,29 @@ impl Scan for RocksScan {
     }
 }
 
+fn key(namespace: u32, hash: u64) -> [u8; 12] {
+    let mut key = [0; 12];
+    key[..4].copy_from_slice(&namespace.to_be_bytes());
+    key[4..].copy_from_slice(&hash.to_be_bytes());
+    key
+}
+
+/// Behind all keys of a namespace.
+fn end(namespace: u32) -> [u8; 13] {
+    let mut end = [u8::MAX; 13];
+    end[..4].copy_from_slice(&namespace.to_be_bytes());
+    end
+}
+
 fn hash_of(key: &[u8]) -> u64 {
-    key.first_chunk().map_or(0, |bytes| u64::from_be_bytes(*bytes))
+    key.last_chunk().map_or(0, |bytes| u64::from_be_bytes(*bytes))
+}
+
+/// Reads of one namespace.
+fn reads_of(namespace: u32) -> ReadOptions {
+    let mut reads = ReadOptions::default();
+    reads.set_iterate_upper_bound(end(namespace));
+    reads
 }
 
 #[cold]

@@ -149,8 +149,11 @@ impl Runner {
             return Err(Failure::new(ALIGNED_BEHIND_EXCHANGE));
         }
         if let Some(spill) = &seed.shared.spill {
-            for (_, state) in &handles.states {
-                state.borrow_mut().spill(spill).map_err(Failure::new)?;
+            for (id, state) in &handles.states {
+                let has_disk = state.borrow_mut().spill(spill).map_err(Failure::new)?;
+                if !has_disk && !id.is_empty() && seed.task == 0 {
+                    tracing::warn!(state = %id, "stays in memory, whatever the budget");
+                }
             }
         }
         let now = stage.clock().now();

@@ -1,6 +1,8 @@
 //! Windows that are filled and fire, whatever is kept in them.
 
 mod state;
+#[cfg(test)]
+mod tests;
 
 use std::collections::VecDeque;
 
@@ -150,9 +152,9 @@ impl<S: Assigner<At = Timestamp>, K: Key, V: Record> LiveWindows<S, K, V> {
         let Some(walk) = &mut self.walk else { return false };
         let table = &mut self.panes.get_mut(walk.pane).table;
         let found = match walk.way {
-            Way::Fire => table.next_in_order(&mut walk.cursor).is_some(),
+            Way::Fire => table.walk(&mut walk.cursor),
             Way::FireAndDrop { keep } | Way::Drop { keep } => {
-                table.drain_in_order(&mut walk.cursor, keep).is_some()
+                table.drain(&mut walk.cursor, keep).is_some()
             }
         };
         if !found {
@@ -200,7 +202,11 @@ impl<S: Assigner<At = Timestamp>, K: Key, V: Record> LiveWindows<S, K, V> {
     }
 
     fn walk(&mut self, pane: usize, way: Way) -> bool {
-        let entries = self.panes.get(pane).table.len();
+        let table = &mut self.panes.get_mut(pane).table;
+        let entries = table.len();
+        if let Way::Drop { .. } = way {
+            table.forget_cold();
+        }
         self.walk = Some(Walk { pane, cursor: Cursor::default(), way, entries });
         true
     }

@@ -25,6 +25,9 @@
 //! | sliding, with other aggregates, reductions, folds | in a table per window |
 //! | sessions | in one table, by key the sessions, each with a timer that is moved only when it comes (`session_windows`) |
 //!
+//! Where state may be larger than memory, a table per window and that of sessions go to a disk as far as there is no room
+//! for them; rings do not.
+//!
 //! Which windows there are is an [`Assigner`]'s business: [`Tumbling`], [`Sliding`], [`Session`], [`DynamicSession`].
 //! Windows with a [trigger] or an [evictor] of their own, those that keep elements, and those that time does not end are
 //! [`GeneralWindows`].

@@ -1,11 +1,11 @@
-//! What is kept of live windows: a table for each.
+//! What is kept of live windows: a table for each. All of them share a disk, if there is one.
 
 use std::collections::BTreeMap;
 use std::ops::Bound;
 
 use super::Assigner;
 use crate::record::Key;
-use crate::state::Table;
+use crate::state::{Backing, Spilled, Tiered};
 use crate::time::{Timestamp, Window};
 
 /// Emptied tables whose memory is kept for coming windows.
@@ -18,7 +18,7 @@ pub(super) struct Pane<K: Key, V> {
     pub fired: bool,
     /// From this watermark on, nothing is kept.
     pub cleanup: Timestamp,
-    pub table: Table<K, V>,
+    pub table: Tiered<K, V>,
 }
 
 /// Where a window stands among others: by end, then by start.
@@ -33,6 +33,8 @@ pub(super) struct Panes<S, K: Key, V> {
     free: Vec<usize>,
     /// Two panes used of late. Records out of order go to and fro between two, in a way that no processor foresees.
     recent: [Recent; 2],
+    /// What tables are made with if there is a disk.
+    spilled: Option<Spilled<K, V>>,
 }
 
 /// A pane used of late.
@@ -66,7 +68,17 @@ pub(super) fn place(window: Window) -> Place {
 impl<S: Assigner<At = Timestamp>, K: Key, V> Panes<S, K, V> {
     pub fn new(spec: S) -> Self {
         let (slab, free) = (Vec::new(), Vec::new());
-        Panes { spec, live: BTreeMap::new(), slab, free, recent: [NO_PANE; 2] }
+        Panes { spec, live: BTreeMap::new(), slab, free, recent: [NO_PANE; 2], spilled: None }
+    }
+
+    /// What tables have in common if there is a disk.
+    pub fn backing(&self) -> Option<&Backing> {
+        self.spilled.as_ref().map(|spilled| &*spilled.backing)
+    }
+
+    /// From now on tables have a disk. There is none yet.
+    pub fn spill(&mut self, to: Spilled<K, V>) {
+        self.spilled = Some(to);
     }
 
     pub fn spec(&self) -> &S {
@@ -76,8 +88,17 @@ impl<S: Assigner<At = Timestamp>, K: Key, V> Panes<S, K, V> {
     /// Fetches what these keys will need, if they belong to the window that came up last.
     #[inline(always)]
     pub fn prepare(&mut self, hashes: &[u64]) {
+        self.share_out();
         if let Some(pane) = self.slab.get_mut(self.recent[0].number) {
             pane.table.prepare(hashes);
+        }
+    }
+
+    /// Has large panes give way where there are too many.
+    #[inline(always)]
+    pub fn share_out(&mut self) {
+        if self.backing().is_some_and(Backing::is_full) {
+            self.slab.iter_mut().for_each(|pane| pane.table.give_way());
         }
     }
 
@@ -131,7 +152,8 @@ impl<S: Assigner<At = Timestamp>, K: Key, V> Panes<S, K, V> {
                 number
             }
             None => {
-                self.slab.push(Pane { window, fired, cleanup, table: Table::new() });
+                let table = Tiered::new(self.spilled.as_ref());
+                self.slab.push(Pane { window, fired, cleanup, table });
                 self.slab.len() - 1
             }
         };
@@ -167,8 +189,14 @@ impl<S: Assigner<At = Timestamp>, K: Key, V> Panes<S, K, V> {
     }
 
     /// The tables of all panes, live or not.
-    pub fn tables(&mut self) -> impl Iterator<Item = &mut Table<K, V>> {
+    pub fn tables(&mut self) -> impl Iterator<Item = &mut Tiered<K, V>> {
         self.slab.iter_mut().map(|pane| &mut pane.table)
+    }
+
+    /// Bytes that each table has in memory.
+    #[cfg(test)]
+    pub fn tables_in_memory(&self) -> impl Iterator<Item = usize> {
+        self.slab.iter().map(|pane| pane.table.bytes())
     }
 
     /// The first live pane.
@@ -184,7 +212,8 @@ impl<S: Assigner<At = Timestamp>, K: Key, V> Panes<S, K, V> {
 
     /// True if the memory of a pane that is about to be drained should be kept for coming ones.
     pub fn keeps_memory(&self) -> bool {
-        self.free.len() < SPARE_TABLES
+        let is_tight = self.backing().is_some_and(Backing::is_tight);
+        self.free.len() < SPARE_TABLES && !is_tight
     }
 
     /// Closes a pane whose `drained` entries were drained.
@@ -218,7 +247,8 @@ impl<S: Assigner<At = Timestamp>, K: Key, V> Panes<S, K, V> {
     /// Gives all memory back, if no pane is live.
     pub fn release(&mut self) {
         if self.live.is_empty() {
-            *self = Panes::new(self.spec.clone());
+            let spilled = self.spilled.take();
+            *self = Panes { spilled, ..Panes::new(self.spec.clone()) };
         }
     }
 
@@ -227,6 +257,8 @@ impl<S: Assigner<At = Timestamp>, K: Key, V> Panes<S, K, V> {
     }
 
     pub fn bytes(&self) -> usize {
-        self.slab.iter().map(|pane| pane.table.bytes() + size_of::<Pane<K, V>>()).sum()
+        let on_disk = self.backing().map_or(0, Backing::bytes_on_disk);
+        let pane = |pane: &Pane<K, V>| pane.table.bytes() + size_of::<Pane<K, V>>();
+        self.slab.iter().map(pane).sum::<usize>() + on_disk
     }
 }

@@ -10,15 +10,17 @@
 //! the end that the session has by then. So a record costs one look into the table. Timers hold the hash of a key; the
 //! few keys that share it are next to each other.
 
+mod state;
+
 use std::collections::VecDeque;
 
 use super::clock::Clock;
 use super::firing::{Again, Firing};
 use super::sessions::{Session, Sessions, Spare};
-use super::store::{Store, Update, table_of};
+use super::store::{Store, Update};
 use super::timers::{Due, Timer, Timers};
 use crate::record::{Key, Record, View};
-use crate::state::{Context, LoadError, Loader, SnapshotWriter, State, Table, by_key};
+use crate::state::{Spilled, Tiered};
 use crate::task::{Failure, Turn};
 use crate::time::{Timestamp, Window};
 
@@ -27,7 +29,9 @@ use super::{Assigner, At};
 /// A value per key and session.
 pub struct SessionWindows<S: Assigner, K: Key, V> {
     /// None while there is nothing.
-    table: Option<Table<K, Sessions<V>>>,
+    table: Option<Tiered<K, Sessions<V>>>,
+    /// What it is made with if there is a disk.
+    spilled: Option<Spilled<K, Sessions<V>>>,
     book: Book<S, K, V>,
     /// The timer whose keys are being looked through.
     timer: Option<Timer>,
@@ -58,7 +62,7 @@ impl<S: Assigner, K: Key, V: Record> Store<S, K, V> for SessionWindows<S, K, V> 
             sessions: 0,
             late: 0,
         };
-        SessionWindows { table: None, book, timer: None, current: None }
+        SessionWindows { table: None, spilled: None, book, timer: None, current: None }
     }
 
     #[inline(always)]
@@ -83,7 +87,7 @@ impl<S: Assigner, K: Key, V: Record> Store<S, K, V> for SessionWindows<S, K, V> 
             return Err(Failure::new(mistake));
         }
         let Some(window) = self.book.spec.windows_of(at).next() else { return Ok(true) };
-        let table = table_of(&mut self.table);
+        let table = table_of(&mut self.table, &self.spilled);
         let sessions = table.entry_or(hash, key, || Sessions::new(update.start()));
         let latest = &mut sessions.latest;
         if latest.meets(window) && latest.ends_after(now) {
@@ -268,6 +272,7 @@ impl<S: Assigner, K: Key, V: Record> SessionWindows<S, K, V> {
                         self.timer = None;
                     }
                     let (key, sessions) = keys.remove();
+                    table.removed(hash);
                     (key, sessions.latest.value)
                 }
             };
@@ -280,7 +285,7 @@ impl<S: Assigner, K: Key, V: Record> SessionWindows<S, K, V> {
     fn release(&mut self, now: Timestamp) {
         let book = &mut self.book;
         if now == Timestamp::MAX && book.sessions == 0 {
-            self.table = None;
+            self.table.take().iter_mut().for_each(Tiered::clear);
             book.spare = Spare::new();
             book.timers = Timers::default();
             book.again = VecDeque::new();
@@ -294,65 +299,16 @@ fn next_of<S: Assigner, V>(spec: &S, session: &Session<V>) -> Timestamp {
     if session.fired { spec.cleanup(session.window()) } else { session.window().last() }
 }
 
-impl<S: Assigner, K: Key, V: Record> State for SessionWindows<S, K, V> {
-    fn entries(&self) -> usize {
-        self.book.sessions + self.book.again.len()
+/// The table, made with the first record.
+#[inline(always)]
+fn table_of<'t, K: Key, V>(
+    table: &'t mut Option<Tiered<K, Sessions<V>>>,
+    spilled: &Option<Spilled<K, Sessions<V>>>,
+) -> &'t mut Tiered<K, Sessions<V>> {
+    #[cold]
+    #[inline(never)]
+    fn new<K: Key, V>(spilled: &Option<Spilled<K, V>>) -> Tiered<K, V> {
+        Tiered::new(spilled.as_ref())
     }
-
-    fn bytes(&self) -> usize {
-        let apart = self.book.sessions.saturating_sub(self.table.as_ref().map_or(0, Table::len));
-        self.table.as_ref().map_or(0, Table::bytes)
-            + apart * size_of::<Session<V>>()
-            + self.book.spare.bytes()
-            + self.book.timers.bytes()
-            + self.book.again.capacity() * size_of::<Again<K, V>>()
-    }
-
-    fn next_timer(&self) -> Option<Timestamp> {
-        let first = self.book.clock.is_processing().then(|| self.book.timers.first())?;
-        first.map(|time| time + crate::time::Span(1))
-    }
-
-    fn late(&self) -> u64 {
-        self.book.late
-    }
-
-    fn meaning(&self) -> String {
-        by_key::<K>(&self.book.spec.meaning())
-    }
-    fn save(&mut self, out: &mut SnapshotWriter) {
-        self.book.clock.save(out);
-        let Some(table) = &mut self.table else { return };
-        let out = out.later::<Saved<K, V>>(SESSIONS);
-        table.begin_saving(out, Context::default(), |out, _, hash, key, sessions| {
-            sessions.each(|session| {
-                let (start, end, value) = (session.start, session.end, session.value.as_view());
-                out.put(hash, (start, end, session.born, session.fired, key.as_view(), value));
-            });
-        });
-    }
-
-    fn save_more(&mut self, _: &mut SnapshotWriter) -> bool {
-        self.table.as_mut().is_some_and(Table::save_segment)
-    }
-
-    fn load(&mut self, from: &Loader<'_>) -> Result<(), LoadError> {
-        self.book.clock.load(from);
-        let (table, book) = (&mut self.table, &mut self.book);
-        from.each::<Saved<K, V>>(SESSIONS, |hash, (start, end, born, fired, key, value)| {
-            let value = || V::from_view(value);
-            let mut session = Session::new(Window { start, end }, born, value());
-            session.fired = fired;
-            session.armed = next_of(&book.spec, &session);
-            book.timers.set(session.armed, hash, session.window().size());
-            book.sessions += 1;
-            let sessions = table_of(table).entry_or(hash, key, || Sessions::new(value()));
-            sessions.put(session, &mut book.spare);
-        })
-    }
+    table.get_or_insert_with(|| new(spilled))
 }
-
-/// A session: start, end, number among its key's, whether it has fired, key, value.
-type Saved<K, V> = (Timestamp, Timestamp, u32, bool, K, V);
-/// The section of sessions.
-const SESSIONS: &str = "sessions";

@@ -122,7 +122,7 @@ impl<V> Sessions<V> {
     }
 
     /// Calls `each` with the sessions, in order of time.
-    pub fn each(&self, mut each: impl FnMut(&Session<V>)) {
+    pub fn each<'s>(&'s self, mut each: impl FnMut(&'s Session<V>)) {
         self.earlier.iter().flat_map(|earlier| &earlier.0).for_each(&mut each);
         if !self.is_empty() {
             each(&self.latest);

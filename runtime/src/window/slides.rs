@@ -11,13 +11,15 @@
 //! That is right for aggregates that may be put together from parts in any order. For others, such as `first` or `to_vec`,
 //! each window has a value of its own, as Flink has for all.
 
+use std::sync::Arc;
+
 use super::live::LiveWindows;
 use super::rings::Rings;
 use super::store::{Added, AggregateUpdate, Aggregated, Store};
 use super::{Firing, Sliding};
 use crate::operator::Aggregate;
 use crate::record::{Key, View};
-use crate::state::{LoadError, Loader, SnapshotWriter, State};
+use crate::state::{DiskError, LoadError, Loader, SnapshotWriter, Spill, State};
 use crate::task::{Failure, Turn};
 use crate::time::Timestamp;
 
@@ -110,6 +112,9 @@ impl<K: Key, A: Aggregate> State for SlidingWindows<K, A> {
     }
     fn meaning(&self) -> String {
         format!("{} in {}", self.aggregate.meaning(), self.state().meaning())
+    }
+    fn spill(&mut self, to: &Arc<Spill>) -> Result<bool, DiskError> {
+        self.state_mut().spill(to)
     }
     fn save(&mut self, out: &mut SnapshotWriter) {
         self.state_mut().save(out);

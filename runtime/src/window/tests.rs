@@ -4,6 +4,7 @@ mod harness;
 mod saved;
 mod sessions;
 mod slides;
+mod spilled;
 
 use std::collections::BTreeMap;
 

@@ -5,11 +5,12 @@ use std::collections::BTreeMap;
 use super::{Batch, Disk, DiskError, Scan, Scanned};
 use crate::state::Disks;
 
-/// Bytes by hash, in memory.
-#[derive(Default, Debug)]
+/// Bytes by namespace and hash, in memory.
+#[derive(Debug)]
 struct MemoryDisk {
-    kept: BTreeMap<u64, Box<[u8]>>,
-    expired: i64,
+    kept: BTreeMap<(u32, u64), Box<[u8]>>,
+    /// What was written before is over.
+    over: Option<i64>,
 }
 
 /// Disks that are in memory.
@@ -18,72 +19,81 @@ pub(crate) struct MemoryDisks;
 
 impl Disks for MemoryDisks {
     fn open(&self) -> Result<Box<dyn Disk>, DiskError> {
-        Ok(Box::new(MemoryDisk { expired: i64::MIN, ..MemoryDisk::default() }))
+        Ok(Box::new(MemoryDisk { kept: BTreeMap::new(), over: None }))
     }
 }
 
 impl Disk for MemoryDisk {
     fn read(
         &mut self,
+        namespace: u32,
         hashes: &[u64],
         found: &mut dyn FnMut(usize, &[u8]),
     ) -> Result<(), DiskError> {
         // From behind: the order is nobody's business.
         for (number, hash) in hashes.iter().enumerate().rev() {
-            if let Some(bytes) = self.kept.get(hash) {
+            if let Some(bytes) = self.kept.get(&(namespace, *hash)) {
                 found(number, bytes);
             }
         }
         Ok(())
     }
 
-    fn write(&mut self, batch: &Batch) -> Result<(), DiskError> {
+    fn write(&mut self, namespace: u32, batch: &Batch) -> Result<(), DiskError> {
         for (hash, bytes) in batch.entries() {
             match bytes {
-                Some(bytes) => _ = self.kept.insert(hash, bytes.into()),
-                None => _ = self.kept.remove(&hash),
+                Some(bytes) => _ = self.kept.insert((namespace, hash), bytes.into()),
+                None => _ = self.kept.remove(&(namespace, hash)),
             }
         }
-        let expired = self.expired;
-        self.kept.retain(|_, bytes| {
-            i64::from_le_bytes(*bytes.first_chunk().expect("a time")) >= expired
-        });
+        if let Some(over) = self.over.take() {
+            let written = |bytes: &[u8]| i64::from_le_bytes(*bytes.first_chunk().expect("a time"));
+            self.kept.retain(|_, bytes| written(bytes) >= over);
+        }
         Ok(())
     }
 
     fn from(
         &mut self,
+        namespace: u32,
         from: u64,
         most: usize,
         found: &mut dyn FnMut(u64, &[u8]),
     ) -> Result<(), DiskError> {
-        self.kept.range(from..).take(most).for_each(|(hash, bytes)| found(*hash, bytes));
+        let range = self.kept.range((namespace, from)..=(namespace, u64::MAX));
+        range.take(most).for_each(|((_, hash), bytes)| found(*hash, bytes));
         Ok(())
     }
 
-    fn clear(&mut self) -> Result<(), DiskError> {
-        self.kept.clear();
+    fn clear(&mut self, namespace: u32) -> Result<(), DiskError> {
+        self.kept.retain(|(other, _), _| *other != namespace);
         Ok(())
     }
 
-    fn scan(&mut self, hashes: Option<Vec<u64>>) -> Result<Box<dyn Scan>, DiskError> {
-        let mut left = self.kept.clone();
-        if let Some(hashes) = hashes {
-            left.retain(|hash, _| hashes.binary_search(hash).is_ok());
-        }
+    fn scan(
+        &mut self,
+        namespace: u32,
+        hashes: Option<Vec<u64>>,
+    ) -> Result<Box<dyn Scan>, DiskError> {
+        let is_wanted =
+            |hash: &u64| hashes.as_ref().is_none_or(|some| some.binary_search(hash).is_ok());
+        let range = self.kept.range((namespace, 0)..=(namespace, u64::MAX));
+        let left = range.map(|((_, hash), bytes)| (*hash, bytes.clone()));
+        let left = left.filter(|(hash, _)| is_wanted(hash)).collect();
         Ok(Box::new(MemoryScan { left, has_waited: false }))
     }
 
     fn expire(&mut self, before: i64) {
-        self.expired = before;
+        self.over = Some(before);
     }
 
     fn bytes(&self) -> u64 {
-        self.kept.values().map(|bytes| 8 + bytes.len() as u64).sum()
+        self.kept.values().map(|bytes| 12 + bytes.len() as u64).sum()
     }
 }
 
 /// All that was there, some at a time, and sometimes nothing yet.
+#[derive(Debug)]
 struct MemoryScan {
     left: BTreeMap<u64, Box<[u8]>>,
     has_waited: bool,

@@ -2,30 +2,16 @@
 
 use std::sync::Arc;
 
-use super::super::cold::{Codec, Cold, SavingCold};
+use super::super::cold::codec::{Codec, read};
 use super::*;
-use crate::record::{Arena, Record, validate};
+use crate::record::Record;
 use crate::state::{
-    Context, DiskError, LaterSection, LoadError, Loader, Purpose, SnapshotWriter, Spill, State,
-    WriteEntry, by_key,
+    Backing, Context, DiskError, LaterSection, LoadError, Loader, Purpose, SnapshotWriter, Spill,
+    State, WriteEntry, by_key,
 };
 
 /// What entries have in common in a snapshot.
 const NOTHING: Context = [0; 2];
-
-/// What is still to be written, besides the table.
-pub(super) struct Saving<K> {
-    /// Keys that were taken out.
-    removed: Option<(LaterSection, Vec<(u64, K)>)>,
-    /// What was on the disk.
-    cold: Option<SavingCold>,
-}
-
-impl<K> Default for Saving<K> {
-    fn default() -> Self {
-        Saving { removed: None, cold: None }
-    }
-}
 
 /// An entry's section: its name where all entries are in memory, or on the disk; and where the others are on the disk.
 struct Names {
@@ -71,7 +57,7 @@ impl<K: Key, V: Record, L: Keep> Kept<K, V, L> {
                     let (key, value, written) = read::<(K, V, Timestamp)>(bytes, root)?;
                     Ok((K::from_view(key), (V::from_view(value), L::noted(written))))
                 },
-                relay: |out, hash, bytes, root| {
+                relay: |out, _, hash, bytes, root| {
                     out.put(hash, read::<(K, V, Timestamp)>(bytes, root)?);
                     Ok(())
                 },
@@ -79,14 +65,12 @@ impl<K: Key, V: Record, L: Keep> Kept<K, V, L> {
             }
         } else {
             Codec {
-                put: |arena: &mut Arena, key: &K, (value, _): &(V, L::Stamp)| {
-                    arena.put(&(key.as_view(), value.as_view()))
-                },
+                put: |arena, key, (value, _)| arena.put(&(key.as_view(), value.as_view())),
                 take: |bytes, root| {
                     let (key, value) = read::<(K, V)>(bytes, root)?;
                     Ok((K::from_view(key), (V::from_view(value), L::Stamp::default())))
                 },
-                relay: |out, hash, bytes, root| {
+                relay: |out, _, hash, bytes, root| {
                     out.put(hash, read::<(K, V)>(bytes, root)?);
                     Ok(())
                 },
@@ -96,17 +80,11 @@ impl<K: Key, V: Record, L: Keep> Kept<K, V, L> {
     }
 
     fn put(&mut self, hash: u64, key: View<'_, K>, value: (V, L::Stamp)) {
-        self.ready(hash);
-        match self.table.find_entry(hash, key) {
+        match self.tiered.find_entry(hash, key) {
             Entry::Occupied(known) => *known = value,
             Entry::Vacant(place) => _ = place.insert(K::from_view(key), value),
         }
     }
-}
-
-fn read<R: Record>(bytes: &[u8], root: u32) -> Result<View<'_, R>, LoadError> {
-    let damaged = |source| LoadError::Damaged { section: "a table's disk".to_owned(), source };
-    validate::<R>(bytes, root as usize).map_err(damaged)
 }
 
 impl<K: Key, V: Record, L: Keep> State for Kept<K, V, L> {
@@ -115,7 +93,7 @@ impl<K: Key, V: Record, L: Keep> State for Kept<K, V, L> {
     }
 
     fn bytes(&self) -> usize {
-        self.table.bytes() + self.cold.as_ref().map_or(0, |cold| cold.bytes() as usize)
+        self.tiered.bytes() + self.tiered.backing().map_or(0, Backing::bytes_on_disk)
     }
 
     /// When a pass wants a turn, in processing time.
@@ -132,57 +110,58 @@ impl<K: Key, V: Record, L: Keep> State for Kept<K, V, L> {
         by_key::<K>("kept")
     }
 
-    fn spill(&mut self, to: &Arc<Spill>) -> Result<(), DiskError> {
-        self.cold = Some(Box::new(Cold::new(to.open()?, Self::codec())));
-        self.table.use_disk();
-        Ok(())
+    fn spill(&mut self, to: &Arc<Spill>) -> Result<bool, DiskError> {
+        let life = self.keep.ttl().map(|ttl| ttl.span().0);
+        self.tiered.spill(&to.open()?, Self::codec(), life);
+        Ok(true)
     }
 
     fn save(&mut self, out: &mut SnapshotWriter) {
         let (purpose, entries) = (out.purpose(), self.len());
-        self.saving = Saving::default();
-        let changes = self.table.changes();
+        self.removed = None;
+        if let Some(backing) = self.tiered.backing() {
+            backing.stop_saving();
+        }
+        let Tiered { table, cold } = &mut self.tiered;
+        let changes = table.changes();
         let goes_on = self.row.goes_on(purpose, entries, changes);
-        let (values, write) = Self::section(out, |names| names.values);
-        match &mut self.cold {
-            None if goes_on => {
-                let removed = self.table.begin_saving_changes(values.of_changes(), NOTHING, write);
-                self.saving.removed = Some((out.later::<K>(REMOVED).of_changes(), removed));
+        if goes_on {
+            let name = if cold.is_some() {
+                |names: &Names| names.hot
+            } else {
+                |names: &Names| names.values
+            };
+            let (hot, write) = Self::section(out, name);
+            let removed = table.begin_saving_changes(hot.of_changes(), NOTHING, write);
+            self.removed = Some((out.later::<K>(REMOVED).of_changes(), removed));
+            if let Some(cold) = cold {
+                let (values, _) = Self::section(out, |names| names.values);
+                cold.begin_saving_changes(values.of_changes(), NOTHING);
             }
-            None => self.table.begin_saving(values, NOTHING, write),
-            Some(cold) if goes_on => {
-                let (hot, write) = Self::section(out, |names| names.hot);
-                let removed = self.table.begin_saving_changes(hot.of_changes(), NOTHING, write);
-                self.saving.removed = Some((out.later::<K>(REMOVED).of_changes(), removed));
-                self.saving.cold = Some(cold.begin_saving_changes(values.of_changes()));
-            }
-            Some(cold) => {
-                let (hot, write) = Self::section(out, |names| names.hot);
-                self.table.begin_saving_unwritten(hot, NOTHING, write);
-                self.saving.cold = Some(cold.begin_saving(values));
-            }
+        } else {
+            let (values, write) = Self::section(out, |names| names.values);
+            let hot = || Self::section(out, |names| names.hot).0;
+            self.tiered.begin_saving(values, hot, NOTHING, write);
         }
         if purpose != Purpose::Alone && self.row.notes(changes.is_some()) {
-            self.table.track_changes(entries);
+            self.tiered.table.track_changes(entries);
         }
     }
 
     fn save_more(&mut self, _: &mut SnapshotWriter) -> bool {
-        if self.table.save_segment() {
+        if self.tiered.table.save_segment() {
             return true;
         }
-        let Saving { removed, cold } = &mut self.saving;
-        if let Some((out, keys)) = removed {
+        if let Some((out, keys)) = &mut self.removed {
             for (hash, key) in keys.drain(keys.len().saturating_sub(Self::SLICE)..) {
                 out.put(hash, key.as_view());
             }
             if keys.is_empty() {
-                *removed = None;
+                self.removed = None;
             }
-        } else if cold.as_mut().is_some_and(|cold| cold.save_more().is_break()) {
-            *cold = None;
+            return true;
         }
-        removed.is_some() || cold.is_some()
+        self.tiered.backing().is_some_and(Backing::save_more)
     }
 
     /// With or without a time to live: what had none counts as written now.

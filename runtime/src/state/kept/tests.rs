@@ -50,7 +50,7 @@ fn act(table: &mut Kept<u64, u64>, op: &Op) {
 
 fn contents(table: &Kept<u64, u64>) -> BTreeMap<u64, u64> {
     let mut cursor = Cursor::default();
-    let table = &table.table;
+    let table = &table.tiered.table;
     std::iter::from_fn(|| table.next_in_order(&mut cursor).map(|(_, key, value)| (*key, value.0)))
         .collect()
 }

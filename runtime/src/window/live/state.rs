@@ -1,16 +1,39 @@
 //! What the runtime knows of the state of windows.
 
+use std::sync::Arc;
+
 use super::LiveWindows;
-use crate::record::{Key, Record};
-use crate::state::{LoadError, Loader, SnapshotWriter, State, Table, by_key};
+use crate::record::{Key, Record, View};
+use crate::state::{
+    Backing, Codec, Context, DiskError, LoadError, Loader, SnapshotWriter, Spill, Spilled, State,
+    Tiered, by_key, read_entry,
+};
 use crate::time::{Timestamp, Window};
 use crate::window::Assigner;
 use crate::window::firing::Again;
 
 /// The sections of what keys have in windows. Whether a window has fired is said of each entry: tasks are not equally
 /// far, in processing time never, so that the time up to which one has fired says little of what others bring.
-const WAITING: &str = "windows";
-const FIRED: &str = "fired windows";
+const WAITING: Sections = Sections { all: "windows", hot: "hot windows" };
+const FIRED: Sections = Sections { all: "fired windows", hot: "hot fired windows" };
+
+/// The section of entries, wherever they are; and of those that a disk does not know, if there is one.
+struct Sections {
+    all: &'static str,
+    hot: &'static str,
+}
+
+/// An entry of a section.
+type Saved<K, V> = (Timestamp, Timestamp, K, V);
+
+fn saved<'v, K: Key, V: Record>(
+    window: Context,
+    key: View<'v, K>,
+    value: View<'v, V>,
+) -> View<'v, Saved<K, V>> {
+    let [start, end] = window.map(Timestamp);
+    (start, end, key, value)
+}
 
 impl<S: Assigner<At = Timestamp>, K: Key, V: Record> State for LiveWindows<S, K, V> {
     fn entries(&self) -> usize {
@@ -33,17 +56,31 @@ impl<S: Assigner<At = Timestamp>, K: Key, V: Record> State for LiveWindows<S, K,
     fn meaning(&self) -> String {
         by_key::<K>(&self.panes.spec().meaning())
     }
+
+    fn spill(&mut self, to: &Arc<Spill>) -> Result<bool, DiskError> {
+        let codec = Codec::of_pairs(|out, window, hash, bytes, root| {
+            let (key, value) = read_entry::<(K, V)>(bytes, root)?;
+            out.put(hash, saved::<K, V>(window, key, value));
+            Ok(())
+        });
+        self.panes.spill(Spilled { backing: to.open()?, codec });
+        Ok(true)
+    }
+
     fn save(&mut self, out: &mut SnapshotWriter) {
         self.clock.save(out);
         // A table that is not live now may have been when the snapshot before was given up.
-        self.panes.tables().for_each(Table::stop_saving);
+        self.panes.tables().for_each(Tiered::stop_saving);
+        if let Some(backing) = self.panes.backing() {
+            backing.stop_saving();
+        }
         for pane in self.panes.live_mut() {
             let Window { start, end } = pane.window;
-            let section = if pane.fired { FIRED } else { WAITING };
-            let out = out.later::<(Timestamp, Timestamp, K, V)>(section);
-            pane.table.begin_saving(out, [start.0, end.0], |out, window, hash, key, value| {
-                let [start, end] = window.map(Timestamp);
-                out.put(hash, (start, end, key.as_view(), value.as_view()));
+            let sections = if pane.fired { FIRED } else { WAITING };
+            let all = out.later::<Saved<K, V>>(sections.all);
+            let hot = || out.later::<Saved<K, V>>(sections.hot);
+            pane.table.begin_saving(all, hot, [start.0, end.0], |out, window, hash, key, value| {
+                out.put(hash, saved::<K, V>(window, key.as_view(), value.as_view()));
             });
         }
     }
@@ -51,23 +88,37 @@ impl<S: Assigner<At = Timestamp>, K: Key, V: Record> State for LiveWindows<S, K,
     fn save_more(&mut self, _: &mut SnapshotWriter) -> bool {
         // What fires meanwhile is written before it goes.
         self.panes.live_mut().any(|pane| pane.table.save_segment())
+            || self.panes.backing().is_some_and(Backing::save_more)
     }
 
     fn load(&mut self, from: &Loader<'_>) -> Result<(), LoadError> {
         self.clock.load(from);
         let (panes, again) = (&mut self.panes, &mut self.again);
-        from.each::<(Timestamp, Timestamp, K, V)>(FIRED, |hash, (start, end, key, value)| {
-            let pane = panes.restored(Window { start, end });
-            pane.fired = true;
-            pane.table.entry_or(hash, key, || V::from_view(value));
-        })?;
-        from.each::<(Timestamp, Timestamp, K, V)>(WAITING, |hash, (start, end, key, value)| {
-            let pane = panes.restored(Window { start, end });
-            pane.table.entry_or(hash, key, || V::from_view(value));
-            if pane.fired {
-                let (window, key, value) = (pane.window, K::from_view(key), V::from_view(value));
-                again.push_back(Again { window, hash, key, value });
-            }
-        })
+        // What a disk did not know comes first: there may be an older entry of the key.
+        for section in [FIRED.hot, FIRED.all] {
+            from.each::<Saved<K, V>>(section, |hash, (start, end, key, value)| {
+                panes.share_out();
+                let pane = panes.restored(Window { start, end });
+                pane.fired = true;
+                pane.table.entry_or(hash, key, || V::from_view(value));
+            })?;
+        }
+        for section in [WAITING.hot, WAITING.all] {
+            from.each::<Saved<K, V>>(section, |hash, (start, end, key, value)| {
+                panes.share_out();
+                let pane = panes.restored(Window { start, end });
+                let mut is_new = false;
+                pane.table.entry_or(hash, key, || {
+                    is_new = true;
+                    V::from_view(value)
+                });
+                if pane.fired && is_new {
+                    let (window, key, value) =
+                        (pane.window, K::from_view(key), V::from_view(value));
+                    again.push_back(Again { window, hash, key, value });
+                }
+            })?;
+        }
+        Ok(())
     }
 }

@@ -1,12 +1,15 @@
 //! Windows whose tasks are saved and restored by more or fewer tasks: what fires is what would have fired.
 
+use std::cell::Cell;
+use std::sync::Arc;
+
 use proptest::prelude::*;
 
 use super::harness::{Event, Fired, events, hash_of};
 use crate::operator::{avg, count, first, sum, to_vec};
-use crate::state::State;
 use crate::state::testing::{Rescale, Tasks, by_task, rescales, shares};
 use crate::state::{Loader, testing::Kept};
+use crate::state::{MemoryDisks, Spill, State};
 use crate::task::{Stage, Turn};
 use crate::time::{Span, Timestamp, millis};
 use crate::window::{
@@ -47,6 +50,9 @@ impl<W: State, P, N> State for Windows<W, P, N> {
     }
     fn meaning(&self) -> String {
         self.windows.meaning()
+    }
+    fn spill(&mut self, to: &Arc<Spill>) -> Result<bool, crate::state::DiskError> {
+        self.windows.spill(to)
     }
     fn save(&mut self, out: &mut crate::state::SnapshotWriter) {
         self.windows.save(out);
@@ -125,10 +131,22 @@ fn played<W: AnyWindows>(
 }
 
 fn check<W: AnyWindows>(make: impl Fn() -> W, events: &[Event], rescales: &[Rescale]) {
-    let (kept, saved) = (played(&make, events, &[]), played(&make, events, rescales));
-    assert_eq!(saved.1, kept.1);
-    for ((fired, tasks), (expected, _)) in saved.0.into_iter().zip(kept.0) {
-        assert_eq!(fired, by_task(expected, tasks, |fired| hash_of(fired.2)));
+    let kept = played(&make, events, &[]);
+    // In some tasks, what was not just used is on a disk.
+    let (spill, made) = (Spill::new(MemoryDisks, 0), Cell::new(0));
+    let in_tiers = || {
+        let mut windows = make();
+        made.set(made.get() + 1);
+        if made.get() % 3 > 0 {
+            windows.spill(&spill).unwrap();
+        }
+        windows
+    };
+    for saved in [played(&make, events, rescales), played(in_tiers, events, rescales)] {
+        assert_eq!(saved.1, kept.1);
+        for ((fired, tasks), (expected, _)) in saved.0.into_iter().zip(&kept.0) {
+            assert_eq!(fired, by_task(expected.clone(), tasks, |fired| hash_of(fired.2)));
+        }
     }
 }
 
@@ -140,6 +158,7 @@ fn aggregates<S: Accumulates>(
 ) {
     let put = move |windows: &mut AggregateWindows<S, u64, _>, turn: &Turn<'_>, record: Record| {
         let Record { time, gap, key, number } = record;
+        windows.prepare(&[hash_of(key)]);
         windows.add(turn, at(time, gap), hash_of(key), key, (number, number, ())).unwrap()
     };
     let make = || {
@@ -150,6 +169,7 @@ fn aggregates<S: Accumulates>(
     check(make, events, rescales);
     let put = move |windows: &mut AggregateWindows<S, u64, _>, turn: &Turn<'_>, record: Record| {
         let Record { time, gap, key, number } = record;
+        windows.prepare(&[hash_of(key)]);
         windows.add(turn, at(time, gap), hash_of(key), key, (number, number)).unwrap()
     };
     let make = || {
@@ -162,6 +182,7 @@ fn aggregates<S: Accumulates>(
         move |windows: &mut ReduceWindows<S, u64, String>, turn: &Turn<'_>, record: Record| {
             let Record { time, gap, key, number } = record;
             let (text, join) = (format!("{number} "), |a: &str, b: &str| format!("{a}{b}"));
+            windows.prepare(&[hash_of(key)]);
             windows.add(turn, at(time, gap), hash_of(key), key, text, join).unwrap()
         };
     let make = || {
@@ -179,6 +200,7 @@ fn folds<S: crate::window::Divides>(spec: &S, events: &[Event], rescales: &[Resc
     let put = |windows: &mut FoldWindows<S, u64, String>, turn: &Turn<'_>, record: Record| {
         let Record { time, key, number, .. } = record;
         let fold = |all: String, number: u64| format!("{all}{number} ");
+        windows.prepare(&[hash_of(key)]);
         windows.add(turn, time, hash_of(key), key, number, fold).unwrap()
     };
     let make = || {

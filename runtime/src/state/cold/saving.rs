@@ -1,0 +1,73 @@
+//! Snapshots of what is on a disk.
+
+use std::fmt;
+use std::ops::ControlFlow;
+
+use super::super::disk::{Scan, Scanned};
+use super::super::saving::Context;
+use super::super::snapshot::LaterSection;
+use super::Cold;
+use super::codec::{Relay, damaged, each_root};
+use crate::record::Key;
+
+/// A snapshot of what a table had on the disk, under way. It outlives the table: there may be nothing left of that.
+pub(in crate::state) struct SavingCold {
+    scan: Box<dyn Scan>,
+    out: LaterSection,
+    context: Context,
+    relay: Relay,
+}
+
+impl fmt::Debug for SavingCold {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_tuple("SavingCold").field(&self.scan).finish()
+    }
+}
+
+impl<K: Key, V> Cold<K, V> {
+    /// Begins to write what is on the disk now into a snapshot.
+    pub(in crate::state) fn begin_saving(&mut self, out: LaterSection, context: Context) {
+        self.gone.clear();
+        self.begin(None, out, context);
+    }
+
+    /// The same, of what has gone there changed since the last snapshot.
+    pub(in crate::state) fn begin_saving_changes(&mut self, out: LaterSection, context: Context) {
+        let mut gone = std::mem::take(&mut self.gone);
+        gone.sort_unstable();
+        gone.dedup();
+        self.begin(Some(gone), out, context);
+    }
+
+    fn begin(&mut self, hashes: Option<Vec<u64>>, out: LaterSection, context: Context) {
+        self.flush();
+        if self.is_on_disk {
+            let scan = self.part.disk().scan(self.part.namespace, hashes);
+            let scan = scan.unwrap_or_else(|error| error.raise());
+            let relay = self.codec.relay;
+            self.part.backing().begin_saving(SavingCold { scan, out, context, relay });
+        }
+    }
+}
+
+impl SavingCold {
+    /// Writes some more, if it has come.
+    pub(in crate::state) fn more(&mut self) -> ControlFlow<()> {
+        if !self.out.is_wanted() {
+            return ControlFlow::Break(());
+        }
+        match self.scan.next().unwrap_or_else(|error| error.raise()) {
+            Scanned::Some(entries) => {
+                for (hash, bytes) in entries {
+                    each_root(&bytes, |root| {
+                        let relayed = (self.relay)(&self.out, self.context, hash, &bytes, root);
+                        relayed.unwrap_or_else(|error| damaged(&error).raise());
+                    });
+                }
+                ControlFlow::Continue(())
+            }
+            Scanned::NotYet => ControlFlow::Continue(()),
+            Scanned::End => ControlFlow::Break(()),
+        }
+    }
+}
