@@ -14,6 +14,32 @@ fn counts(records: u64, keys: u64, output: String) {
         .sink(files(&output).csv().overwrite());
 }
 
+/// Windows, whose keys come twice in each, and once more when the window has fired; and sessions. All are far larger than
+/// the budget.
+#[cfg(feature = "rocksdb")]
+#[pipeline]
+fn windows(records: u64, keys: u64, output: String) {
+    let timed = source(generate(records, |i| i))
+        .event_time(move |i| {
+            let is_late = i % (2 * keys) > 2 * keys - keys / 10;
+            Timestamp::from_millis((i / 2 - if is_late { keys } else { 0 }.min(i / 2)) as i64)
+        })
+        .watermarks(bounded(millis(1000)));
+    let keyed = timed.key_by(move |i| i.wrapping_mul(7919) % keys);
+    keyed
+        .window(tumbling(millis(6_000)).allowed_lateness(millis(6_000)))
+        .aggregate(|w| (w.key(), w.window().start.0, w.count(), w.sum(|i| i)))
+        .sink(files(&format!("{output}/tumbling")).csv().overwrite());
+    keyed
+        .window(sliding(millis(12_000), millis(6_000)))
+        .aggregate(|w| (w.key(), w.window().start.0, w.first()))
+        .sink(files(&format!("{output}/sliding")).csv().overwrite());
+    keyed
+        .window(session(millis(4_000)))
+        .aggregate(|w| (w.key(), w.window().start.0, w.count(), w.sum(|i| i)))
+        .sink(files(&format!("{output}/sessions")).csv().overwrite());
+}
+
 fn job(dir: &std::path::Path, records: u64, state: StateOptions) -> Job {
     Job::new(counts)
         .arg("records", records)
@@ -52,8 +78,8 @@ fn a_backend_that_was_not_built_is_refused() {
 mod rocksdb {
     use super::*;
 
-    fn rows(dir: &std::path::Path) -> Vec<String> {
-        let parts = std::fs::read_dir(dir.join("out")).unwrap();
+    fn rows(out: &std::path::Path) -> Vec<String> {
+        let parts = std::fs::read_dir(out).unwrap();
         let parts = parts.map(|part| std::fs::read_to_string(part.unwrap().path()).unwrap());
         let mut rows: Vec<_> = parts
             .flat_map(|part| part.lines().skip(1).map(str::to_owned).collect::<Vec<_>>())
@@ -73,9 +99,32 @@ mod rocksdb {
             rocksdb: vec![("compression".to_owned(), "kNoCompression".to_owned())],
         };
         job(cold.path(), 200_000, state).parallelism(2).run().unwrap();
-        let (hot, cold_rows) = (rows(hot.path()), rows(cold.path()));
+        let (hot, cold_rows) = (rows(&hot.path().join("out")), rows(&cold.path().join("out")));
         assert_eq!((hot.len(), cold_rows.len()), (20_000, 20_000));
         assert!(hot == cold_rows);
+        let left = std::fs::read_dir(cold.path().join("state")).unwrap().count();
+        assert_eq!(left, 0, "what is on disk goes with the job");
+    }
+
+    #[test]
+    fn windows_that_have_no_room_in_memory_are_as_right_as_any() {
+        let run = |dir: &std::path::Path, state| {
+            let job = Job::new(windows).arg("records", 60_000).arg("keys", 6_000);
+            let job = job.arg("output", dir.join("out").display()).state(state);
+            job.parallelism(2).run().unwrap();
+        };
+        let [hot, cold] = [(); 2].map(|()| tempfile::tempdir().unwrap());
+        run(hot.path(), StateOptions::default());
+        let dir = Some(cold.path().join("state"));
+        // Six windows of 6000 keys and as many sessions take more than a megabyte.
+        let (backend, budget) = (Backend::RocksDb, 100_000);
+        run(cold.path(), StateOptions { backend, budget, dir, ..StateOptions::default() });
+        for kind in ["tumbling", "sliding", "sessions"] {
+            let of = |dir: &tempfile::TempDir| rows(&dir.path().join("out").join(kind));
+            let (hot, cold) = (of(&hot), of(&cold));
+            assert!(hot.len() >= 6_000, "{kind}: {}", hot.len());
+            assert!(hot == cold, "{kind}: {} and {}", hot.len(), cold.len());
+        }
         let left = std::fs::read_dir(cold.path().join("state")).unwrap().count();
         assert_eq!(left, 0, "what is on disk goes with the job");
     }
