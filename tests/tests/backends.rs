@@ -14,16 +14,12 @@ fn counts(records: u64, keys: u64, output: String) {
         .sink(files(&output).csv().overwrite());
 }
 
-/// Windows, whose keys come twice in each, and once more when the window has fired; and sessions. All are far larger than
-/// the budget.
+/// Windows, whose keys come twice in each, and sessions. All are far larger than the budget.
 #[cfg(feature = "rocksdb")]
 #[pipeline]
 fn windows(records: u64, keys: u64, output: String) {
     let timed = source(generate(records, |i| i))
-        .event_time(move |i| {
-            let is_late = i % (2 * keys) > 2 * keys - keys / 10;
-            Timestamp::from_millis((i / 2 - if is_late { keys } else { 0 }.min(i / 2)) as i64)
-        })
+        .event_time(|i| Timestamp::from_millis((i / 2) as i64))
         .watermarks(bounded(millis(1000)));
     let keyed = timed.key_by(move |i| i.wrapping_mul(7919) % keys);
     keyed
