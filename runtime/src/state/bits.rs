@@ -91,9 +91,7 @@ impl Marks {
 
     /// What is not dirty counts as saved, and what is does not.
     pub(super) fn save_clean(&mut self) {
-        self.words.iter_mut().for_each(|words| {
-            words[Mark::Saved as usize] = !words[Mark::Dirty as usize];
-        });
+        self.words.iter_mut().for_each(|[dirty, saved]| *saved = !*dirty);
     }
 
     /// What is not dirty in others counts as saved, and what is does not.
@@ -127,6 +125,13 @@ impl Marks {
         if self.len == 0 {
             return;
         }
+        if at / 64 == last / 64 {
+            let moved = ones(at % 64, last % 64) & !(1 << (at % 64));
+            for word in &mut self.words[at / 64] {
+                *word = *word & !ones(at % 64, last % 64) | *word << 1 & moved;
+            }
+            return;
+        }
         for to in (at + 1..=last).rev() {
             self.put(to, self.both(to - 1));
         }
@@ -138,9 +143,53 @@ impl Marks {
         if self.len == 0 {
             return;
         }
+        if at / 64 == last / 64 {
+            let moved = ones(at % 64, last % 64) & !(1 << (last % 64));
+            for word in &mut self.words[at / 64] {
+                *word = *word & !ones(at % 64, last % 64) | *word >> 1 & moved;
+            }
+            return;
+        }
         for to in at..last {
             self.put(to, self.both(to + 1));
         }
         self.put(last, [false; 2]);
+    }
+}
+
+/// The bits of a word from one to another, both among them.
+fn ones(first: usize, last: usize) -> u64 {
+    u64::MAX << first & u64::MAX >> (63 - last)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn all(marks: &Marks) -> Vec<[bool; 2]> {
+        (0..marks.len()).map(|at| marks.both(at)).collect()
+    }
+
+    proptest! {
+        #[test]
+        fn marks_move_with_their_slots(
+            set in prop::collection::vec(any::<[bool; 2]>(), 200),
+            (at, run) in (0..200usize, 0..70usize),
+        ) {
+            let last = (at + run).min(199);
+            let mut marks = Marks::new(200);
+            set.iter().enumerate().for_each(|(at, both)| marks.put(at, *both));
+            let mut expected = set;
+            expected[at..=last].rotate_right(1);
+            expected[at] = [false; 2];
+            marks.open(at, last);
+            prop_assert_eq!(&all(&marks), &expected);
+            expected[at..=last].rotate_left(1);
+            expected[last] = [false; 2];
+            marks.close(at, last);
+            prop_assert_eq!(all(&marks), expected);
+        }
     }
 }

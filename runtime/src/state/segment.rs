@@ -56,6 +56,8 @@ pub(super) struct Segment<K, V> {
     len: usize,
     log: u8,
     depth: u8,
+    /// Tells it from others: see [`is_full`](Segment::is_full).
+    number: usize,
     /// What is known of changes and of the snapshot under way. None before the first of either.
     pub(super) marks: Marks,
     /// Those of which a disk does not know what they are now. None while there is no disk.
@@ -73,17 +75,17 @@ impl<K, V> Segment<K, V> {
         if log < 6 { 6 } else { log }
     };
 
-    /// An empty segment with `1 << log` homes.
-    pub(super) fn new(depth: u8, log: u8) -> Self {
-        Segment::with_slots(depth, log, default_slots(log))
+    /// An empty segment with `1 << log` homes, the `number`-th of its table.
+    pub(super) fn new(number: usize, depth: u8, log: u8) -> Self {
+        Segment::with_slots(number, depth, log, default_slots(log))
     }
 
-    fn with_slots(depth: u8, log: u8, slots: usize) -> Self {
+    fn with_slots(number: usize, depth: u8, log: u8, slots: usize) -> Self {
         let mut vacant = Vec::with_capacity(slots);
         vacant.resize_with(slots, || Slot::VACANT);
         let (tags, marks, unwritten) =
             (vec![0; slots + WINDOW], Marks::default(), Marks::default());
-        Segment { slots: vacant, tags, len: 0, log, depth, marks, unwritten }
+        Segment { slots: vacant, tags, len: 0, log, depth, number, marks, unwritten }
     }
 
     pub(super) fn len(&self) -> usize {
@@ -115,9 +117,13 @@ impl<K, V> Segment<K, V> {
         (self.slots.as_mut_ptr(), self.tags.as_ptr())
     }
 
-    /// True if one more entry would make probes too long: 3/4 of the homes taken.
+    /// True if one more entry would make probes too long: 3/4 of the homes taken, or about as many. Hashes are spread
+    /// evenly, so that all segments come to hold as many at about the same time: if all were full then, there would be
+    /// little but splits for a while.
+    #[inline]
     pub(super) fn is_full(&self) -> bool {
-        self.len >= (1 << self.log) / 4 * 3
+        let of_64 = if self.log < 8 { 48 } else { 40 + self.number.wrapping_mul(7) % 11 };
+        self.len >= (of_64 << self.log) >> 6
     }
 
     /// The slot where a search for `hash` begins.
@@ -315,7 +321,7 @@ impl<K, V> Segment<K, V> {
         self.unwritten.clear();
     }
 
-    /// Makes room for at least one more entry without a split: more homes if three quarters are taken, else more slack
+    /// Makes room for at least one more entry without a split: more homes if too many are taken, else more slack
     /// (many entries share a home).
     pub(super) fn grow(&mut self) {
         let log = if self.is_full() { self.log + 1 } else { self.log };
@@ -335,13 +341,15 @@ impl<K, V> Segment<K, V> {
     }
 
     /// Splits by the next bit of the hash: `self` keeps the lower half, the upper half is returned.
-    pub(super) fn split(&mut self) -> Self {
+    /// It will be the `number`-th of the table.
+    pub(super) fn split(&mut self, number: usize) -> Self {
         debug_assert!(self.depth < 63);
         let next_bit = 1u64 << (63 - self.depth);
         let middle = (0..self.slots.len())
             .find(|&at| self.hash(at) != EMPTY && self.hash(at) & next_bit != 0)
             .unwrap_or(self.slots.len());
-        let upper = self.moved(middle..self.slots.len(), self.depth + 1, self.log, 0);
+        let mut upper = self.moved(middle..self.slots.len(), self.depth + 1, self.log, 0);
+        upper.number = number;
         let mut lower = self.moved(0..middle, self.depth + 1, self.log, 0);
         std::mem::swap(self, &mut lower);
         upper
@@ -358,7 +366,7 @@ impl<K, V> Segment<K, V> {
         // An upper half that is all but empty need not be as large as what was split.
         let (log, needed) = if entries == 0 { (Self::MIN_LOG, 0) } else { (log, needed) };
         let slots = (default_slots(log) + extra).max(needed + 8);
-        let mut new = Segment::with_slots(depth, log, slots);
+        let mut new = Segment::with_slots(self.number, depth, log, slots);
         new.marks = self.marks.like(slots);
         new.unwritten = self.unwritten.like(slots);
         let mut next = 0;

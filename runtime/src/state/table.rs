@@ -142,7 +142,7 @@ impl<K: Key, V> Table<K, V> {
 
     fn start(&mut self) {
         self.ahead.forget();
-        let mut first = Segment::new(0, Segment::<K, V>::MIN_LOG);
+        let mut first = Segment::new(0, 0, Segment::<K, V>::MIN_LOG);
         self.shift = 63;
         self.directory = vec![place(&mut first, 0); 2];
         self.segments = vec![first];
@@ -443,7 +443,8 @@ impl<K: Key, V> Table<K, V> {
             self.directory = self.directory.iter().flat_map(|&place| [place, place]).collect();
             self.shift -= 1;
         }
-        let upper = self.segments[index].split();
+        let number = self.segments.len();
+        let upper = self.segments[index].split(number);
         self.segments.push(upper);
         let next_bit = 1 << (63 - depth);
         self.update_places(index, hash & !next_bit);
@@ -500,7 +501,7 @@ impl<K: Key, V> Table<K, V> {
         } else {
             self.ahead.forget();
             let log = Segment::<K, V>::MIN_LOG;
-            let mut new = Segment::new(segment.depth(), log);
+            let mut new = Segment::new(index, segment.depth(), log);
             std::mem::swap(segment, &mut new);
             self.update_places(index, hash);
         }
