@@ -25,15 +25,15 @@ fn windows(records: u64, keys: u64, output: String) {
     keyed
         .window(tumbling(millis(6_000)).allowed_lateness(millis(6_000)))
         .aggregate(|w| (w.key(), w.window().start.0, w.count(), w.sum(|i| i)))
-        .sink(files(&format!("{output}/tumbling")).csv().overwrite());
+        .sink(files(format!("{output}/tumbling")).csv().overwrite());
     keyed
         .window(sliding(millis(12_000), millis(6_000)))
         .aggregate(|w| (w.key(), w.window().start.0, w.first()))
-        .sink(files(&format!("{output}/sliding")).csv().overwrite());
+        .sink(files(format!("{output}/sliding")).csv().overwrite());
     keyed
         .window(session(millis(4_000)))
         .aggregate(|w| (w.key(), w.window().start.0, w.count(), w.sum(|i| i)))
-        .sink(files(&format!("{output}/sessions")).csv().overwrite());
+        .sink(files(format!("{output}/sessions")).csv().overwrite());
 }
 
 fn job(dir: &std::path::Path, records: u64, state: StateOptions) -> Job {
