@@ -104,6 +104,8 @@ impl FromStr for Fence {
 
 /// The name of a manifest in its checkpoint's folder.
 const MANIFEST: &str = "MANIFEST";
+/// What the names of checkpoints' folders begin with.
+const FOLDER: &str = "chk-";
 
 /// Where an object of a checkpoint lies.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -126,14 +128,14 @@ impl Folder {
     }
 
     fn object(self, name: &str) -> StorePath {
-        let path = format!("chk-{}/{}/{name}", self.id, self.fence);
+        let path = format!("{FOLDER}{}/{}/{name}", self.id, self.fence);
         StorePath::parse(path).expect("numbers and fixed words are segments of a path")
     }
 
     /// The folder of a path of a checkpoint's object; none for paths of anything else.
     pub(crate) fn of(path: &StorePath) -> Option<Folder> {
         let mut segments = path.segments();
-        let id = store::number(segments.next()?.strip_prefix("chk-")?)?;
+        let id = store::number(segments.next()?.strip_prefix(FOLDER)?)?;
         let fence = segments.next()?.parse().ok()?;
         segments.next()?;
         segments.next().is_none().then_some(Folder { id: CheckpointId(id), fence })

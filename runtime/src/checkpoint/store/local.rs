@@ -18,6 +18,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::path::is_segment;
 use super::{Created, Fault, Store, StoreError, StorePath, Upload};
+use crate::checkpoint::FOLDER;
 
 /// Locked by the process that writes.
 pub(crate) const LOCK: &str = ".lock";
@@ -53,6 +54,7 @@ impl LocalStore {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(fail(error)),
             _ => fs::create_dir(&hidden).map_err(fail)?,
         }
+        remove_empty_folders(root, |name| name.starts_with(FOLDER));
         Ok(LocalStore::new(root, Some(lock)))
     }
 
@@ -298,6 +300,17 @@ fn read(path: &Path, range: Option<Range<u64>>) -> io::Result<Vec<u8>> {
     file.seek(SeekFrom::Start(start))?;
     file.take(wanted as u64).read_to_end(&mut bytes)?;
     Ok(bytes)
+}
+
+/// Removes folders of such names that hold nothing: a process was killed between making one and linking into it. As well
+/// as can be: what is left is no object.
+fn remove_empty_folders(parent: &Path, is_one: fn(&str) -> bool) {
+    for entry in fs::read_dir(parent).into_iter().flatten().flatten() {
+        if entry.file_name().to_str().is_some_and(is_one) {
+            remove_empty_folders(&entry.path(), is_segment);
+            let _ = fs::remove_dir(entry.path());
+        }
+    }
 }
 
 /// Objects below `folder`, relative to `root`. What cannot be an object is somebody else's, and left alone.

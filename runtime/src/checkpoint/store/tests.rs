@@ -196,7 +196,9 @@ fn folders_come_and_go_while_others_write() {
 fn visible(folder: &Path) -> Vec<String> {
     let entries = std::fs::read_dir(folder).unwrap();
     let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
-    names.filter(|name| !name.starts_with('.')).collect()
+    let mut names: Vec<_> = names.filter(|name| !name.starts_with('.')).collect();
+    names.sort();
+    names
 }
 
 #[test]
@@ -226,11 +228,16 @@ fn what_a_killed_process_left_is_cleared_and_strangers_are_not() {
     let hidden = folder.path().join(".tmp");
     std::fs::write(hidden.join("0"), "half an object").unwrap();
     std::fs::write(folder.path().join("my notes.txt"), "notes").unwrap();
+    for empty in ["chk-7/1-1", "mine"] {
+        std::fs::create_dir_all(folder.path().join(empty)).unwrap();
+    }
     let store = LocalStore::open(folder.path()).unwrap();
     assert_eq!(std::fs::read_dir(hidden).unwrap().count(), 0);
     assert!(store.list(None).unwrap().is_empty());
-    assert_eq!(store.create(&path("a"), b"").unwrap(), Created::New);
-    assert_eq!(visible(folder.path()).len(), 2);
+    assert_eq!(store.create(&path("chk-8/1-2/a"), b"").unwrap(), Created::New);
+    drop(store);
+    drop(LocalStore::open(folder.path()).unwrap());
+    assert_eq!(visible(folder.path()), ["chk-8", "mine", "my notes.txt"]);
 }
 
 #[test]
