@@ -49,8 +49,8 @@ pub(super) struct Cold<K, V> {
     turn: u64,
     /// From which hash on segments give way to other tables next.
     yielding: u64,
-    /// Bytes of an archive, on average, lately.
-    archive: usize,
+    /// Bytes that an entry owns besides its slot, on average.
+    owned: usize,
     batch: Batch,
     arena: Arena,
     /// The next hashes on the disk, for whoever walks through the table and has it all brought into memory.
@@ -82,7 +82,7 @@ impl<K: Key, V> Cold<K, V> {
             known: Vec::new(),
             turn: 0,
             yielding: 0,
-            archive: 0,
+            owned: 0,
             batch: Batch::default(),
             arena: Arena::default(),
             upcoming: VecDeque::new(),
@@ -164,6 +164,7 @@ impl<K: Key, V> Cold<K, V> {
     /// the entries of that hash, which stay together.
     fn make_room(&mut self, table: &mut Table<K, V>, hash: u64) {
         let Some(segment) = table.full_segment(hash) else { return };
+        self.weigh(table, segment);
         self.account(table);
         if !self.part.is_large() {
             return;
@@ -182,12 +183,21 @@ impl<K: Key, V> Cold<K, V> {
 
     /// Takes note of the memory that the table has.
     fn account(&mut self, table: &Table<K, V>) {
-        self.part.set_used(table.bytes() + table.len() * self.owned());
+        self.part.set_used(table.bytes() + table.len() * self.owned);
     }
 
-    /// Bytes that an entry owns elsewhere, about.
-    fn owned(&self) -> usize {
-        self.archive.saturating_sub(size_of::<(K, V)>() + size_of::<u64>())
+    /// Learns from an entry of a segment what entries own elsewhere: about as much as lies before the root in an archive, in
+    /// one piece.
+    fn weigh(&mut self, table: &Table<K, V>, segment: usize) {
+        let segment = &table.segments[segment];
+        let Some((key, value)) = segment.next_taken(0).map(|at| segment.entry(at)) else { return };
+        self.arena.clear();
+        let owned = match (self.codec.put)(&mut self.arena, key, value) as usize {
+            0 => 0,
+            // As allocators round it: eight bytes are their own.
+            bytes => (bytes + 8).next_multiple_of(16).max(32),
+        };
+        self.owned = if self.owned == 0 { owned } else { (7 * self.owned + owned).div_ceil(8) };
     }
 
     /// The entries of some hashes of a segment go, if `spares` those only that were not used; answers how many.
@@ -198,7 +208,7 @@ impl<K: Key, V> Cold<K, V> {
         spares: bool,
         goes: impl Fn(u64) -> bool,
     ) -> usize {
-        let Cold { codec, batch, arena, archive, entries, gone, .. } = self;
+        let Cold { codec, batch, arena, entries, gone, .. } = self;
         let mut sent = 0;
         table.send_away(segment, spares, goes, |hash, changed, group| {
             sent += group.len();
@@ -207,7 +217,7 @@ impl<K: Key, V> Cold<K, V> {
                 gone.push(hash);
             }
             if changed.since_written {
-                *archive = codec.encode(batch, arena, hash, group).midpoint(*archive);
+                codec.encode(batch, arena, hash, group);
             }
         });
         self.is_on_disk |= sent > 0;
@@ -240,7 +250,7 @@ impl<K: Key, V> Cold<K, V> {
             let had = table.segments[segment].bytes();
             let sent = self.send(table, segment, false, |_| true);
             table.vacate(segment, self.yielding, false);
-            let freed = had.saturating_sub(table.segments[segment].bytes()) + sent * self.owned();
+            let freed = had.saturating_sub(table.segments[segment].bytes()) + sent * self.owned;
             self.part.set_used(self.part.used().saturating_sub(freed));
             self.yielding = table.first_hash(behind).unwrap_or(0);
         }

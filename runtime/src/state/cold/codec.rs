@@ -64,14 +64,14 @@ impl<K: Key, V> Codec<K, V> {
     }
 
     /// Puts the entries of a hash into a batch: when they were written if their lives end, their archives, and where
-    /// those have their roots. Answers the bytes of one.
+    /// those have their roots.
     pub(super) fn encode(
         &self,
         batch: &mut Batch,
         arena: &mut Arena,
         hash: u64,
         entries: &[(&K, &V)],
-    ) -> usize {
+    ) {
         arena.clear();
         let written = self.written(entries);
         let before = written.map_or(0, |_| size_of::<i64>() as u32);
@@ -89,7 +89,6 @@ impl<K: Key, V> Codec<K, V> {
                 }
             }
         });
-        arena.len() / entries.len()
     }
 }
 
