@@ -6,9 +6,10 @@
 //! of each second, and the least of any ten milliseconds, with and without a checkpoint under way; the bytes of the
 //! checkpoints that are there in the end; then how long it takes to go on from the last one.
 //!
-//! `snapshot 10000000 16 5000`, 2 shared cores, 2026-11, commit 06ee048: of 15.5 M records in a second, 11.1 to 12.0 M where
-//! most of a checkpoint falls into it; in the least 10 ms 22 to 35 % of the median. While the table grew to 10 M keys, 64
-//! records took 4.8 to 9.4 ms at most in five runs, and 30 ms in one (another pacing of slices, which was not kept).
+//! `snapshot 10000000 9 3000`, 2 cores of a machine that others use, 2026-11, commit 68b0595: of 16 to 17 M records in a
+//! second, 10 to 14 M where most of a checkpoint falls into it. While one is taken each 10 ms has 35 to 37 % of the median;
+//! the least of all was 18 to 36 % in six runs, and 25 to 90 % in seconds without a checkpoint. While the table grew to 10 M
+//! keys, 64 records took 2.2 to 2.9 ms at most in seven runs of nine, and 9.1 ms in one.
 
 #![forbid(unsafe_code)]
 

@@ -1,8 +1,8 @@
 //! A snapshot of a table, taken while the table goes on changing.
 //!
 //! The owner of the table writes it a segment at a time, between other things. What is ahead of it and is about to
-//! change is written first, entry by entry; a bit per slot says which entries were written, or came after the snapshot
-//! began and do not belong to it. So no entry is cloned, and whatever happens meanwhile, what is written is the table as
+//! change is written first, those of a batch that is looked up ahead together; a bit per slot says which entries were
+//! written, or came after the snapshot began and do not belong to it. So no entry is cloned, and whatever happens meanwhile, what is written is the table as
 //! it was when the snapshot began.
 
 use super::bits::{Mark, Marks};
