@@ -59,6 +59,7 @@ impl<K: Key, V> Table<K, V> {
         let segment = &mut self.segments[segment];
         if segment.unwritten.len() == 0 {
             segment.unwritten = Marks::new(segment.slots());
+            self.in_segments += segment.unwritten.bytes();
         }
         segment.unwritten.set(Mark::Dirty, at);
         segment.unwritten.set(USED, at);

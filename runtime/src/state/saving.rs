@@ -129,6 +129,7 @@ impl<K: Key, V> Table<K, V> {
         let segment = &mut self.segments[segment];
         if segment.marks.len() == 0 {
             segment.marks = Marks::new(segment.slots());
+            self.in_segments += segment.marks.bytes();
         }
         let marks = &mut segment.marks;
         let [dirty, saved] = marks.rounds;

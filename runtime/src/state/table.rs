@@ -46,6 +46,8 @@ pub struct Table<K: Key, V> {
     /// `64 -` the directory's bits; there is at least one bit.
     shift: u32,
     pub(super) segments: Vec<Segment<K, V>>,
+    /// What the segments hold, in bytes: there may be thousands, and it is asked for with each batch.
+    pub(super) in_segments: usize,
     len: usize,
     /// Changes whenever entries move.
     pub(super) version: u64,
@@ -127,6 +129,7 @@ impl<K: Key, V> Table<K, V> {
             directory: Vec::new(),
             shift: 63,
             segments: Vec::new(),
+            in_segments: 0,
             len: 0,
             version: 0,
             tracking: None,
@@ -144,6 +147,7 @@ impl<K: Key, V> Table<K, V> {
         self.ahead.forget();
         let mut first = Segment::new(0, 0, Segment::<K, V>::MIN_LOG);
         self.shift = 63;
+        self.in_segments = first.bytes();
         self.directory = vec![place(&mut first, 0); 2];
         self.segments = vec![first];
     }
@@ -162,7 +166,8 @@ impl<K: Key, V> Table<K, V> {
 
     /// Memory held by the table itself, in bytes; what keys and values own elsewhere is not counted.
     pub fn bytes(&self) -> usize {
-        self.segments.iter().map(Segment::bytes).sum::<usize>()
+        debug_assert_eq!(self.in_segments, self.segments.iter().map(Segment::bytes).sum::<usize>());
+        self.in_segments
             + self.segments.capacity() * size_of::<Segment<K, V>>()
             + self.directory.capacity() * size_of::<Place<K, V>>()
     }
@@ -434,8 +439,10 @@ impl<K: Key, V> Table<K, V> {
         let splits = (is_one_sided || is_large)
             && depth < 63
             && (depth < bits || self.directory.len() < ENTRIES_PER_SEGMENT * self.segments.len());
+        self.in_segments -= segment.bytes();
         if !splits {
             self.segments[index].grow();
+            self.in_segments += self.segments[index].bytes();
             self.update_places(index, hash);
             return;
         }
@@ -445,6 +452,7 @@ impl<K: Key, V> Table<K, V> {
         }
         let number = self.segments.len();
         let upper = self.segments[index].split(number);
+        self.in_segments += self.segments[index].bytes() + upper.bytes();
         self.segments.push(upper);
         let next_bit = 1 << (63 - depth);
         self.update_places(index, hash & !next_bit);
@@ -503,6 +511,7 @@ impl<K: Key, V> Table<K, V> {
             let log = Segment::<K, V>::MIN_LOG;
             let mut new = Segment::new(index, segment.depth(), log);
             std::mem::swap(segment, &mut new);
+            self.in_segments = self.in_segments + segment.bytes() - new.bytes();
             self.update_places(index, hash);
         }
     }
