@@ -46,6 +46,7 @@ mod invalid;
 mod live;
 mod panes;
 mod partials;
+mod progress;
 mod reduce;
 mod ring;
 mod rings;

@@ -3,25 +3,22 @@
 mod state;
 
 use std::collections::{BTreeSet, VecDeque};
-use std::ops::RangeInclusive;
 
-use super::clock::Clock;
 use super::firing::{Again, Firing};
+use super::progress::{Progress, Round};
 use super::ring::{Ring, Spare};
 use super::slide_panes::SlidePanes;
 use super::store::{AggregateUpdate, Update, table_of};
-use super::tumbling::cut;
-use super::{Assigner, Sliding, Time};
+use super::{Assigner, Sliding};
 use crate::operator::{Aggregate, failed_on};
 use crate::record::{Emit, Key, Record, View};
 use crate::state::{CHUNK, Chunk, Cursor, Table};
 use crate::task::{Failure, Turn};
-use crate::time::{Span, Timestamp, Window};
+use crate::time::{Timestamp, Window};
 
 /// Accumulators by key and pane.
 pub(super) struct Rings<K: Key, A: Aggregate> {
-    spec: Sliding,
-    clock: Clock,
+    progress: Progress,
     /// None while there is nothing.
     table: Option<Table<K, Ring<A::Acc>>>,
     spare: Spare<A::Acc>,
@@ -29,10 +26,6 @@ pub(super) struct Rings<K: Key, A: Aggregate> {
     live: BTreeSet<Timestamp>,
     /// The panes used last. Records out of order go to and fro between two.
     recent: [Pane; 2],
-    /// The start of the last window that has fired, or that nothing was in.
-    frontier: i128,
-    /// Keys' hashes, and the start of the last window that has fired for them: what a task brought that was further.
-    ahead: Vec<(RangeInclusive<u64>, i128)>,
     walk: Option<Walk>,
     /// Firings of keys whose window had fired before.
     again: VecDeque<Again<K, A::Acc>>,
@@ -77,15 +70,12 @@ struct Walk {
 
 impl<K: Key, A: Aggregate> Rings<K, A> {
     pub fn new(spec: Sliding) -> Self {
-        let mut rings = Rings {
-            spec,
-            clock: Clock::new(spec.time()),
+        Rings {
+            progress: Progress::new(spec),
             table: None,
             spare: Spare::new(),
             live: BTreeSet::new(),
             recent: [NO_PANE; 2],
-            frontier: i128::MIN,
-            ahead: Vec::new(),
             walk: None,
             again: VecDeque::new(),
             current: None,
@@ -94,10 +84,7 @@ impl<K: Key, A: Aggregate> Rings<K, A> {
             next_due: 0,
             firing: NO_PANE.bounds,
             late: 0,
-        };
-        // What ends in the first millisecond of all is over before anything comes.
-        rings.frontier = rings.last_start(Timestamp::MIN, Span::ZERO);
-        rings
+        }
     }
 
     #[inline(always)]
@@ -117,8 +104,8 @@ impl<K: Key, A: Aggregate> Rings<K, A> {
         key: View<'_, K>,
         update: &mut AggregateUpdate<'_, '_, '_, K, A>,
     ) -> Result<bool, Failure> {
-        let now = self.clock.now(turn);
-        let time = self.clock.time_of(time);
+        let now = self.progress.clock.now(turn);
+        let time = self.progress.clock.time_of(time);
         let recent = self.recent[0];
         let pane = if recent.bounds.contains(time) {
             recent
@@ -148,31 +135,16 @@ impl<K: Key, A: Aggregate> Rings<K, A> {
         if self.recent[0].bounds.contains(time) {
             return Some(self.recent[0]);
         }
-        let bounds = SlidePanes(self.spec).pane_of(time)?;
-        let (oldest, newest) = self.windows_of(bounds.start);
-        let cleanup = self.spec.cleanup(self.window(newest));
-        let pane = Pane { bounds, cleanup, fired: oldest <= self.frontier };
+        let panes = SlidePanes(self.progress.spec);
+        let bounds = panes.pane_of(time)?;
+        let cleanup = panes.cleanup(bounds);
+        let fired = self.progress.has_fired(bounds.start);
+        let pane = Pane { bounds, cleanup, fired };
         if cleanup > now {
             self.live.insert(bounds.start);
             self.recent[0] = pane;
         }
         Some(pane)
-    }
-
-    /// The starts of the oldest and of the newest window that a pane is part of.
-    fn windows_of(&self, pane: Timestamp) -> (i128, i128) {
-        let pane = i128::from(pane.0);
-        let oldest = self.spec.start_before(pane - self.spec.size()) + self.spec.slide();
-        (oldest, self.spec.start_before(pane))
-    }
-
-    fn window(&self, start: i128) -> Window {
-        cut(start, start + self.spec.size())
-    }
-
-    /// The first and the last point in time at which a pane of a window may start.
-    fn panes_of(&self, start: i128) -> (Timestamp, Timestamp) {
-        (clamped(start), clamped(start + self.spec.size() - 1))
     }
 
     /// A record came to a pane of which windows have fired: those that are kept fire again for its key, later ones first.
@@ -186,21 +158,13 @@ impl<K: Key, A: Aggregate> Rings<K, A> {
         key: View<'_, K>,
         aggregate: &A,
     ) -> Result<(), Failure> {
-        let (oldest, mut start) = self.windows_of(pane);
         let ring = self.table.as_ref().and_then(|table| table.get(hash, key));
         let ring = ring.expect("it was added to");
-        while start >= oldest {
-            let window = self.window(start);
-            if self.spec.cleanup(window) <= now {
-                break;
-            }
-            if start <= self.frontier {
-                let key = K::from_view(key);
-                let value = merge::<K, A>(aggregate, ring, self.panes_of(start), &key)?;
-                let value = value.expect("it was added to a pane of this window");
-                self.again.push_back(Again { window, hash, key, value });
-            }
-            start -= self.spec.slide();
+        for (start, window) in self.progress.fired_of(pane, now) {
+            let key = K::from_view(key);
+            let value = merge::<K, A>(aggregate, ring, self.progress.panes_of(start), &key)?;
+            let value = value.expect("it was added to a pane of this window");
+            self.again.push_back(Again { window, hash, key, value });
         }
         Ok(())
     }
@@ -234,7 +198,7 @@ impl<K: Key, A: Aggregate> Rings<K, A> {
     #[inline(never)]
     fn look_for_due(&mut self, turn: &mut Turn<'_>, aggregate: &A) -> Result<bool, Failure> {
         self.current = None;
-        let now = self.clock.now(turn);
+        let now = self.progress.clock.now(turn);
         loop {
             if self.again.is_empty() && self.walk.is_none() && !self.begin(now) {
                 return Ok(false);
@@ -302,7 +266,7 @@ impl<K: Key, A: Aggregate> Rings<K, A> {
             let merged = aggregate.merge(value, ring.newest().as_view());
             merged.map_err(|overflow| failed_on::<K>(overflow, key.as_view()))?;
         }
-        if !self.ahead.is_empty() {
+        if self.progress.skips_any() {
             self.skip_ahead();
         }
         Ok(())
@@ -312,81 +276,37 @@ impl<K: Key, A: Aggregate> Rings<K, A> {
     #[cold]
     fn skip_ahead(&mut self) {
         let Some(table) = &self.table else { return };
-        let (entries, start) = (table.chunk(&self.chunk), self.frontier);
-        self.due.retain(|(number, _)| {
-            let hash = entries.hash(usize::from(*number));
-            !self.ahead.iter().any(|(hashes, last)| start <= *last && hashes.contains(&hash))
-        });
+        let entries = table.chunk(&self.chunk);
+        self.due.retain(|(number, _)| !self.progress.skips(entries.hash(usize::from(*number))));
     }
 
     /// Begins with the next window that is due, or to drop panes; false if there is nothing to do.
     fn begin(&mut self, now: Timestamp) -> bool {
-        let (due, over) = (self.last_start(now, Span::ZERO), self.last_start(now, self.lateness()));
-        if self.frontier < due {
+        let before = self.progress.frontier;
+        let next = self.progress.next(now, |start| self.live.range(start..).next().copied());
+        if self.progress.frontier != before {
             self.recent = [NO_PANE; 2];
-            let next = self.next_window().filter(|start| *start <= due);
-            self.frontier = next.unwrap_or(due);
-            if next.is_some() {
-                self.firing = self.window(self.frontier);
-                self.begin_walk(next, over.min(self.frontier));
-                return true;
+        }
+        let Some(Round { fires, forget }) = next else {
+            if now == Timestamp::MAX {
+                self.release();
             }
-        }
-        let oldest = self.live.first().map(|pane| self.windows_of(*pane).1);
-        if oldest.is_some_and(|newest_window| newest_window <= over) {
-            self.begin_walk(None, over);
-            return true;
-        }
-        if now == Timestamp::MAX {
-            self.release();
-        }
-        false
-    }
-
-    /// Begins with a walk that drops the panes that no window behind `over` needs.
-    fn begin_walk(&mut self, fires: Option<i128>, over: i128) {
-        let forget = over.saturating_add(self.spec.slide() - 1);
-        let forget = (forget >= i128::from(i64::MIN)).then(|| clamped(forget));
-        let fires = fires.map(|start| self.panes_of(start));
+            return false;
+        };
+        self.firing = fires.unwrap_or(NO_PANE.bounds);
+        let fires = fires.map(|_| self.progress.panes_of(self.progress.frontier));
         self.chunk = Chunk::default();
         self.walk = Some(Walk { cursor: Cursor::default(), fires, forget });
-    }
-
-    /// The start of the next window behind the frontier that has a pane with records.
-    fn next_window(&self) -> Option<i128> {
-        // Panes before this one are in no window behind the frontier.
-        let first = self.frontier.saturating_add(self.spec.slide());
-        let pane = *self.live.range(clamped(first)..).next()?;
-        let (oldest, newest) = self.windows_of(pane);
-        let next = oldest.max(self.frontier.saturating_add(self.spec.slide()));
-        (next <= newest).then_some(next)
+        true
     }
 
     /// The table was walked through.
     fn end(&mut self) {
         let Some(walk) = self.walk.take() else { return };
         self.recent = [NO_PANE; 2];
-        self.ahead.retain(|(_, last)| *last > self.frontier);
+        self.progress.fired();
         while self.live.first().is_some_and(|pane| Some(*pane) <= walk.forget) {
             self.live.pop_first();
-        }
-    }
-
-    /// The start of the last window that ends `lateness` before `now`.
-    fn last_start(&self, now: Timestamp, lateness: Span) -> i128 {
-        // The ends of the last windows are cut off.
-        let cut_off = Timestamp::MAX - Span(1) + lateness;
-        if now >= cut_off {
-            return i128::MAX;
-        }
-        let end = i128::from(now.0) + 1 - i128::from(lateness.0);
-        self.spec.start_before(end - self.spec.size())
-    }
-
-    fn lateness(&self) -> Span {
-        match self.spec.time() {
-            Time::Event => self.spec.lateness(),
-            Time::Processing => Span::ZERO,
         }
     }
 
@@ -399,11 +319,6 @@ impl<K: Key, A: Aggregate> Rings<K, A> {
             (self.due, self.next_due) = (Vec::new(), 0);
         }
     }
-}
-
-/// The nearest point in time.
-fn clamped(time: i128) -> Timestamp {
-    Timestamp(time.clamp(i128::from(i64::MIN), i128::from(i64::MAX)) as i64)
 }
 
 /// Puts a window together from a key's panes; none if the key has none in it.

@@ -16,7 +16,7 @@ use super::tumbling::cut;
 use super::{Assigner, InvalidWindow, Sliding, Time};
 use crate::time::{Span, Timestamp, Window};
 
-/// The panes of sliding windows, as if they were windows. All are kept until they are asked for.
+/// The panes of sliding windows, as if they were windows.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct SlidePanes(pub(super) Sliding);
 
@@ -56,7 +56,14 @@ impl Assigner for SlidePanes {
     fn mistake(&self) -> Option<InvalidWindow> {
         self.0.mistake()
     }
-    fn cleanup(&self, _: Window) -> Timestamp {
-        Timestamp::MAX
+    /// When the newest window is over that the pane is part of.
+    fn cleanup(&self, pane: Window) -> Timestamp {
+        let newest = newest_window(&self.0, pane.start);
+        self.0.cleanup(cut(newest, newest + self.0.size()))
     }
+}
+
+/// The start of the newest window that a pane is part of.
+pub(super) fn newest_window(spec: &Sliding, pane: Timestamp) -> i128 {
+    spec.start_before(i128::from(pane.0))
 }
