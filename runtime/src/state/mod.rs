@@ -50,6 +50,7 @@ pub use snapshot::{
 pub(crate) use snapshot::{entries_of, entry_layout};
 pub(crate) use spill::Backing;
 pub use spill::{Disks, Spill};
+pub(crate) use table::usable;
 pub use table::{Entry, Table, Vacant};
 pub(crate) use tiered::{Spilled, Tiered};
 pub use ttl::{Forever, Keep, Moment, Ttl, event_time};

@@ -519,7 +519,7 @@ impl<K: Key, V> Table<K, V> {
 
 /// The hash under which a key is kept: the greatest one stands for empty slots.
 #[inline(always)]
-pub(super) fn usable(hash: u64) -> u64 {
+pub(crate) fn usable(hash: u64) -> u64 {
     hash.min(EMPTY - 1)
 }
 

@@ -79,6 +79,12 @@ impl<K: Key, V> Tiered<K, V> {
         self.table.entry_or(hash, key, init)
     }
 
+    /// The value of a key.
+    pub(crate) fn get(&mut self, hash: u64, key: View<'_, K>) -> Option<&V> {
+        self.ready(hash);
+        self.table.get(hash, key)
+    }
+
     /// See [`Table::find_entry`].
     #[inline(always)]
     pub(crate) fn find_entry(&mut self, hash: u64, key: View<'_, K>) -> Entry<'_, K, V> {

@@ -26,7 +26,7 @@
 //! | sessions | in one table, by key the sessions, each with a timer that is moved only when it comes (`session_windows`) |
 //!
 //! Where state may be larger than memory, a table per window and that of sessions go to a disk as far as there is no room
-//! for them; rings do not.
+//! for them. Rings give way to a table per pane, which does as well (`slide_tables`).
 //!
 //! Which windows there are is an [`Assigner`]'s business: [`Tumbling`], [`Sliding`], [`Session`], [`DynamicSession`].
 //! Windows with a [trigger] or an [evictor] of their own, those that keep elements, and those that time does not end are
@@ -54,12 +54,14 @@ mod session;
 mod session_windows;
 mod sessions;
 mod slide_panes;
+mod slide_tables;
 mod slides;
 mod sliding;
 mod store;
 #[cfg(test)]
 mod tests;
 mod timers;
+mod together;
 pub mod trigger;
 mod tumbling;
 

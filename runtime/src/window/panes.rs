@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::ops::Bound;
 
 use super::Assigner;
-use crate::record::Key;
-use crate::state::{Backing, Spilled, Tiered};
+use crate::record::{Key, Record};
+use crate::state::{Backing, SnapshotWriter, Spilled, Tiered, WriteEntry};
 use crate::time::{Timestamp, Window};
 
 /// Emptied tables whose memory is kept for coming windows.
@@ -63,6 +63,13 @@ impl Recent {
 
 pub(super) fn place(window: Window) -> Place {
     (window.end, window.start)
+}
+
+/// The section of entries, wherever they are; and of those that a disk does not know, if there is one.
+#[derive(Clone, Copy)]
+pub(super) struct Sections {
+    pub all: &'static str,
+    pub hot: &'static str,
 }
 
 impl<S: Assigner<At = Timestamp>, K: Key, V> Panes<S, K, V> {
@@ -182,15 +189,10 @@ impl<S: Assigner<At = Timestamp>, K: Key, V> Panes<S, K, V> {
     }
 
     /// The live panes.
-    pub fn live_mut(&mut self) -> impl Iterator<Item = &mut Pane<K, V>> {
+    fn live_mut(&mut self) -> impl Iterator<Item = &mut Pane<K, V>> {
         let live = |pane: &Pane<K, V>| self.live.get(&place(pane.window));
         let slab = self.slab.iter_mut().enumerate();
         slab.filter(move |(number, pane)| live(pane) == Some(number)).map(|(_, pane)| pane)
-    }
-
-    /// The tables of all panes, live or not.
-    pub fn tables(&mut self) -> impl Iterator<Item = &mut Tiered<K, V>> {
-        self.slab.iter_mut().map(|pane| &mut pane.table)
     }
 
     /// Bytes that each table has in memory.
@@ -208,6 +210,16 @@ impl<S: Assigner<At = Timestamp>, K: Key, V> Panes<S, K, V> {
     pub fn first_behind(&self, place: Place) -> Option<usize> {
         let behind = (Bound::Excluded(place), Bound::Unbounded);
         self.live.range(behind).next().map(|(_, number)| *number)
+    }
+
+    /// The live panes that start from `first` to `last`, in order, where panes do not overlap.
+    pub fn numbers(
+        &self,
+        (first, last): (Timestamp, Timestamp),
+    ) -> impl Iterator<Item = usize> + use<'_, S, K, V> {
+        let behind = self.live.range((first, first)..);
+        let starts = behind.skip_while(move |((_, start), _)| *start < first);
+        starts.take_while(move |((_, start), _)| *start <= last).map(|(_, number)| *number)
     }
 
     /// True if the memory of a pane that is about to be drained should be kept for coming ones.
@@ -250,6 +262,31 @@ impl<S: Assigner<At = Timestamp>, K: Key, V> Panes<S, K, V> {
             let spilled = self.spilled.take();
             *self = Panes { spilled, ..Panes::new(self.spec.clone()) };
         }
+    }
+
+    /// Begins a snapshot of all panes, each in sections for entries of `R`.
+    pub fn save<R: Record>(
+        &mut self,
+        out: &mut SnapshotWriter,
+        sections: impl Fn(&Pane<K, V>) -> Sections,
+        write: WriteEntry<K, V>,
+    ) {
+        // A table that is not live now may have been when the snapshot before was given up.
+        self.slab.iter_mut().for_each(|pane| pane.table.stop_saving());
+        if let Some(backing) = self.backing() {
+            backing.stop_saving();
+        }
+        for pane in self.live_mut() {
+            let (Sections { all, hot }, Window { start, end }) = (sections(pane), pane.window);
+            let (all, hot) = (out.later::<R>(all), || out.later::<R>(hot));
+            pane.table.begin_saving(all, hot, [start.0, end.0], write);
+        }
+    }
+
+    /// Goes on with it; true if there is more. What fires meanwhile is written before it goes.
+    pub fn save_more(&mut self) -> bool {
+        self.live_mut().any(|pane| pane.table.save_segment())
+            || self.backing().is_some_and(Backing::save_more)
     }
 
     pub fn entries(&self) -> usize {

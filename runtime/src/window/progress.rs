@@ -6,11 +6,16 @@ use super::clock::Clock;
 use super::slide_panes::newest_window;
 use super::tumbling::cut;
 use super::{Assigner, Sliding, Time};
+use crate::operator::Aggregate;
+use crate::record::{Key, View};
 use crate::state::{LoadError, Loader, SnapshotWriter};
 use crate::time::{Span, Timestamp, Window};
 
-/// The section of what keys have in panes.
+/// The section of what keys have in panes, wherever it is; and of what a disk does not know, if there is one.
 pub(super) const PANES: &str = "panes";
+pub(super) const HOT: &str = "hot panes";
+/// An entry of these: start of the pane, key, value.
+pub(super) type InPane<K, A> = (Timestamp, K, <A as Aggregate>::Acc);
 /// How far each task was, under its least hash: the greatest, and the start of the last window that has fired. Tasks
 /// are not equally far, in processing time never.
 const FRONTIERS: &str = "frontiers";
@@ -178,6 +183,16 @@ impl Progress {
         self.ahead.retain(|(_, frontier)| *frontier > self.frontier);
         Ok(())
     }
+}
+
+/// Calls `each` with what keys have in panes. Of two entries of a key and pane the second one holds: the disk had an
+/// older one.
+pub(super) fn each_in_panes<K: Key, A: Aggregate>(
+    from: &Loader<'_>,
+    mut each: impl FnMut(u64, View<'_, InPane<K, A>>),
+) -> Result<(), LoadError> {
+    from.each::<InPane<K, A>>(PANES, &mut each)?;
+    from.each::<InPane<K, A>>(HOT, each)
 }
 
 /// The nearest point in time.

@@ -87,6 +87,10 @@ impl<K: Key, A: Aggregate> Rings<K, A> {
         }
     }
 
+    pub fn spec(&self) -> &Sliding {
+        &self.progress.spec
+    }
+
     #[inline(always)]
     pub fn prepare(&mut self, hashes: &[u64]) {
         if let Some(table) = &mut self.table {
@@ -120,7 +124,7 @@ impl<K: Key, A: Aggregate> Rings<K, A> {
             return Ok(false);
         }
         let start = pane.bounds.start;
-        let ring = table_of(&mut self.table).entry_or(hash, key, || Ring::new(start));
+        let ring = table_of(&mut self.table, Table::new).entry_or(hash, key, || Ring::new(start));
         update.add(ring.value(start, &mut self.spare))?;
         if pane.fired {
             self.fire_again(start, now, hash, key, update.aggregate)?;

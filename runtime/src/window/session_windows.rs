@@ -17,7 +17,7 @@ use std::collections::VecDeque;
 use super::clock::Clock;
 use super::firing::{Again, Firing};
 use super::sessions::{Session, Sessions, Spare};
-use super::store::{Store, Update};
+use super::store::{Store, Update, table_of};
 use super::timers::{Due, Timer, Timers};
 use crate::record::{Key, Record, View};
 use crate::state::{Spilled, Tiered};
@@ -87,7 +87,7 @@ impl<S: Assigner, K: Key, V: Record> Store<S, K, V> for SessionWindows<S, K, V> 
             return Err(Failure::new(mistake));
         }
         let Some(window) = self.book.spec.windows_of(at).next() else { return Ok(true) };
-        let table = table_of(&mut self.table, &self.spilled);
+        let table = table_of(&mut self.table, || Tiered::new(self.spilled.as_ref()));
         let sessions = table.entry_or(hash, key, || Sessions::new(update.start()));
         let latest = &mut sessions.latest;
         if latest.meets(window) && latest.ends_after(now) {
@@ -297,18 +297,4 @@ impl<S: Assigner, K: Key, V: Record> SessionWindows<S, K, V> {
 #[inline(always)]
 fn next_of<S: Assigner, V>(spec: &S, session: &Session<V>) -> Timestamp {
     if session.fired { spec.cleanup(session.window()) } else { session.window().last() }
-}
-
-/// The table, made with the first record.
-#[inline(always)]
-fn table_of<'t, K: Key, V>(
-    table: &'t mut Option<Tiered<K, Sessions<V>>>,
-    spilled: &Option<Spilled<K, Sessions<V>>>,
-) -> &'t mut Tiered<K, Sessions<V>> {
-    #[cold]
-    #[inline(never)]
-    fn new<K: Key, V>(spilled: &Option<Spilled<K, V>>) -> Tiered<K, V> {
-        Tiered::new(spilled.as_ref())
-    }
-    table.get_or_insert_with(|| new(spilled))
 }

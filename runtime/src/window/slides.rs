@@ -15,6 +15,7 @@ use std::sync::Arc;
 
 use super::live::LiveWindows;
 use super::rings::Rings;
+use super::slide_tables::SlideTables;
 use super::store::{Added, AggregateUpdate, Aggregated, Store};
 use super::{Firing, Sliding};
 use crate::operator::Aggregate;
@@ -34,6 +35,8 @@ pub struct SlidingWindows<K: Key, A: Aggregate> {
 enum Kept<K: Key, A: Aggregate> {
     /// One per pane.
     Panes(Rings<K, A>),
+    /// One per pane, not all of them in memory.
+    Tables(SlideTables<K, A>),
     /// One per window.
     Windows(LiveWindows<Sliding, K, A::Acc>),
 }
@@ -52,6 +55,7 @@ impl<K: Key, A: Aggregate> Aggregated<Sliding, K, A> for SlidingWindows<K, A> {
     fn prepare(&mut self, hashes: &[u64]) {
         match &mut self.kept {
             Kept::Panes(rings) => rings.prepare(hashes),
+            Kept::Tables(tables) => tables.prepare(hashes),
             Kept::Windows(windows) => windows.prepare(hashes),
         }
     }
@@ -68,6 +72,7 @@ impl<K: Key, A: Aggregate> Aggregated<Sliding, K, A> for SlidingWindows<K, A> {
         let mut update = AggregateUpdate::<K, A> { aggregate: &self.aggregate, key, added };
         match &mut self.kept {
             Kept::Panes(rings) => rings.add(turn, time, hash, key, &mut update),
+            Kept::Tables(tables) => tables.add(turn, time, hash, key, added, &self.aggregate),
             Kept::Windows(windows) => windows.update(turn, time, hash, key, &mut update),
         }
     }
@@ -76,6 +81,7 @@ impl<K: Key, A: Aggregate> Aggregated<Sliding, K, A> for SlidingWindows<K, A> {
     fn fire(&mut self, turn: &mut Turn<'_>) -> Result<Option<Firing<'_, K, A::Acc>>, Failure> {
         match &mut self.kept {
             Kept::Panes(rings) => rings.fire(turn, &self.aggregate),
+            Kept::Tables(tables) => tables.fire(turn, &self.aggregate),
             Kept::Windows(windows) => Ok(windows.fire(turn)),
         }
     }
@@ -85,6 +91,7 @@ impl<K: Key, A: Aggregate> SlidingWindows<K, A> {
     fn state(&self) -> &dyn State {
         match &self.kept {
             Kept::Panes(rings) => rings,
+            Kept::Tables(tables) => tables,
             Kept::Windows(windows) => windows,
         }
     }
@@ -92,6 +99,7 @@ impl<K: Key, A: Aggregate> SlidingWindows<K, A> {
     fn state_mut(&mut self) -> &mut dyn State {
         match &mut self.kept {
             Kept::Panes(rings) => rings,
+            Kept::Tables(tables) => tables,
             Kept::Windows(windows) => windows,
         }
     }
@@ -114,6 +122,14 @@ impl<K: Key, A: Aggregate> State for SlidingWindows<K, A> {
         format!("{} in {}", self.aggregate.meaning(), self.state().meaning())
     }
     fn spill(&mut self, to: &Arc<Spill>) -> Result<bool, DiskError> {
+        if let Kept::Panes(rings) = &self.kept {
+            let spec = *rings.spec();
+            if !SlideTables::<K, A>::suit(&spec) {
+                return Ok(false);
+            }
+            self.kept = Kept::Tables(SlideTables::new(spec, to.open()?));
+            return Ok(true);
+        }
         self.state_mut().spill(to)
     }
     fn save(&mut self, out: &mut SnapshotWriter) {

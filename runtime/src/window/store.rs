@@ -3,8 +3,8 @@
 use super::{Assigner, Firing};
 use crate::operator::{Aggregate, failed_on};
 use crate::record::{Emit, Key, Record, View};
+use crate::state::State;
 use crate::state::state_of;
-use crate::state::{State, Table};
 use crate::task::{Failure, Turn};
 
 /// Windows in which values can be accumulated.
@@ -180,14 +180,14 @@ impl<S: Accumulates, K: Key, A: Aggregate> Aggregated<S, K, A> for Accumulated<S
 
 /// The table, made with the first record.
 #[inline(always)]
-pub(super) fn table_of<K: Key, V>(table: &mut Option<Table<K, V>>) -> &mut Table<K, V> {
+pub(super) fn table_of<T>(table: &mut Option<T>, new: impl FnOnce() -> T) -> &mut T {
     #[cold]
     #[inline(never)]
-    fn new<K: Key, V>() -> Table<K, V> {
-        Table::new()
+    fn made<T>(new: impl FnOnce() -> T) -> T {
+        new()
     }
     if table.is_none() {
-        *table = Some(new());
+        *table = Some(made(new));
     }
     table.as_mut().expect("it was just made")
 }

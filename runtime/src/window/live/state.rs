@@ -5,23 +5,18 @@ use std::sync::Arc;
 use super::LiveWindows;
 use crate::record::{Key, Record, View};
 use crate::state::{
-    Backing, Codec, Context, DiskError, LoadError, Loader, SnapshotWriter, Spill, Spilled, State,
-    Tiered, by_key, read_entry,
+    Codec, Context, DiskError, LoadError, Loader, SnapshotWriter, Spill, Spilled, State, by_key,
+    read_entry,
 };
 use crate::time::{Timestamp, Window};
 use crate::window::Assigner;
 use crate::window::firing::Again;
+use crate::window::panes::{Pane, Sections};
 
 /// The sections of what keys have in windows. Whether a window has fired is said of each entry: tasks are not equally
 /// far, in processing time never, so that the time up to which one has fired says little of what others bring.
 const WAITING: Sections = Sections { all: "windows", hot: "hot windows" };
 const FIRED: Sections = Sections { all: "fired windows", hot: "hot fired windows" };
-
-/// The section of entries, wherever they are; and of those that a disk does not know, if there is one.
-struct Sections {
-    all: &'static str,
-    hot: &'static str,
-}
 
 /// An entry of a section.
 type Saved<K, V> = (Timestamp, Timestamp, K, V);
@@ -69,26 +64,14 @@ impl<S: Assigner<At = Timestamp>, K: Key, V: Record> State for LiveWindows<S, K,
 
     fn save(&mut self, out: &mut SnapshotWriter) {
         self.clock.save(out);
-        // A table that is not live now may have been when the snapshot before was given up.
-        self.panes.tables().for_each(Tiered::stop_saving);
-        if let Some(backing) = self.panes.backing() {
-            backing.stop_saving();
-        }
-        for pane in self.panes.live_mut() {
-            let Window { start, end } = pane.window;
-            let sections = if pane.fired { FIRED } else { WAITING };
-            let all = out.later::<Saved<K, V>>(sections.all);
-            let hot = || out.later::<Saved<K, V>>(sections.hot);
-            pane.table.begin_saving(all, hot, [start.0, end.0], |out, window, hash, key, value| {
-                out.put(hash, saved::<K, V>(window, key.as_view(), value.as_view()));
-            });
-        }
+        let sections = |pane: &Pane<K, V>| if pane.fired { FIRED } else { WAITING };
+        self.panes.save::<Saved<K, V>>(out, sections, |out, window, hash, key, value| {
+            out.put(hash, saved::<K, V>(window, key.as_view(), value.as_view()));
+        });
     }
 
     fn save_more(&mut self, _: &mut SnapshotWriter) -> bool {
-        // What fires meanwhile is written before it goes.
-        self.panes.live_mut().any(|pane| pane.table.save_segment())
-            || self.panes.backing().is_some_and(Backing::save_more)
+        self.panes.save_more()
     }
 
     fn load(&mut self, from: &Loader<'_>) -> Result<(), LoadError> {

@@ -7,7 +7,7 @@ use crate::state::{Context, LoadError, Loader, SnapshotWriter, State, Table, by_
 use crate::time::Timestamp;
 use crate::window::Assigner;
 use crate::window::firing::Again;
-use crate::window::progress::PANES;
+use crate::window::progress::{InPane, PANES, each_in_panes};
 use crate::window::ring::Ring;
 use crate::window::store::table_of;
 
@@ -38,7 +38,7 @@ impl<K: Key, A: Aggregate> State for Rings<K, A> {
         let hashes = self.table.as_ref().and_then(Table::hashes);
         self.progress.save(out, hashes);
         let Some(table) = &mut self.table else { return };
-        let panes = out.later::<(Timestamp, K, A::Acc)>(PANES);
+        let panes = out.later::<InPane<K, A>>(PANES);
         table.begin_saving(panes, Context::default(), |panes, _, hash, key, ring| {
             ring.each(|pane, value| panes.put(hash, (pane, key.as_view(), value.as_view())));
         });
@@ -51,9 +51,9 @@ impl<K: Key, A: Aggregate> State for Rings<K, A> {
     fn load(&mut self, from: &Loader<'_>) -> Result<(), LoadError> {
         self.progress.load(from)?;
         let (table, live, spare) = (&mut self.table, &mut self.live, &mut self.spare);
-        from.each::<(Timestamp, K, A::Acc)>(PANES, |hash, (pane, key, value)| {
+        each_in_panes::<K, A>(from, |hash, (pane, key, value)| {
             live.insert(pane);
-            let ring = table_of(table).entry_or(hash, key, || Ring::new(pane));
+            let ring = table_of(table, Table::new).entry_or(hash, key, || Ring::new(pane));
             *ring.value(pane, spare) = A::Acc::from_view(value);
         })
     }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{SessionWindows, next_of, table_of};
+use super::{SessionWindows, next_of};
 use crate::record::{Key, Record, View};
 use crate::state::{
     Backing, Codec, Context, DiskError, LoadError, Loader, OpenSection, SnapshotWriter, Spill,
@@ -12,6 +12,7 @@ use crate::time::{Span, Timestamp, Window};
 use crate::window::Assigner;
 use crate::window::firing::Again;
 use crate::window::sessions::{Session, Sessions, Spare};
+use crate::window::store::table_of;
 
 /// A session: start, end, number among its key's, whether it has fired, key, value.
 type Saved<K, V> = (Timestamp, Timestamp, u32, bool, K, V);
@@ -149,7 +150,7 @@ impl<S: Assigner, K: Key, V: Record> SessionWindows<S, K, V> {
         session.armed = next_of(&book.spec, &session);
         book.timers.set(session.armed, hash, session.window().size());
         book.sessions += 1;
-        let table = table_of(&mut self.table, &self.spilled);
+        let table = table_of(&mut self.table, || Tiered::new(self.spilled.as_ref()));
         let sessions = table.entry_or(hash, key, || Sessions::new(value()));
         sessions.put(session, &mut book.spare);
     }

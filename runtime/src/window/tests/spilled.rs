@@ -5,7 +5,7 @@ use std::sync::Arc;
 use proptest::prelude::*;
 
 use super::harness::Fired;
-use crate::operator::{Aggregate, count, to_vec};
+use crate::operator::{Aggregate, count, sum, to_vec};
 use crate::record::Key;
 use crate::state::testing::Increments;
 use crate::state::{Loader, MemoryDisks, Spill, State};
@@ -47,6 +47,8 @@ fn hash_of(key: u64, kind: u64) -> u64 {
 
 struct Tested<S: Accumulates, A: Aggregate> {
     windows: AggregateWindows<S, u64, A>,
+    /// What a record's number is aggregated as.
+    value: fn(u64) -> A::In,
     stage: Stage,
     kind: u64,
     watermark: i64,
@@ -56,7 +58,7 @@ struct Tested<S: Accumulates, A: Aggregate> {
 impl<S, A> Tested<S, A>
 where
     S: Accumulates<At = Timestamp>,
-    A: Aggregate<In = ((), u64), Acc: std::fmt::Debug>,
+    A: Aggregate<Acc: std::fmt::Debug>,
 {
     fn act(&mut self, op: &Op) -> Vec<Fired<String>> {
         match op {
@@ -68,7 +70,8 @@ where
                 for (time, key) in records {
                     let at = Timestamp(self.watermark + time);
                     self.number += 1;
-                    self.windows.add(&turn, at, hash(*key), *key, ((), self.number)).unwrap();
+                    let value = (self.value)(self.number);
+                    self.windows.add(&turn, at, hash(*key), *key, value).unwrap();
                 }
                 self.fire(usize::MAX)
             }
@@ -101,13 +104,36 @@ where
     }
 }
 
+/// Lists: what windows had, in which order.
 fn check<S: Accumulates<At = Timestamp>>(spec: &S, kind: u64, spill: &Arc<Spill>, ops: &[Op]) {
+    check_with(spec, (count(), to_vec::<u64>()), |number| ((), number), kind, spill, ops);
+}
+
+/// Sums, which are put together from panes: of floats in order of time.
+fn check_sums<S: Accumulates<At = Timestamp>>(spec: &S, kind: u64, spill: &Arc<Spill>, ops: &[Op]) {
+    let sums = (count(), sum::<u64>());
+    check_with(spec, sums, |number| ((), number), kind, spill, ops);
+    let floats = (count(), sum::<f64>());
+    check_with(spec, floats, |number| ((), number as f64 * 0.1), kind, spill, ops);
+}
+
+fn check_with<S, A>(
+    spec: &S,
+    aggregate: A,
+    value: fn(u64) -> A::In,
+    kind: u64,
+    spill: &Arc<Spill>,
+    ops: &[Op],
+) where
+    S: Accumulates<At = Timestamp>,
+    A: Aggregate<Acc: std::fmt::Debug> + Clone,
+{
     let new = |is_cold: bool, watermark, number| {
-        let mut windows = AggregateWindows::new(spec.clone(), (count(), to_vec::<u64>()));
+        let mut windows = AggregateWindows::new(spec.clone(), aggregate.clone());
         if is_cold {
-            windows.spill(spill).unwrap();
+            assert!(windows.spill(spill).unwrap());
         }
-        Tested { windows, stage: Stage::default(), kind, watermark, number }
+        Tested { windows, value, stage: Stage::default(), kind, watermark, number }
     };
     let (mut hot, mut cold) = (new(false, 0, 0), new(true, 0, 0));
     let mut row = Increments::default();
@@ -169,6 +195,15 @@ proptest! {
     }
 
     #[test]
+    fn a_disk_changes_nothing_for_sliding_windows_of_panes(
+        kind in 0..3u64, room in 0..40_000usize, ops in ops(),
+        size in 1..60i64, slide in 1..30i64, lateness in 0..60i64,
+    ) {
+        let spec = sliding(millis(size), millis(slide)).allowed_lateness(millis(lateness));
+        check_sums(&spec, kind, &Spill::new(MemoryDisks, room), &ops);
+    }
+
+    #[test]
     fn a_disk_changes_nothing_for_sessions(
         kind in 0..3u64, room in 0..40_000usize, ops in ops(), lateness in 0..60i64,
     ) {
@@ -190,5 +225,7 @@ proptest! {
         let lateness = millis(lateness);
         check(&tumbling(millis(30)).allowed_lateness(lateness), kind, &spill, &ops);
         check(&session(millis(10)).allowed_lateness(lateness), kind, &spill, &ops);
+        let slides = sliding(millis(30), millis(4)).allowed_lateness(lateness);
+        check_sums(&slides, kind, &spill, &ops);
     }
 }
