@@ -1,8 +1,11 @@
 //! Elements of both sides by bucket of time.
+//!
+//! With a disk behind them, a bucket has in memory what came since it all went there last.
 
 use std::collections::BTreeMap;
 
 use super::Sides;
+use super::interval::disk::Shelved;
 use super::log::Log;
 use crate::record::{Key, Record};
 use crate::state::{Cursor, Table};
@@ -18,15 +21,32 @@ pub(super) struct Bucket<K: Key, L, R> {
     pub table: Table<K, Sides>,
     pub left: Log<L>,
     pub right: Log<R>,
+    /// What came before that, on a disk.
+    pub shelved: Option<Box<Shelved<K, L, R>>>,
 }
+
+/// Places that are no bucket's where there is a disk: what was read from there lies in them.
+pub(super) const ASIDE: usize = 2;
 
 impl<K: Key, L: Record, R: Record> Bucket<K, L, R> {
     fn new() -> Self {
-        Bucket { table: Table::new(), left: Log::new(), right: Log::new() }
+        Bucket { table: Table::new(), left: Log::new(), right: Log::new(), shelved: None }
+    }
+
+    /// Gives the memory back.
+    pub fn vacate(&mut self) {
+        *self = Bucket { shelved: self.shelved.take(), ..Bucket::new() };
+    }
+
+    /// Elements in memory and on the disk.
+    pub fn elements(&self) -> usize {
+        let shelved = self.shelved.as_ref().map_or(0, |shelved| shelved.len());
+        self.left.len() + self.right.len() + shelved
     }
 
     fn bytes(&self) -> usize {
-        self.table.bytes() + self.left.bytes() + self.right.bytes() + size_of::<Self>()
+        let shelved = self.shelved.as_ref().map_or(0, |shelved| shelved.bytes());
+        self.table.bytes() + self.left.bytes() + self.right.bytes() + shelved + size_of::<Self>()
     }
 }
 
@@ -43,6 +63,7 @@ pub(super) struct Buckets<K: Key, L, R> {
     recent: Option<(i64, usize)>,
     /// A bucket that is being emptied.
     emptied: Option<Emptied>,
+    has_disk: bool,
 }
 
 struct Emptied {
@@ -64,7 +85,30 @@ impl<K: Key, L: Record, R: Record> Buckets<K, L, R> {
             spare_bytes: 0,
             recent: None,
             emptied: None,
+            has_disk: false,
         }
+    }
+
+    /// From now on buckets may have something on a disk. There is none.
+    pub fn use_disk(&mut self) {
+        self.has_disk = true;
+        self.slab.resize_with(ASIDE, || None);
+    }
+
+    /// What lies aside in such a place.
+    pub fn aside(&mut self, place: usize) -> &mut Bucket<K, L, R> {
+        debug_assert!(place < ASIDE && self.has_disk);
+        self.slab[place].get_or_insert_with(Bucket::new)
+    }
+
+    /// Gives the memory of what lies aside back.
+    pub fn clear_aside(&mut self) {
+        self.slab[..ASIDE].fill_with(|| None);
+    }
+
+    /// The bucket of a number, if there is one.
+    pub fn numbered(&self, number: i64) -> Option<&Bucket<K, L, R>> {
+        self.by_number.get(&number).map(|place| self.get(*place))
     }
 
     #[inline(always)]
@@ -122,6 +166,13 @@ impl<K: Key, L: Record, R: Record> Buckets<K, L, R> {
         self.by_number.values().map(|place| (*place, self.get(*place)))
     }
 
+    /// The same, to be changed, with their numbers.
+    pub fn all_mut(&mut self, mut each: impl FnMut(i64, usize, &mut Bucket<K, L, R>)) {
+        for (number, place) in &self.by_number {
+            each(*number, *place, self.slab[*place].as_mut().expect("a live bucket"));
+        }
+    }
+
     #[inline(always)]
     pub fn get(&self, place: usize) -> &Bucket<K, L, R> {
         self.slab[place].as_ref().expect("a live bucket")
@@ -148,6 +199,7 @@ impl<K: Key, L: Record, R: Record> Buckets<K, L, R> {
                 }
                 let bucket = self.get(place);
                 let keep = keep
+                    && !self.has_disk
                     && (self.spare.len() < SPARE_BUCKETS
                         || self.spare_bytes + bucket.bytes() <= SPARE_BYTES);
                 let entries = bucket.table.len();
@@ -173,6 +225,9 @@ impl<K: Key, L: Record, R: Record> Buckets<K, L, R> {
         self.by_number.remove(&number);
         self.free.push(place);
         self.recent = None;
+        if let Some(mut shelved) = bucket.shelved.take() {
+            shelved.clear();
+        }
         // A table far larger than what was in it would make emptying slow, so it is not used again.
         if keep && bucket.table.slots() <= 8 * entries.max(64) {
             bucket.left.clear();
@@ -185,12 +240,16 @@ impl<K: Key, L: Record, R: Record> Buckets<K, L, R> {
     /// Gives all memory back, if there is no bucket.
     pub fn release(&mut self) {
         if self.by_number.is_empty() {
+            let has_disk = self.has_disk;
             *self = Buckets::new(self.millis);
+            if has_disk {
+                self.use_disk();
+            }
         }
     }
 
     pub fn elements(&self) -> usize {
-        self.slab.iter().flatten().map(|bucket| bucket.left.len() + bucket.right.len()).sum()
+        self.all().map(|(_, bucket)| bucket.elements()).sum()
     }
 
     pub fn bytes(&self) -> usize {

@@ -1,9 +1,12 @@
 //! Joins by time: the right side's lies within an interval around the left side's.
 
+pub(super) mod disk;
 mod state;
 
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, VecDeque};
+
+use disk::OnDisk;
 
 use super::buckets::Buckets;
 use super::log::{Mark, Run};
@@ -30,6 +33,7 @@ pub struct IntervalJoin<K: Key, L: Record, R: Record> {
     /// Up to here state was cleaned.
     cleaned: Timestamp,
     late: u64,
+    disk: Option<Box<OnDisk<K, L, R>>>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -48,12 +52,17 @@ struct At {
 /// Possible partners in one bucket of an element that came.
 struct Found {
     side: Side,
+    /// The number of the key to ask the disk for, if they are there: one of [`OnDisk::asked`].
+    asked: u32,
     own: At,
     others: usize,
     run: Run,
     first: Timestamp,
     last: Timestamp,
 }
+
+/// No number of a key.
+const IN_MEMORY: u32 = u32::MAX;
 
 /// When an element comes out alone; its key's hash, its number in order of arrival, where it is.
 type Lonely = (Timestamp, u64, u64, Side, At);
@@ -71,12 +80,16 @@ impl<K: Key, L: Record, R: Record> IntervalJoin<K, L, R> {
             arrivals: 0,
             cleaned: Timestamp::MIN,
             late: 0,
+            disk: None,
         }
     }
 
     /// Fetches what these keys will need into the cache.
     #[inline(always)]
     pub fn prepare(&mut self, hashes: &[u64]) {
+        if self.disk.is_some() {
+            self.make_room();
+        }
         self.buckets.prepare(hashes);
     }
 
@@ -152,6 +165,10 @@ impl<K: Key, L: Record, R: Record> IntervalJoin<K, L, R> {
     #[cold]
     fn lonely(&mut self, until: Timestamp, hash: u64, side: Side, at: At) {
         self.arrivals += 1;
+        if self.disk.is_some() && self.lonely.len() == self.lonely.capacity() {
+            // It would double, and memory has a bound.
+            self.lonely.reserve_exact(64.max(self.lonely.len() / 8));
+        }
         self.lonely.push(Reverse((until, hash, self.arrivals, side, at)));
     }
 
@@ -164,11 +181,22 @@ impl<K: Key, L: Record, R: Record> IntervalJoin<K, L, R> {
         (hash, key): (u64, View<'_, K>),
         (first, last): (Timestamp, Timestamp),
     ) {
+        let mut known = IN_MEMORY;
         for (others, bucket) in self.buckets.between((first, last)) {
+            if let (Some(disk), Some(shelved)) = (&mut self.disk, &bucket.shelved)
+                && shelved.has_partners(side)
+            {
+                if known == IN_MEMORY {
+                    known = disk.ask(hash, key);
+                }
+                let (asked, run) = (known, Run::default());
+                self.found.push_back(Found { side, asked, own, others, run, first, last });
+            }
             let Some(sides) = bucket.table.get(hash, key) else { continue };
             let run = if side == Side::Left { sides.right } else { sides.left };
             if !run.is_empty() {
-                self.found.push_back(Found { side, own, others, run, first, last });
+                let asked = IN_MEMORY;
+                self.found.push_back(Found { side, asked, own, others, run, first, last });
             }
         }
     }
@@ -180,7 +208,14 @@ impl<K: Key, L: Record, R: Record> IntervalJoin<K, L, R> {
         if let Some((left, right)) = self.next_pair(turn, now) {
             return Some(self.pair(left, right));
         }
-        if !self.found.is_empty() || now <= self.cleaned {
+        if !self.found.is_empty() {
+            return None;
+        }
+        if let Some(disk) = &mut self.disk {
+            disk.partners_were_met(&mut self.buckets);
+            disk.forget_asked();
+        }
+        if now <= self.cleaned {
             return None;
         }
         if let Some((time, side, at)) = self.next_lonely(turn, now) {
@@ -198,9 +233,17 @@ impl<K: Key, L: Record, R: Record> IntervalJoin<K, L, R> {
             if turn.must_yield() {
                 return None;
             }
+            if found.asked != IN_MEMORY {
+                self.read_partners();
+                continue;
+            }
             let (side, own, bucket, run) = (found.side, found.own, found.others, found.run);
             let (first, last) = (found.first, found.last);
-            let number = self.next.or(run.first())?;
+            let Some(number) = self.next.or(run.first()) else {
+                // There was nothing on the disk.
+                self.found.pop_front();
+                continue;
+            };
             let other = At { bucket, number };
             let (time, is_over, after) = match side {
                 Side::Left => {
@@ -247,11 +290,13 @@ impl<K: Key, L: Record, R: Record> IntervalJoin<K, L, R> {
         now: Timestamp,
     ) -> Option<(Timestamp, Side, At)> {
         loop {
+            self.read_lonely(now);
             let Reverse((until, ..)) = self.lonely.peek()?;
             if *until > now || turn.must_yield() {
                 return None;
             }
             let Reverse((until, _, _, side, at)) = self.lonely.pop()?;
+            self.lonely_was_taken(at);
             let bucket = self.buckets.get(at.bucket);
             let mark = match side {
                 Side::Left => bucket.left.mark(at.number),
@@ -286,6 +331,9 @@ impl<K: Key, L: Record, R: Record> IntervalJoin<K, L, R> {
         self.cleaned = now;
         if !keep {
             self.buckets.release();
+            if let Some(disk) = &mut self.disk {
+                disk.release();
+            }
             (self.found, self.lonely) = (VecDeque::new(), BinaryHeap::new());
         }
     }

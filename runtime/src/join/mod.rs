@@ -25,6 +25,7 @@ mod pairs;
 mod panes;
 mod save;
 mod sessions;
+mod shelves;
 #[cfg(test)]
 mod tests;
 mod window;

@@ -304,7 +304,8 @@ impl<K: Key, V> Cold<K, V> {
         if self.upcoming.is_empty() {
             self.flush();
             let mut found = |hash: u64, _: &[u8]| self.upcoming.push_back(hash);
-            let read = self.part.disk().from(self.part.namespace, passed + 1, UPCOMING, &mut found);
+            let (namespace, range) = (self.part.namespace, passed + 1..=u64::MAX);
+            let read = self.part.disk().range(namespace, range, UPCOMING, &mut found);
             read.unwrap_or_else(|error| error.raise());
         }
         // What goes to make room for it comes after it.

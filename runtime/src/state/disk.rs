@@ -3,6 +3,7 @@
 pub(crate) mod memory;
 
 use std::fmt;
+use std::ops::RangeInclusive;
 
 /// Bytes by hash, on a disk, in a namespace for each table that has something there. What was written is read again;
 /// nothing survives its drop, nor need it: snapshots do.
@@ -26,14 +27,14 @@ pub trait Disk: fmt::Debug {
     /// If it cannot be written.
     fn write(&mut self, namespace: u32, batch: &Batch) -> Result<(), DiskError>;
 
-    /// Up to `most` hashes from `from` on and what is kept under them, in order.
+    /// Up to `most` hashes of a range and what is kept under them, in order.
     ///
     /// # Errors
     /// If it cannot be read.
-    fn from(
+    fn range(
         &mut self,
         namespace: u32,
-        from: u64,
+        range: RangeInclusive<u64>,
         most: usize,
         found: &mut dyn FnMut(u64, &[u8]),
     ) -> Result<(), DiskError>;
@@ -87,30 +88,64 @@ pub enum Scanned {
 #[derive(Default, Debug)]
 pub struct Batch {
     bytes: Vec<u8>,
-    /// Each hash, and where its bytes end; no bytes means to remove what is there.
-    entries: Vec<(u64, usize)>,
+    /// What is done under each hash, and where its bytes end.
+    entries: Vec<(u64, How, usize)>,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum How {
+    Put,
+    Append,
+    Remove,
+}
+
+/// What is done under a hash.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Write<'b> {
+    /// These bytes take the place of what is there.
+    Put(&'b [u8]),
+    /// These bytes come behind what is there.
+    Append(&'b [u8]),
+    /// What is there goes.
+    Remove,
 }
 
 impl Batch {
-    /// Puts bytes under a hash, made by `write`: at least one.
+    /// Puts bytes under a hash, made by `write`.
     pub fn put(&mut self, hash: u64, write: impl FnOnce(&mut Vec<u8>)) {
         write(&mut self.bytes);
-        self.entries.push((hash, self.bytes.len()));
+        self.entries.push((hash, How::Put, self.bytes.len()));
+    }
+
+    /// Puts bytes made by `write` behind those that are under a hash.
+    pub fn append(&mut self, hash: u64, write: impl FnOnce(&mut Vec<u8>)) {
+        write(&mut self.bytes);
+        self.entries.push((hash, How::Append, self.bytes.len()));
     }
 
     /// Removes what is under a hash.
     pub fn remove(&mut self, hash: u64) {
-        self.entries.push((hash, self.bytes.len()));
+        self.entries.push((hash, How::Remove, self.bytes.len()));
     }
 
-    /// Hashes, and the bytes to be put under them; none if what is there is to be removed.
-    pub fn entries(&self) -> impl Iterator<Item = (u64, Option<&[u8]>)> {
+    /// What is done, in order.
+    pub fn entries(&self) -> impl Iterator<Item = (u64, Write<'_>)> {
         let mut start = 0;
-        self.entries.iter().map(move |&(hash, end)| {
+        self.entries.iter().map(move |&(hash, how, end)| {
             let bytes = &self.bytes[start..end];
             start = end;
-            (hash, (!bytes.is_empty()).then_some(bytes))
+            let write = match how {
+                How::Put => Write::Put(bytes),
+                How::Append => Write::Append(bytes),
+                How::Remove => Write::Remove,
+            };
+            (hash, write)
         })
+    }
+
+    /// Bytes that are written.
+    pub fn bytes(&self) -> usize {
+        self.bytes.len()
     }
 
     /// Hashes that are written or removed.

@@ -21,6 +21,7 @@ pub(crate) mod rocks;
 mod same_hash;
 mod saving;
 mod segment;
+mod shelf;
 mod snapshot;
 mod spill;
 mod table;
@@ -34,13 +35,14 @@ pub use chunk::{CHUNK, Chunk};
 pub(crate) use cold::codec::{Codec, read as read_entry};
 pub use cursor::Cursor;
 pub(crate) use disk::memory::MemoryDisks;
-pub use disk::{Batch, Disk, DiskError, Scan, Scanned};
+pub use disk::{Batch, Disk, DiskError, Scan, Scanned, Write};
 pub use kept::Kept;
 pub use list::{ListState, ListStateView};
 pub use map::{MapState, MapStateView};
 pub(crate) use meaning::{by_key, type_word};
 pub use same_hash::SameHash;
 pub use saving::{Context, WriteEntry};
+pub(crate) use shelf::{Row, Shelf};
 #[cfg(test)]
 pub(crate) use snapshot::testing;
 pub use snapshot::{
@@ -48,7 +50,7 @@ pub use snapshot::{
     SectionWriter, SnapshotWriter,
 };
 pub(crate) use snapshot::{entries_of, entry_layout};
-pub(crate) use spill::Backing;
+pub(crate) use spill::{Backing, Part};
 pub use spill::{Disks, Spill};
 pub(crate) use table::usable;
 pub use table::{Entry, Table, Vacant};

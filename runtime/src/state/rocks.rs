@@ -4,7 +4,7 @@
 //! crash is in checkpoints, and the folder is a task's own and goes with it.
 
 use std::fmt;
-use std::ops::ControlFlow;
+use std::ops::{ControlFlow, RangeInclusive};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
@@ -13,10 +13,10 @@ use std::sync::mpsc::{Receiver, SyncSender, TryRecvError, sync_channel};
 use rocksdb::{
     BlockBasedIndexType, BlockBasedOptions, Cache, ColumnFamilyDescriptor, CompactionDecision, DB,
     DBCompressionType, DEFAULT_COLUMN_FAMILY_NAME, DataBlockIndexType, Direction, IteratorMode,
-    Options, ReadOptions, Snapshot, WriteBatch, WriteBufferManager, WriteOptions,
+    MergeOperands, Options, ReadOptions, Snapshot, WriteBatch, WriteBufferManager, WriteOptions,
 };
 
-use super::disk::{Batch, Disk, DiskError, Scan, Scanned};
+use super::disk::{Batch, Disk, DiskError, Scan, Scanned, Write};
 use super::home::{self, Home};
 use super::spill::{Disks, Spill};
 
@@ -154,12 +154,23 @@ fn options(databases: &Databases, over: Arc<AtomicI64>) -> Options {
     options.set_memtable_whole_key_filtering(true);
     options.set_level_compaction_dynamic_level_bytes(true);
     options.set_max_background_jobs(2);
+    options.set_merge_operator_associative("append", append);
     options.set_compaction_filter("over", move |_, _, value: &[u8]| {
         let written = value.first_chunk().map_or(i64::MAX, |bytes| i64::from_le_bytes(*bytes));
         let is_over = written < over.load(Ordering::Relaxed);
         if is_over { CompactionDecision::Remove } else { CompactionDecision::Keep }
     });
     options
+}
+
+/// What bytes that are put behind others become: one piece.
+#[expect(clippy::unnecessary_wraps)] // As RocksDB wants it.
+fn append(_: &[u8], there: Option<&[u8]>, behind: &MergeOperands) -> Option<Vec<u8>> {
+    let bytes = there.map_or(0, <[u8]>::len) + behind.iter().map(<[u8]>::len).sum::<usize>();
+    let mut all = Vec::with_capacity(bytes);
+    all.extend_from_slice(there.unwrap_or_default());
+    behind.iter().for_each(|bytes| all.extend_from_slice(bytes));
+    Some(all)
 }
 
 impl fmt::Debug for RocksDisk {
@@ -194,24 +205,29 @@ impl Disk for RocksDisk {
             return Ok(());
         }
         let mut writes = WriteBatch::default();
-        for (hash, bytes) in batch.entries() {
-            match bytes {
-                Some(bytes) => writes.put(key(namespace, hash), bytes),
-                None => writes.delete(key(namespace, hash)),
+        for (hash, write) in batch.entries() {
+            match write {
+                Write::Put(bytes) => writes.put(key(namespace, hash), bytes),
+                Write::Append(bytes) => writes.merge(key(namespace, hash), bytes),
+                Write::Remove => writes.delete(key(namespace, hash)),
             }
         }
         self.open.db.write_opt(writes, &self.writes).map_err(|error| self.failed(&error))
     }
 
-    fn from(
+    fn range(
         &mut self,
         namespace: u32,
-        from: u64,
+        range: RangeInclusive<u64>,
         most: usize,
         found: &mut dyn FnMut(u64, &[u8]),
     ) -> Result<(), DiskError> {
-        let from = IteratorMode::From(&key(namespace, from), Direction::Forward);
-        let entries = self.open.db.iterator_opt(from, reads_of(namespace));
+        let (from, to) = (key(namespace, *range.start()), key(namespace, *range.end()));
+        let mut reads = ReadOptions::default();
+        // The bound itself is left out.
+        reads.set_iterate_upper_bound([&to[..], &[0]].concat());
+        let from = IteratorMode::From(&from, Direction::Forward);
+        let entries = self.open.db.iterator_opt(from, reads);
         for entry in entries.take(most) {
             let (key, value) = entry.map_err(|error| self.failed(&error))?;
             found(hash_of(&key), &value);

@@ -113,7 +113,7 @@ impl Drop for Backing {
 
 /// A table's part of what its state has.
 #[derive(Debug)]
-pub(super) struct Part {
+pub(crate) struct Part {
     backing: Rc<Backing>,
     /// Where on the disk it is.
     pub(super) namespace: u32,
@@ -122,7 +122,7 @@ pub(super) struct Part {
 }
 
 impl Part {
-    pub(super) fn new(backing: &Rc<Backing>) -> Part {
+    pub(crate) fn new(backing: &Rc<Backing>) -> Part {
         let namespace = backing.namespaces.get();
         backing.namespaces.set(namespace + 1);
         backing.tables.set(backing.tables.get() + 1);
@@ -138,7 +138,7 @@ impl Part {
     }
 
     /// Takes note of the bytes that the table has in memory.
-    pub(super) fn set_used(&mut self, bytes: usize) {
+    pub(crate) fn set_used(&mut self, bytes: usize) {
         let others = self.backing.used.get() - self.used;
         self.backing.used.set(others + bytes);
         self.used = bytes;
@@ -149,7 +149,7 @@ impl Part {
     }
 
     /// True if the table may not grow: all together are large enough, and this one is not among the small ones.
-    pub(super) fn is_large(&self) -> bool {
+    pub(crate) fn is_large(&self) -> bool {
         let share = self.backing.share();
         self.backing.used.get() > share && self.used > share / self.backing.tables.get()
     }

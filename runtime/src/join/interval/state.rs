@@ -4,23 +4,26 @@
 //! out in the order in which it would have.
 
 use std::cmp::Reverse;
+use std::sync::Arc;
 
+use super::disk::OnDisk;
 use super::{At, Found, IntervalJoin, Lonely, Side, is_over};
 use crate::join::Sides;
 use crate::join::log::{Log, Mark, Run};
 use crate::record::{Key, Record};
 use crate::state::{
-    Cursor, LoadError, Loader, SectionWriter, SnapshotWriter, State, Table, by_key,
+    Cursor, DiskError, LoadError, Loader, SectionWriter, SnapshotWriter, Spill, State, Table,
+    by_key,
 };
 use crate::time::Timestamp;
 
 /// An element: its key, its time, its mark (matched, last minute); when it comes out alone and its number among those
 /// that may, zero if it does not; itself.
-type Saved<K, T> = (K, Timestamp, bool, bool, Timestamp, u64, T);
+pub(super) type Saved<K, T> = (K, Timestamp, bool, bool, Timestamp, u64, T);
 
 /// The sections of the sides.
-const LEFTS: &str = "lefts";
-const RIGHTS: &str = "rights";
+pub(super) const LEFTS: &str = "lefts";
+pub(super) const RIGHTS: &str = "rights";
 
 impl<K: Key, L: Record, R: Record> State for IntervalJoin<K, L, R> {
     fn entries(&self) -> usize {
@@ -28,9 +31,7 @@ impl<K: Key, L: Record, R: Record> State for IntervalJoin<K, L, R> {
     }
 
     fn bytes(&self) -> usize {
-        self.buckets.bytes()
-            + self.found.capacity() * size_of::<Found>()
-            + self.lonely.capacity() * size_of::<Reverse<Lonely>>()
+        self.in_memory() + self.disk.as_ref().map_or(0, |disk| disk.bytes_on_disk())
     }
 
     fn late(&self) -> u64 {
@@ -40,12 +41,21 @@ impl<K: Key, L: Record, R: Record> State for IntervalJoin<K, L, R> {
     fn meaning(&self) -> String {
         by_key::<K>(&format!("{} join {}", self.kind.meaning(), self.within.meaning()))
     }
+    fn spill(&mut self, to: &Arc<Spill>) -> Result<bool, DiskError> {
+        self.disk = Some(Box::new(OnDisk::new(&to.open()?)));
+        self.buckets.use_disk();
+        Ok(true)
+    }
+
     fn save(&mut self, out: &mut SnapshotWriter) {
+        if self.begin_saving_shelved(out) {
+            return;
+        }
         let (within, now) = (self.within, self.cleaned);
         let is_over = |until: Timestamp, time: Timestamp, mark: Mark| {
             now > Timestamp::MIN && is_over(until, time, mark, now)
         };
-        let lonely = LonelyByPlace::of(self.lonely.iter().map(|Reverse(lonely)| lonely));
+        let lonely = LonelyByPlace::of(self.lonely.iter().map(|Reverse(lonely)| *lonely));
         for (bucket, kept) in self.buckets.all() {
             let note = |number: u32, time: Timestamp, mark: Mark| {
                 let is_over = is_over(within.left_until(time), time, mark);
@@ -62,6 +72,10 @@ impl<K: Key, L: Record, R: Record> State for IntervalJoin<K, L, R> {
         }
     }
 
+    fn save_more(&mut self, _: &mut SnapshotWriter) -> bool {
+        self.disk.as_ref().is_some_and(|disk| disk.save_more())
+    }
+
     fn load(&mut self, from: &Loader<'_>) -> Result<(), LoadError> {
         self.cleaned = from.watermark();
         from.each::<Saved<K, L>>(LEFTS, |hash, saved| {
@@ -71,7 +85,7 @@ impl<K: Key, L: Record, R: Record> State for IntervalJoin<K, L, R> {
             let run = &mut place.table.entry(hash, key).left;
             let mark = Mark { matched, last_minute };
             let number = place.left.push(run, time, &element, mark);
-            self.lonely_again(until, hash, arrival, Side::Left, At { bucket, number });
+            self.came_again(until, hash, arrival, Side::Left, At { bucket, number });
         })?;
         from.each::<Saved<K, R>>(RIGHTS, |hash, saved| {
             let (key, time, matched, last_minute, until, arrival, element) = saved;
@@ -80,17 +94,26 @@ impl<K: Key, L: Record, R: Record> State for IntervalJoin<K, L, R> {
             let run = &mut place.table.entry(hash, key).right;
             let mark = Mark { matched, last_minute };
             let number = place.right.push(run, time, &element, mark);
-            self.lonely_again(until, hash, arrival, Side::Right, At { bucket, number });
+            self.came_again(until, hash, arrival, Side::Right, At { bucket, number });
         })
     }
 }
 
 impl<K: Key, L: Record, R: Record> IntervalJoin<K, L, R> {
-    fn lonely_again(&mut self, until: Timestamp, hash: u64, arrival: u64, side: Side, at: At) {
+    /// Bytes in memory.
+    pub(in crate::join) fn in_memory(&self) -> usize {
+        self.buckets.bytes()
+            + self.found.capacity() * size_of::<Found>()
+            + self.lonely.capacity() * size_of::<Reverse<Lonely>>()
+            + self.disk.as_ref().map_or(0, |disk| disk.bytes())
+    }
+
+    fn came_again(&mut self, until: Timestamp, hash: u64, arrival: u64, side: Side, at: At) {
         if arrival > 0 {
             self.lonely.push(Reverse((until, hash, arrival, side, at)));
             self.arrivals = self.arrivals.max(arrival);
         }
+        self.make_room_while_loading();
     }
 }
 
@@ -115,12 +138,15 @@ fn save<K: Key, T: Record>(
 }
 
 /// When elements come out alone, and their numbers, by where they are.
-struct LonelyByPlace(Vec<(Side, At, Timestamp, u64)>);
+pub(super) struct LonelyByPlace(Vec<Placed>);
+
+/// An element that may come out alone: side, where it is, when, its number, its key's hash.
+pub(super) type Placed = (Side, At, Timestamp, u64, u64);
 
 impl LonelyByPlace {
-    fn of<'l>(lonely: impl Iterator<Item = &'l Lonely>) -> Self {
-        let mut all: Vec<_> =
-            lonely.map(|&(until, _, arrival, side, at)| (side, at, until, arrival)).collect();
+    pub fn of(lonely: impl Iterator<Item = Lonely>) -> Self {
+        let placed = |(until, hash, arrival, side, at)| (side, at, until, arrival, hash);
+        let mut all: Vec<Placed> = lonely.map(placed).collect();
         all.sort_unstable();
         LonelyByPlace(all)
     }
@@ -131,5 +157,13 @@ impl LonelyByPlace {
             Ok(found) => (self.0[found].2, self.0[found].3),
             Err(_) => (Timestamp(0), 0),
         }
+    }
+
+    /// Those of one side in one bucket, in order of their numbers.
+    pub fn in_bucket(&self, side: Side, bucket: usize) -> &[Placed] {
+        let of = |placed: &Placed| (placed.0, placed.1.bucket);
+        let start = self.0.partition_point(|placed| of(placed) < (side, bucket));
+        let end = self.0.partition_point(|placed| of(placed) <= (side, bucket));
+        &self.0[start..end]
     }
 }

@@ -3,6 +3,7 @@
 mod as_of;
 mod interval;
 mod saved;
+mod spilled;
 mod window;
 
 use proptest::prelude::*;
@@ -115,16 +116,37 @@ struct Ours<J> {
 
 /// What joins have in common.
 trait AnyJoin: State {
-    fn add(&mut self, turn: &Turn<'_>, right: bool, time: i64, key: u64, number: u64) -> bool;
+    fn add_hashed(
+        &mut self,
+        turn: &Turn<'_>,
+        right: bool,
+        time: i64,
+        key: (u64, u64),
+        number: u64,
+    ) -> bool;
+    fn add(&mut self, turn: &Turn<'_>, right: bool, time: i64, key: u64, number: u64) -> bool {
+        self.prepare_for(&[u64::key_hash(key)]);
+        self.add_hashed(turn, right, time, (u64::key_hash(key), key), number)
+    }
+    fn prepare_for(&mut self, hashes: &[u64]);
     fn next(&mut self, turn: &mut Turn<'_>) -> Option<Row>;
 }
 
 macro_rules! any_join {
     ($($name:ty $(, $spec:ident)?;)*) => {$(
         impl $(<$spec: crate::window::Fixed>)? AnyJoin for $name {
-            fn add(&mut self, turn: &Turn<'_>, right: bool, time: i64, key: u64, n: u64) -> bool {
-                let (time, hash) = (Timestamp(time), u64::key_hash(key));
-                self.prepare(&[hash]);
+            fn prepare_for(&mut self, hashes: &[u64]) {
+                self.prepare(hashes);
+            }
+            fn add_hashed(
+                &mut self,
+                turn: &Turn<'_>,
+                right: bool,
+                time: i64,
+                (hash, key): (u64, u64),
+                n: u64,
+            ) -> bool {
+                let time = Timestamp(time);
                 if right {
                     self.right(turn, time, hash, key, n)
                 } else {

@@ -80,14 +80,7 @@ impl<K: Key, V> Codec<K, V> {
         batch.put(hash, |bytes| {
             bytes.extend(written.iter().flat_map(|written| written.to_le_bytes()));
             bytes.extend(arena.as_bytes());
-            match roots[..] {
-                [root] if root <= u32::from(u8::MAX) => bytes.extend([root as u8, ONE]),
-                _ => {
-                    bytes.extend(roots.iter().flat_map(|root| root.to_le_bytes()));
-                    bytes.extend((roots.len() as u32).to_le_bytes());
-                    bytes.push(MANY);
-                }
-            }
+            put_roots(bytes, &roots);
         });
     }
 }
@@ -97,8 +90,20 @@ const ONE: u8 = 0;
 /// Behind the archives of a hash: before it stand their roots, and how many they are.
 const MANY: u8 = 1;
 
+/// Says behind archives where their roots are.
+pub(in crate::state) fn put_roots(bytes: &mut Vec<u8>, roots: &[u32]) {
+    match *roots {
+        [root] if root <= u32::from(u8::MAX) => bytes.extend([root as u8, ONE]),
+        _ => {
+            bytes.extend(roots.iter().flat_map(|root| root.to_le_bytes()));
+            bytes.extend((roots.len() as u32).to_le_bytes());
+            bytes.push(MANY);
+        }
+    }
+}
+
 /// Calls `each` with the root of each entry.
-pub(super) fn each_root(bytes: &[u8], mut each: impl FnMut(u32)) {
+pub(in crate::state) fn each_root(bytes: &[u8], mut each: impl FnMut(u32)) {
     match bytes {
         [.., root, ONE] => each(u32::from(*root)),
         [rest @ .., MANY] => {
@@ -112,7 +117,7 @@ pub(super) fn each_root(bytes: &[u8], mut each: impl FnMut(u32)) {
 }
 
 #[cold]
-pub(super) fn damaged(error: &LoadError) -> DiskError {
+pub(in crate::state) fn damaged(error: &LoadError) -> DiskError {
     DiskError {
         place: "its local copy".to_owned(),
         what: error.to_string(),

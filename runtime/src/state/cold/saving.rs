@@ -6,16 +6,19 @@ use std::ops::ControlFlow;
 use super::super::disk::{Scan, Scanned};
 use super::super::saving::Context;
 use super::super::snapshot::LaterSection;
+use super::super::spill::Part;
 use super::Cold;
-use super::codec::{Relay, damaged, each_root};
+use super::codec::{damaged, each_root};
 use crate::record::Key;
 
-/// A snapshot of what a table had on the disk, under way. It outlives the table: there may be nothing left of that.
+/// Writes what is kept under a hash into a snapshot.
+type Write = Box<dyn FnMut(&LaterSection, u64, &[u8])>;
+
+/// A snapshot of what was in a namespace, under way. It outlives whoever began it: there may be nothing left of that.
 pub(in crate::state) struct SavingCold {
     scan: Box<dyn Scan>,
     out: LaterSection,
-    context: Context,
-    relay: Relay,
+    write: Write,
 }
 
 impl fmt::Debug for SavingCold {
@@ -42,15 +45,31 @@ impl<K: Key, V> Cold<K, V> {
     fn begin(&mut self, hashes: Option<Vec<u64>>, out: LaterSection, context: Context) {
         self.flush();
         if self.is_on_disk {
-            let scan = self.part.disk().scan(self.part.namespace, hashes);
-            let scan = scan.unwrap_or_else(|error| error.raise());
             let relay = self.codec.relay;
-            self.part.backing().begin_saving(SavingCold { scan, out, context, relay });
+            let write = move |out: &LaterSection, hash: u64, bytes: &[u8]| {
+                each_root(bytes, |root| {
+                    let relayed = relay(out, context, hash, bytes, root);
+                    relayed.unwrap_or_else(|error| damaged(&error).raise());
+                });
+            };
+            SavingCold::begin(&self.part, hashes, out, Box::new(write));
         }
     }
 }
 
 impl SavingCold {
+    /// Begins to write what a part of a state has on the disk now, or what is under these hashes.
+    pub(in crate::state) fn begin(
+        part: &Part,
+        hashes: Option<Vec<u64>>,
+        out: LaterSection,
+        write: Write,
+    ) {
+        let scan = part.disk().scan(part.namespace, hashes);
+        let scan = scan.unwrap_or_else(|error| error.raise());
+        part.backing().begin_saving(SavingCold { scan, out, write });
+    }
+
     /// Writes some more, if it has come.
     pub(in crate::state) fn more(&mut self) -> ControlFlow<()> {
         if !self.out.is_wanted() {
@@ -59,10 +78,7 @@ impl SavingCold {
         match self.scan.next().unwrap_or_else(|error| error.raise()) {
             Scanned::Some(entries) => {
                 for (hash, bytes) in entries {
-                    each_root(&bytes, |root| {
-                        let relayed = (self.relay)(&self.out, self.context, hash, &bytes, root);
-                        relayed.unwrap_or_else(|error| damaged(&error).raise());
-                    });
+                    (self.write)(&self.out, hash, &bytes);
                 }
                 ControlFlow::Continue(())
             }

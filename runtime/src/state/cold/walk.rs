@@ -100,7 +100,8 @@ impl<K: Key, V> Cold<K, V> {
         let Walk { next, ahead, is_at_end, .. } = &mut self.walk;
         if ahead.is_empty() && !*is_at_end && self.is_on_disk {
             let mut found = |hash: u64, bytes: &[u8]| ahead.push_back((hash, bytes.into()));
-            let read = self.part.disk().from(self.part.namespace, *next, UPCOMING, &mut found);
+            let (namespace, range) = (self.part.namespace, *next..=u64::MAX);
+            let read = self.part.disk().range(namespace, range, UPCOMING, &mut found);
             read.unwrap_or_else(|error| error.raise());
             *is_at_end = ahead.is_empty();
         }

@@ -1,8 +1,9 @@
 //! A disk for tests: a map.
 
 use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
 
-use super::{Batch, Disk, DiskError, Scan, Scanned};
+use super::{Batch, Disk, DiskError, Scan, Scanned, Write};
 use crate::state::Disks;
 
 /// Bytes by namespace and hash, in memory.
@@ -40,10 +41,15 @@ impl Disk for MemoryDisk {
     }
 
     fn write(&mut self, namespace: u32, batch: &Batch) -> Result<(), DiskError> {
-        for (hash, bytes) in batch.entries() {
-            match bytes {
-                Some(bytes) => _ = self.kept.insert((namespace, hash), bytes.into()),
-                None => _ = self.kept.remove(&(namespace, hash)),
+        for (hash, write) in batch.entries() {
+            let at = (namespace, hash);
+            match write {
+                Write::Put(bytes) => _ = self.kept.insert(at, bytes.into()),
+                Write::Append(bytes) => {
+                    let there = self.kept.remove(&at).unwrap_or_default();
+                    self.kept.insert(at, [&*there, bytes].concat().into());
+                }
+                Write::Remove => _ = self.kept.remove(&at),
             }
         }
         if let Some(over) = self.over.take() {
@@ -53,14 +59,14 @@ impl Disk for MemoryDisk {
         Ok(())
     }
 
-    fn from(
+    fn range(
         &mut self,
         namespace: u32,
-        from: u64,
+        range: RangeInclusive<u64>,
         most: usize,
         found: &mut dyn FnMut(u64, &[u8]),
     ) -> Result<(), DiskError> {
-        let range = self.kept.range((namespace, from)..=(namespace, u64::MAX));
+        let range = self.kept.range((namespace, *range.start())..=(namespace, *range.end()));
         range.take(most).for_each(|((_, hash), bytes)| found(*hash, bytes));
         Ok(())
     }

@@ -1,0 +1,85 @@
+//! What joins have in common whose elements go to a disk: both sides of it, and when they go.
+
+use std::rc::Rc;
+
+use crate::record::{Key, Record};
+use crate::state::{Backing, Cursor, Part, Shelf, Table};
+
+/// Elements of both sides by hash of their keys, each with a note.
+pub(super) struct Shelves<K, N, L, R> {
+    pub left: Shelf<K, N, L>,
+    pub right: Shelf<K, N, R>,
+}
+
+impl<K: Record, N: Record, L: Record, R: Record> Shelves<K, N, L, R> {
+    pub fn new(backing: &Rc<Backing>) -> Self {
+        Shelves { left: Shelf::new(backing), right: Shelf::new(backing) }
+    }
+
+    pub fn len(&self) -> usize {
+        self.left.len() + self.right.len()
+    }
+
+    pub fn clear(&mut self) {
+        self.left.clear();
+        self.right.clear();
+    }
+}
+
+/// What a join has in memory, and may have.
+pub(super) struct Memory {
+    backing: Rc<Backing>,
+    part: Part,
+    /// What it had when all had gone to the disk.
+    floor: usize,
+    /// Elements that were loaded since the last look.
+    loaded: usize,
+}
+
+/// Elements that are loaded between two looks at how much memory they take.
+const LOOK: usize = 1024;
+
+impl Memory {
+    pub fn new(backing: &Rc<Backing>) -> Memory {
+        Memory { backing: backing.clone(), part: Part::new(backing), floor: 0, loaded: 0 }
+    }
+
+    pub fn backing(&self) -> &Rc<Backing> {
+        &self.backing
+    }
+
+    /// True if so many bytes, and what the keys of these tables own, are more than there may be, so that elements are to go
+    /// to the disk. Memory that would not become less for it does not count.
+    pub fn is_too_large<'t, K: Key, V: 't>(
+        &mut self,
+        bytes: usize,
+        tables: impl Iterator<Item = &'t Table<K, V>>,
+    ) -> bool {
+        let keys: usize = tables.map(|table| table.len() * owned(table)).sum();
+        let bytes = bytes + keys;
+        self.part.set_used(bytes);
+        self.part.is_large() && bytes > self.floor + self.floor / 4
+    }
+
+    /// Elements went to the disk.
+    pub fn was_emptied(&mut self, bytes: usize) {
+        self.part.set_used(bytes);
+        self.floor = bytes;
+    }
+
+    /// An element was loaded; true if it is time to look whether there are too many.
+    pub fn is_time_to_look(&mut self) -> bool {
+        self.loaded = (self.loaded + 1) % LOOK;
+        self.loaded == 0
+    }
+}
+
+/// What each key of a table owns elsewhere in memory, about, if the first is like the others.
+fn owned<K: Key, V>(table: &Table<K, V>) -> usize {
+    let Some((_, key, _)) = table.next_in_order(&mut Cursor::default()) else { return 0 };
+    match key.room() {
+        0 => 0,
+        // As allocators round it: eight bytes are their own.
+        bytes => (bytes + 8).next_multiple_of(16).max(32),
+    }
+}
