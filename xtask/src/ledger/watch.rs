@@ -116,8 +116,7 @@ impl Watch {
                 records += u64::from(is_pointer);
                 in_folder += weight(&file)?;
             }
-            // A kill between a folder and its first file leaves the folder, which holds nothing.
-            folders += u64::from(!is_pointer && in_folder > 0);
+            folders += u64::from(!is_pointer);
             bytes += in_folder;
         }
         self.most = (self.most.0.max(folders), self.most.1.max(bytes));
