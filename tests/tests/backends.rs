@@ -31,6 +31,10 @@ fn windows(records: u64, keys: u64, output: String) {
         .aggregate(|w| (w.key(), w.window().start.0, w.first()))
         .sink(files(format!("{output}/sliding")).csv().overwrite());
     keyed
+        .window(sliding(millis(12_000), millis(2_500)).allowed_lateness(millis(3_000)))
+        .aggregate(|w| (w.key(), w.window().start.0, w.count(), w.sum(|i| i)))
+        .sink(files(format!("{output}/panes")).csv().overwrite());
+    keyed
         .window(session(millis(4_000)))
         .aggregate(|w| (w.key(), w.window().start.0, w.count(), w.sum(|i| i)))
         .sink(files(format!("{output}/sessions")).csv().overwrite());
@@ -115,7 +119,7 @@ mod rocksdb {
         // Six windows of 6000 keys and as many sessions take more than a megabyte.
         let (backend, budget) = (Backend::RocksDb, 100_000);
         run(cold.path(), StateOptions { backend, budget, dir, ..StateOptions::default() });
-        for kind in ["tumbling", "sliding", "sessions"] {
+        for kind in ["tumbling", "sliding", "panes", "sessions"] {
             let of = |dir: &tempfile::TempDir| rows(&dir.path().join("out").join(kind));
             let (hot, cold) = (of(&hot), of(&cold));
             assert!(hot.len() >= 6_000, "{kind}: {}", hot.len());

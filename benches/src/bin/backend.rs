@@ -45,6 +45,12 @@ struct Arguments {
     /// Milliseconds between two checkpoints; none are taken if 0
     #[arg(long, default_value_t = 0)]
     interval: u64,
+    /// Counts in windows of so many seconds that slide by one, of keys at random
+    #[arg(long, default_value_t = 0, conflicts_with_all = ["strings", "warm_up"])]
+    slides: u64,
+    /// Records in a second of event time
+    #[arg(long, default_value_t = 100_000)]
+    in_a_second: u64,
     /// Keys are texts of about 20 bytes
     #[arg(long)]
     strings: bool,
@@ -58,7 +64,9 @@ struct Arguments {
 
 /// When so many records had come, and in the end, when the last row had been answered.
 static MARKS: Mutex<Vec<(u64, Instant)>> = Mutex::new(Vec::new());
-/// How many rows there will be.
+/// How many records there will be.
+static RECORDS: AtomicU64 = AtomicU64::new(0);
+/// How many rows, if that is known.
 static ROWS: AtomicU64 = AtomicU64::new(0);
 static ANSWER: Mutex<Checksum> = Mutex::new(Checksum { rows: 0, xor: 0 });
 
@@ -100,8 +108,12 @@ fn checksum() -> impl Sink<u64> {
             mark(sum.rows);
         }
     };
-    callback::<u64, _, _, _>(|_| Checksum::default(), add)
-        .on_finish(|sum| ANSWER.lock().expect("nobody panics").merge(sum))
+    callback::<u64, _, _, _>(|_| Checksum::default(), add).on_finish(|sum| {
+        if ROWS.load(Ordering::Relaxed) == 0 {
+            mark(RECORDS.load(Ordering::Relaxed));
+        }
+        ANSWER.lock().expect("nobody panics").merge(sum);
+    })
 }
 
 /// Counts by number.
@@ -148,11 +160,38 @@ fn texts(
         .sink(checksum());
 }
 
+/// Counts by number in sliding windows.
+#[pipeline]
+fn slides(
+    /// Seconds of a window.
+    size: u64,
+    /// Records in a second.
+    in_a_second: u64,
+    /// How many keys there are.
+    keys: u64,
+    /// How many records there are.
+    records: u64,
+    /// Seed of the keys.
+    seed: u64,
+) {
+    let made = Keys::new(seed, keys, 0, 0);
+    source(generate(records, move |i| (i, made.number(i))))
+        .event_time(move |(i, _)| Timestamp::from_millis((i * 1000 / in_a_second) as i64))
+        .watermarks(bounded(millis(0)))
+        .key_by(|(_, key)| key)
+        .window(sliding(secs(size as i64), secs(1)))
+        .aggregate(|w| (w.key(), w.window().start.0, w.count()))
+        .map(|(key, start, count)| h(key ^ (start as u64) << 32, count))
+        .sink(checksum());
+}
+
 fn main() {
     let arguments = Arguments::parse();
-    let first = if arguments.keys_at_random { 0 } else { arguments.keys };
+    let is_random = arguments.keys_at_random || arguments.slides > 0;
+    let first = if is_random { 0 } else { arguments.keys };
     let records = first + arguments.warm_up + arguments.records;
-    ROWS.store(records, Ordering::Relaxed);
+    RECORDS.store(records, Ordering::Relaxed);
+    ROWS.store(if arguments.slides > 0 { 0 } else { records }, Ordering::Relaxed);
     let settings = arguments.option.iter().filter_map(|option| option.split_once('='));
     let state = StateOptions {
         backend: arguments.backend,
@@ -160,9 +199,12 @@ fn main() {
         dir: arguments.dir.clone(),
         rocksdb: settings.map(|(name, value)| (name.to_owned(), value.to_owned())).collect(),
     };
-    let job = if arguments.strings { Job::new(texts) } else { Job::new(numbers) };
-    let job = job.arg("keys", arguments.keys).arg("first", first).arg("records", records);
-    let job = job.arg("warm_up", arguments.warm_up).arg("seed", arguments.seed);
+    let job = match (arguments.slides, arguments.strings) {
+        (0, false) => Job::new(numbers).arg("first", first).arg("warm_up", arguments.warm_up),
+        (0, true) => Job::new(texts).arg("first", first).arg("warm_up", arguments.warm_up),
+        (size, _) => Job::new(slides).arg("size", size).arg("in_a_second", arguments.in_a_second),
+    };
+    let job = job.arg("keys", arguments.keys).arg("records", records).arg("seed", arguments.seed);
     let mut job = job.state(state);
     let dir = std::env::temp_dir().join("thalweg-backend-bench");
     if arguments.interval > 0 {

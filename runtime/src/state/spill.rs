@@ -148,6 +148,11 @@ impl Part {
         self.used
     }
 
+    /// Bytes that a walk through the table may have read ahead: all tables may be walked through at once.
+    pub(super) fn room_ahead(&self) -> usize {
+        self.backing.share() / 16 / self.backing.tables.get()
+    }
+
     /// True if the table may not grow: all together are large enough, and this one is not among the small ones.
     pub(crate) fn is_large(&self) -> bool {
         let share = self.backing.share();

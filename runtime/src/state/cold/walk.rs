@@ -5,9 +5,15 @@ use std::collections::VecDeque;
 
 use super::super::cursor::Cursor;
 use super::super::table::Table;
+use super::Cold;
 use super::codec::{damaged, each_root};
-use super::{Cold, UPCOMING};
 use crate::record::Key;
+
+/// Hashes that are read ahead.
+const FEWEST: usize = 16;
+const MOST: usize = 512;
+/// Bytes that each takes besides what is kept under it.
+const OVERHEAD: usize = 40;
 
 /// Where a walk is.
 pub(super) struct Walk<K, V> {
@@ -19,6 +25,8 @@ pub(super) struct Walk<K, V> {
     is_at_end: bool,
     /// What comes next on the disk.
     ahead: VecDeque<(u64, Box<[u8]>)>,
+    /// Bytes that one of these took, on average; none are known if 0.
+    each: usize,
     /// Entries of a hash that were on the disk; the walk is at the first.
     at_hand: VecDeque<(u64, K, V)>,
 }
@@ -26,7 +34,7 @@ pub(super) struct Walk<K, V> {
 impl<K, V> Default for Walk<K, V> {
     fn default() -> Self {
         let (ahead, at_hand) = (VecDeque::new(), VecDeque::new());
-        Walk { next: 0, passed: 0, is_at_end: false, ahead, at_hand }
+        Walk { next: 0, passed: 0, is_at_end: false, ahead, each: 0, at_hand }
     }
 }
 
@@ -97,13 +105,18 @@ impl<K: Key, V> Cold<K, V> {
 
     fn next_on_disk(&mut self) -> Option<u64> {
         self.flush();
-        let Walk { next, ahead, is_at_end, .. } = &mut self.walk;
+        let Walk { next, ahead, is_at_end, each, .. } = &mut self.walk;
         if ahead.is_empty() && !*is_at_end && self.is_on_disk {
+            // Each time the place has to be found again on the disk.
+            let most = self.part.room_ahead().checked_div(*each).unwrap_or(FEWEST);
+            let most = most.clamp(FEWEST, MOST);
             let mut found = |hash: u64, bytes: &[u8]| ahead.push_back((hash, bytes.into()));
             let (namespace, range) = (self.part.namespace, *next..=u64::MAX);
-            let read = self.part.disk().range(namespace, range, UPCOMING, &mut found);
+            let read = self.part.disk().range(namespace, range, most, &mut found);
             read.unwrap_or_else(|error| error.raise());
             *is_at_end = ahead.is_empty();
+            let bytes: usize = ahead.iter().map(|(_, bytes)| bytes.len()).sum();
+            *each = OVERHEAD + bytes / ahead.len().max(1);
         }
         ahead.front().map(|(hash, _)| *hash)
     }
