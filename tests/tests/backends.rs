@@ -40,6 +40,37 @@ fn windows(records: u64, keys: u64, output: String) {
         .sink(files(format!("{output}/sessions")).csv().overwrite());
 }
 
+/// Joins by time, by window and with what held, whose right records come three seconds behind their left ones, or never.
+#[cfg(feature = "rocksdb")]
+#[pipeline]
+fn joins(records: u64, keys: u64, output: String) {
+    let timed = source(generate(records, |i| i))
+        .event_time(|i| Timestamp::from_millis((i / 2) as i64))
+        .watermarks(bounded(millis(1000)));
+    let lefts = timed.map(move |i| (i.wrapping_mul(7919) % keys, format!("left {i}")));
+    let rights = timed
+        .filter(move |i| i >= keys && i % 3 > 0)
+        .map(move |i| ((i - keys).wrapping_mul(7919) % keys, i));
+    lefts
+        .left_join(rights)
+        .on(|(key, _)| key, |(key, _)| key)
+        .within(millis(0)..=millis(6_000))
+        .map(|((key, left), right)| (key, left, right.map(|(_, right)| right)))
+        .sink(files(format!("{output}/interval")).csv().overwrite());
+    lefts
+        .full_join(rights)
+        .on(|(key, _)| key, |(key, _)| key)
+        .window(tumbling(millis(8_000)))
+        .map(|(left, right)| (left.map(|(_, left)| left), right.map(|(_, right)| right)))
+        .sink(files(format!("{output}/window")).csv().overwrite());
+    lefts
+        .left_join(rights)
+        .on(|(key, _)| key, |(key, _)| key)
+        .as_of()
+        .map(|((_, left), right)| (left, right.map(|(_, right)| right)))
+        .sink(files(format!("{output}/as_of")).csv().overwrite());
+}
+
 fn job(dir: &std::path::Path, records: u64, state: StateOptions) -> Job {
     Job::new(counts)
         .arg("records", records)
@@ -106,27 +137,38 @@ mod rocksdb {
         assert_eq!(left, 0, "what is on disk goes with the job");
     }
 
-    #[test]
-    fn windows_that_have_no_room_in_memory_are_as_right_as_any() {
+    /// Runs a pipeline with all its state in memory, and with next to nothing there.
+    fn check(pipeline: impl Fn() -> thalweg::__private::Definition + Copy, outputs: &[&str]) {
         let run = |dir: &std::path::Path, state| {
-            let job = Job::new(windows).arg("records", 60_000).arg("keys", 6_000);
+            let job = Job::new(pipeline).arg("records", 60_000).arg("keys", 6_000);
             let job = job.arg("output", dir.join("out").display()).state(state);
             job.parallelism(2).run().unwrap();
         };
         let [hot, cold] = [(); 2].map(|()| tempfile::tempdir().unwrap());
         run(hot.path(), StateOptions::default());
         let dir = Some(cold.path().join("state"));
-        // Six windows of 6000 keys and as many sessions take more than a megabyte.
         let (backend, budget) = (Backend::RocksDb, 100_000);
         run(cold.path(), StateOptions { backend, budget, dir, ..StateOptions::default() });
-        for kind in ["tumbling", "sliding", "panes", "sessions"] {
-            let of = |dir: &tempfile::TempDir| rows(&dir.path().join("out").join(kind));
+        for output in outputs {
+            let of = |dir: &tempfile::TempDir| rows(&dir.path().join("out").join(output));
             let (hot, cold) = (of(&hot), of(&cold));
-            assert!(hot.len() >= 6_000, "{kind}: {}", hot.len());
-            assert!(hot == cold, "{kind}: {} and {}", hot.len(), cold.len());
+            assert!(hot.len() >= 6_000, "{output}: {}", hot.len());
+            assert!(hot == cold, "{output}: {} and {}", hot.len(), cold.len());
         }
         let left = std::fs::read_dir(cold.path().join("state")).unwrap().count();
         assert_eq!(left, 0, "what is on disk goes with the job");
+    }
+
+    #[test]
+    fn windows_that_have_no_room_in_memory_are_as_right_as_any() {
+        // Six windows of 6000 keys and as many sessions take more than a megabyte.
+        check(windows, &["tumbling", "sliding", "panes", "sessions"]);
+    }
+
+    #[test]
+    fn joins_that_have_no_room_in_memory_are_as_right_as_any() {
+        // Six seconds of records take more than a megabyte.
+        check(joins, &["interval", "window", "as_of"]);
     }
 
     #[test]

@@ -1,18 +1,22 @@
 //! Joins with what held at a point in time.
 
+mod disk;
 mod state;
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
+use disk::OnDisk;
+
 use super::log::{Log, Mark, Run};
+use super::shelves::grow_little;
 use super::{JoinKind, Joined};
 use crate::record::{Emit, Key, Record};
 use crate::state::{Cursor, Entry, Table};
 use crate::task::Turn;
 use crate::time::Timestamp;
 
-/// Elements that nobody needs any more, at least, before a log is written anew.
+/// Elements that nobody needs any more, at least, before a log is written anew; fewer where memory has a bound.
 const DEAD_MIN: usize = 16 * 1024;
 
 /// Each key's latest right element, and what the watermark has not reached yet, in order of time.
@@ -31,6 +35,8 @@ pub struct AsOfJoin<K: Key, L: Record, R: Record> {
     /// The keys that are walked through at the end of all time.
     last_walk: Option<Cursor>,
     late: u64,
+    /// What holds, and what is not in memory, if there is a disk.
+    disk: Option<Box<OnDisk<K, L, R>>>,
 }
 
 /// Elements, some of which are of no use any more.
@@ -69,8 +75,8 @@ impl<T: Record> Kept<T> {
     }
 
     /// True if it is time to write the log anew.
-    fn is_wasteful(&self) -> bool {
-        self.dead > DEAD_MIN && self.dead > self.log.len() / 2
+    fn is_wasteful(&self, min: usize) -> bool {
+        self.dead > min && self.dead > self.log.len() / 2
     }
 }
 
@@ -86,6 +92,7 @@ impl<K: Key, L: Record, R: Record> AsOfJoin<K, L, R> {
             arrivals: 0,
             last_walk: None,
             late: 0,
+            disk: None,
         }
     }
 
@@ -93,6 +100,9 @@ impl<K: Key, L: Record, R: Record> AsOfJoin<K, L, R> {
     #[inline(always)]
     pub fn prepare(&mut self, _: &[u64]) {
         // Keys are looked up when the watermark comes.
+        if self.disk.is_some() {
+            self.make_room();
+        }
     }
 
     /// Adds a record of the left side; false if it is late.
@@ -141,12 +151,18 @@ impl<K: Key, L: Record, R: Record> AsOfJoin<K, L, R> {
     #[inline(always)]
     fn ahead(&mut self, time: Timestamp, side: Side, hash: u64, at: u32) {
         self.arrivals += 1;
+        if self.disk.is_some() {
+            grow_little(&mut self.ahead);
+        }
         self.ahead.push(Reverse((time, side, hash, self.arrivals, at)));
     }
 
     /// The next row. None if none is due, or if the turn must yield: it is then to be asked again in the next.
     #[inline]
     pub fn fire(&mut self, turn: &mut Turn<'_>) -> Option<Joined<'_, L, R>> {
+        if self.disk.is_some() {
+            return self.fire_on_disk(turn);
+        }
         let row = self.next_row(turn)?;
         Some(Joined {
             time: row.time,
@@ -226,13 +242,14 @@ impl<K: Key, L: Record, R: Record> AsOfJoin<K, L, R> {
 
     /// Nothing comes out: what is of no use gives its memory back, once that is as much as what is.
     fn clean(&mut self) {
+        let min = if self.disk.is_some() { DEAD_MIN / 16 } else { DEAD_MIN };
         if self.lefts.dead == self.lefts.log.len() {
             self.lefts.log.clear();
             self.lefts.dead = 0;
-        } else if self.lefts.is_wasteful() {
+        } else if self.lefts.is_wasteful(min) {
             self.write_anew(Side::Left);
         }
-        if self.rights.is_wasteful() {
+        if self.rights.is_wasteful(min) {
             self.write_anew(Side::Right);
         }
     }

@@ -10,6 +10,7 @@ use disk::OnDisk;
 
 use super::buckets::Buckets;
 use super::log::{Mark, Run};
+use super::shelves::grow_little;
 use super::{JoinKind, Joined, Within};
 use crate::record::{Emit, Key, Record, View};
 use crate::task::Turn;
@@ -165,9 +166,8 @@ impl<K: Key, L: Record, R: Record> IntervalJoin<K, L, R> {
     #[cold]
     fn lonely(&mut self, until: Timestamp, hash: u64, side: Side, at: At) {
         self.arrivals += 1;
-        if self.disk.is_some() && self.lonely.len() == self.lonely.capacity() {
-            // It would double, and memory has a bound.
-            self.lonely.reserve_exact(64.max(self.lonely.len() / 8));
+        if self.disk.is_some() {
+            grow_little(&mut self.lonely);
         }
         self.lonely.push(Reverse((until, hash, self.arrivals, side, at)));
     }

@@ -1,5 +1,6 @@
 //! Windows of all keys that are filled and fire, key by key.
 
+mod disk;
 mod save;
 
 use std::collections::VecDeque;
@@ -7,6 +8,7 @@ use std::collections::VecDeque;
 use super::Sides;
 use super::log::Log;
 use super::panes::Panes;
+use super::shelves::Memory;
 use crate::record::{Key, Record, View};
 use crate::state::Cursor;
 use crate::task::Turn;
@@ -22,6 +24,8 @@ pub(super) struct Live<K: Key, L: Record, R: Record> {
     again: VecDeque<Again<K>>,
     /// What fires now.
     current: Option<Current<K>>,
+    /// What may be in memory, if the rest goes to a disk.
+    memory: Option<Memory>,
 }
 
 /// A pane on its way out.
@@ -30,6 +34,15 @@ struct Walk {
     cursor: Cursor,
     way: Way,
     entries: usize,
+    source: Source,
+}
+
+/// Where what is walked through is.
+#[derive(Clone, Copy)]
+enum Source {
+    Memory,
+    /// On the disk; what was read of it lies aside.
+    Disk(disk::Unread),
 }
 
 #[derive(Clone, Copy, PartialEq)]
@@ -45,6 +58,7 @@ enum Way {
 /// A firing that a late record caused: what its key had right after it.
 struct Again<K> {
     pane: usize,
+    hash: u64,
     key: K,
     sides: Sides,
 }
@@ -59,11 +73,15 @@ enum Current<K> {
 
 impl<K: Key, L: Record, R: Record> Live<K, L, R> {
     pub fn new() -> Self {
-        Live { panes: Panes::new(), walk: None, again: VecDeque::new(), current: None }
+        let (panes, again) = (Panes::new(), VecDeque::new());
+        Live { panes, walk: None, again, current: None, memory: None }
     }
 
     #[inline(always)]
     pub fn prepare(&mut self, hashes: &[u64]) {
+        if self.memory.is_some() {
+            self.make_room();
+        }
         self.panes.prepare(hashes);
     }
 
@@ -81,7 +99,8 @@ impl<K: Key, L: Record, R: Record> Live<K, L, R> {
             let sides = pane.table.entry(hash, key);
             push(sides, &mut pane.left, &mut pane.right);
             if pane.fired {
-                again.push_back(Again { pane: number, key: K::from_view(key), sides: *sides });
+                let (key, sides) = (K::from_view(key), *sides);
+                again.push_back(Again { pane: number, hash, key, sides });
             }
         })
     }
@@ -97,7 +116,11 @@ impl<K: Key, L: Record, R: Record> Live<K, L, R> {
             if turn.must_yield() {
                 return None;
             }
-            if let Some(Again { pane, key, sides }) = self.again.pop_front() {
+            if let Some(mut again) = self.again.pop_front() {
+                if self.panes.get(again.pane).is_shelved() {
+                    self.read_again(&mut again);
+                }
+                let Again { pane, key, sides, .. } = again;
                 self.current = Some(Current::Again(pane, key));
                 return Some(sides);
             }
@@ -111,6 +134,9 @@ impl<K: Key, L: Record, R: Record> Live<K, L, R> {
     #[inline(always)]
     fn step(&mut self) -> Option<Sides> {
         let walk = self.walk.as_mut()?;
+        if let Source::Disk(_) = walk.source {
+            return self.step_on_disk();
+        }
         let table = &mut self.panes.get_mut(walk.pane).table;
         let found = match walk.way {
             Way::Fire => table.next_in_order(&mut walk.cursor).map(|(_, _, sides)| *sides),
@@ -149,8 +175,10 @@ impl<K: Key, L: Record, R: Record> Live<K, L, R> {
     }
 
     fn walk(&mut self, pane: usize, way: Way) -> bool {
+        let is_on_disk = self.panes.get(pane).is_shelved() && !matches!(way, Way::Drop { .. });
+        let source = if is_on_disk { self.begin_on_disk(pane) } else { Source::Memory };
         let entries = self.panes.get(pane).table.len();
-        self.walk = Some(Walk { pane, cursor: Cursor::default(), way, entries });
+        self.walk = Some(Walk { pane, cursor: Cursor::default(), way, entries, source });
         true
     }
 
@@ -202,6 +230,7 @@ impl<K: Key, L: Record, R: Record> Live<K, L, R> {
         self.panes.elements() + self.again.len()
     }
 
+    /// Bytes in memory.
     pub fn bytes(&self) -> usize {
         self.panes.bytes() + self.again.capacity() * size_of::<Again<K>>()
     }

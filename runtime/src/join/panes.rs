@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::Sides;
 use super::log::Log;
 use super::save::Place;
+use super::shelves::Shelves;
 use crate::record::{Key, Record, View};
 use crate::state::Table;
 use crate::time::{Timestamp, Window};
@@ -25,12 +26,31 @@ pub(super) struct Pane<K: Key, L, R> {
     pub table: Table<K, Sides>,
     pub left: Log<L>,
     pub right: Log<R>,
+    /// What came before that, on a disk.
+    pub shelved: Option<Box<Shelved<K, L, R>>>,
 }
+
+/// What a window has on a disk, by hash.
+pub(super) type Shelved<K, L, R> = Shelves<K, (), L, R>;
+
+/// Places that are no pane's where there is a disk: what was read from there lies in them.
+const ASIDE: usize = 2;
 
 impl<K: Key, L: Record, R: Record> Pane<K, L, R> {
     fn new() -> Self {
         let (table, left, right) = (Table::new(), Log::new(), Log::new());
-        Pane { window: NEVER, fired: false, cleanup: Timestamp::MAX, table, left, right }
+        let (window, cleanup) = (NEVER, Timestamp::MAX);
+        Pane { window, fired: false, cleanup, table, left, right, shelved: None }
+    }
+
+    /// Gives the memory of the elements back.
+    pub fn vacate(&mut self) {
+        (self.table, self.left, self.right) = (Table::new(), Log::new(), Log::new());
+    }
+
+    /// True if something is on the disk.
+    pub fn is_shelved(&self) -> bool {
+        self.shelved.is_some()
     }
 
     /// What a key has here.
@@ -63,6 +83,7 @@ pub(super) struct Panes<K: Key, L, R> {
     recent: (Window, usize),
     /// Windows before this one have fired.
     frontier: Order,
+    has_disk: bool,
 }
 
 /// Of no time at all.
@@ -80,7 +101,27 @@ impl<K: Key, L: Record, R: Record> Panes<K, L, R> {
             spare_bytes: 0,
             recent: (NEVER, 0),
             frontier: FIRST,
+            has_disk: false,
         }
+    }
+
+    /// From now on panes may have something on a disk. There is none.
+    pub fn use_disk(&mut self) {
+        self.has_disk = true;
+        self.slab.resize_with(ASIDE, || None);
+    }
+
+    /// What lies aside in such a place, of a window.
+    pub fn aside(&mut self, place: usize, window: Window) -> &mut Pane<K, L, R> {
+        debug_assert!(place < ASIDE && self.has_disk);
+        let aside = self.slab[place].get_or_insert_with(Pane::new);
+        aside.window = window;
+        aside
+    }
+
+    /// Gives the memory of what lies aside back.
+    pub fn clear_aside(&mut self) {
+        self.slab[..ASIDE].fill_with(|| None);
     }
 
     /// Fetches what these keys will need, if they belong to the window used last.
@@ -166,9 +207,26 @@ impl<K: Key, L: Record, R: Record> Panes<K, L, R> {
         self.slab[number].as_mut().expect("a live pane")
     }
 
+    /// Takes a live pane out of its place for as long as another one is written to.
+    pub fn lend(&mut self, number: usize) -> Pane<K, L, R> {
+        self.slab[number].take().expect("a live pane")
+    }
+
+    /// Puts it back.
+    pub fn give_back(&mut self, number: usize, pane: Pane<K, L, R>) {
+        self.slab[number] = Some(pane);
+    }
+
     /// The live panes, in order.
     pub fn all(&self) -> impl Iterator<Item = &Pane<K, L, R>> {
         self.by_end.values().map(|number| self.get(*number))
+    }
+
+    /// The same, to be changed.
+    pub fn all_mut(&mut self, mut each: impl FnMut(&mut Pane<K, L, R>)) {
+        for number in self.by_end.values() {
+            each(self.slab[*number].as_mut().expect("a live pane"));
+        }
     }
 
     /// The live pane that ends first.
@@ -193,7 +251,9 @@ impl<K: Key, L: Record, R: Record> Panes<K, L, R> {
 
     /// True if the memory of a pane that is about to be drained should be kept for coming ones.
     pub fn keeps_memory(&self, number: usize) -> bool {
-        self.spare.len() < SPARE_PANES || self.spare_bytes + self.get(number).bytes() <= SPARE_BYTES
+        let has_room = self.spare.len() < SPARE_PANES
+            || self.spare_bytes + self.get(number).bytes() <= SPARE_BYTES;
+        has_room && !self.has_disk
     }
 
     /// Closes a pane whose `drained` entries were drained.
@@ -202,6 +262,9 @@ impl<K: Key, L: Record, R: Record> Panes<K, L, R> {
         self.by_end.remove(&order(pane.window));
         self.free.push(number);
         self.recent = (NEVER, 0);
+        if let Some(mut shelved) = pane.shelved.take() {
+            shelved.clear();
+        }
         // A table far larger than what was in it would make draining slow, so it is not used again.
         let is_roomy = pane.table.slots() > 8 * drained.max(64);
         if keep && !is_roomy {
@@ -215,13 +278,18 @@ impl<K: Key, L: Record, R: Record> Panes<K, L, R> {
     /// Gives all memory back, if no pane is live.
     pub fn release(&mut self) {
         if self.by_end.is_empty() {
-            *self = Panes { frontier: self.frontier, ..Panes::new() };
+            let (frontier, has_disk) = (self.frontier, self.has_disk);
+            *self = Panes { frontier, ..Panes::new() };
+            if has_disk {
+                self.use_disk();
+            }
         }
     }
 
     /// Elements, once for each window they belong to.
     pub fn elements(&self) -> usize {
-        self.slab.iter().flatten().map(|pane| pane.left.len() + pane.right.len()).sum()
+        let shelved = |pane: &Pane<K, L, R>| pane.shelved.as_ref().map_or(0, |it| it.len());
+        self.all().map(|pane| pane.left.len() + pane.right.len() + shelved(pane)).sum()
     }
 
     pub fn bytes(&self) -> usize {

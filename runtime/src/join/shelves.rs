@@ -1,9 +1,13 @@
 //! What joins have in common whose elements go to a disk: both sides of it, and when they go.
 
+use std::collections::BinaryHeap;
 use std::rc::Rc;
 
+use super::Sides;
+use super::log::{Log, Run};
 use crate::record::{Key, Record};
 use crate::state::{Backing, Cursor, Part, Shelf, Table};
+use crate::time::Timestamp;
 
 /// Elements of both sides by hash of their keys, each with a note.
 pub(super) struct Shelves<K, N, L, R> {
@@ -24,6 +28,25 @@ impl<K: Record, N: Record, L: Record, R: Record> Shelves<K, N, L, R> {
         self.left.clear();
         self.right.clear();
     }
+}
+
+/// Puts one side of what keys have on its shelf, `note` telling what is to be said of an element.
+pub(super) fn shelve<K: Key, N: Record, T: Record>(
+    table: &Table<K, Sides>,
+    log: &Log<T>,
+    run: impl Fn(&Sides) -> Run,
+    shelf: &mut Shelf<K, N, T>,
+    note: impl Fn(u32) -> N,
+) {
+    let mut writing = shelf.writing();
+    let mut cursor = Cursor::default();
+    while let Some((hash, key, sides)) = table.next_in_order(&mut cursor) {
+        for number in log.each(run(sides)) {
+            let (time, element) = log.get(number);
+            writing.put(hash, (key.as_view(), time, note(number).as_view(), element));
+        }
+    }
+    writing.end();
 }
 
 /// What a join has in memory, and may have.
@@ -48,15 +71,9 @@ impl Memory {
         &self.backing
     }
 
-    /// True if so many bytes, and what the keys of these tables own, are more than there may be, so that elements are to go
-    /// to the disk. Memory that would not become less for it does not count.
-    pub fn is_too_large<'t, K: Key, V: 't>(
-        &mut self,
-        bytes: usize,
-        tables: impl Iterator<Item = &'t Table<K, V>>,
-    ) -> bool {
-        let keys: usize = tables.map(|table| table.len() * owned(table)).sum();
-        let bytes = bytes + keys;
+    /// True if so many bytes are more than there may be, so that elements are to go to the disk. Memory that would not
+    /// become less for it does not count.
+    pub fn is_too_large(&mut self, bytes: usize) -> bool {
         self.part.set_used(bytes);
         self.part.is_large() && bytes > self.floor + self.floor / 4
     }
@@ -74,12 +91,25 @@ impl Memory {
     }
 }
 
-/// What each key of a table owns elsewhere in memory, about, if the first is like the others.
-fn owned<K: Key, V>(table: &Table<K, V>) -> usize {
+/// What the keys of a table own elsewhere in memory, about, if the first is like the others.
+pub(super) fn owned<K: Key, V>(table: &Table<K, V>) -> usize {
     let Some((_, key, _)) = table.next_in_order(&mut Cursor::default()) else { return 0 };
-    match key.room() {
+    let each = match key.room() {
         0 => 0,
         // As allocators round it: eight bytes are their own.
         bytes => (bytes + 8).next_multiple_of(16).max(32),
+    };
+    table.len() * each
+}
+
+/// Makes room for one more where memory has a bound: it would double.
+pub(super) fn grow_little<T: Ord>(heap: &mut BinaryHeap<T>) {
+    if heap.len() == heap.capacity() {
+        heap.reserve_exact(64.max(heap.len() / 8));
     }
+}
+
+/// Times as hashes, in the same order.
+pub(super) fn slot(time: Timestamp) -> u64 {
+    time.0 as u64 ^ 1 << 63
 }

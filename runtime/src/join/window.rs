@@ -1,5 +1,7 @@
 //! Joins by window.
 
+use std::sync::Arc;
+
 use super::group::{Group, Grouped};
 use super::live::Live;
 use super::log::{Log, Mark};
@@ -7,7 +9,7 @@ use super::pairs::Pairs;
 use super::sessions::Sessions;
 use super::{JoinKind, Joined, Sides};
 use crate::record::{Emit, Key, Record, View};
-use crate::state::{LoadError, Loader, SnapshotWriter, State, by_key};
+use crate::state::{DiskError, LoadError, Loader, SnapshotWriter, Spill, State, by_key};
 use crate::task::Turn;
 use crate::time::{Timestamp, Window};
 use crate::window::{Clock, Fired, Fixed};
@@ -165,6 +167,13 @@ impl<S: Fixed, K: Key, L: Record, R: Record> WindowJoin<S, K, L, R> {
     }
 }
 
+impl<S: Fixed, K: Key, L: Record, R: Record> WindowJoin<S, K, L, R> {
+    /// Bytes in memory.
+    pub(super) fn in_memory(&self) -> usize {
+        self.live.bytes() + self.sessions.bytes()
+    }
+}
+
 /// What fires: which of the two it is follows from the windows' type.
 #[inline(always)]
 fn fired<'w, S: Fixed, K: Key, L: Record, R: Record>(
@@ -180,7 +189,7 @@ impl<S: Fixed, K: Key, L: Record, R: Record> State for WindowJoin<S, K, L, R> {
     }
 
     fn bytes(&self) -> usize {
-        self.live.bytes() + self.sessions.bytes()
+        self.in_memory() + self.live.bytes_on_disk()
     }
 
     fn next_timer(&self) -> Option<Timestamp> {
@@ -197,9 +206,21 @@ impl<S: Fixed, K: Key, L: Record, R: Record> State for WindowJoin<S, K, L, R> {
     fn meaning(&self) -> String {
         by_key::<K>(&format!("{} join in {}", self.kind.meaning(), self.spec.meaning()))
     }
+
+    fn spill(&mut self, to: &Arc<Spill>) -> Result<bool, DiskError> {
+        if !S::MERGES {
+            self.live.spill(&to.open()?);
+        }
+        Ok(!S::MERGES)
+    }
+
     fn save(&mut self, out: &mut SnapshotWriter) {
         self.clock.save(out);
         if S::MERGES { self.sessions.save(out) } else { self.live.save(out) }
+    }
+
+    fn save_more(&mut self, _: &mut SnapshotWriter) -> bool {
+        self.live.save_more()
     }
 
     fn load(&mut self, from: &Loader<'_>) -> Result<(), LoadError> {

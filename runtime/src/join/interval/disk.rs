@@ -90,11 +90,6 @@ impl Bits {
     }
 }
 
-/// Times as hashes, in the same order.
-fn slot(time: Timestamp) -> u64 {
-    time.0 as u64 ^ 1 << 63
-}
-
 impl<K: Key, L: Record, R: Record> Shelved<K, L, R> {
     fn new(backing: &Rc<Backing>) -> Self {
         Shelved { shelves: Shelves::new(backing), matched: Default::default() }

@@ -14,11 +14,15 @@ use crate::state::{Cursor, LoadError, Loader, SectionWriter, SnapshotWriter, Tab
 use crate::time::Window;
 use crate::window::Assigner;
 
-const WAITING: Sections = Sections { left: "lefts", right: "rights" };
-const FIRED: Sections = Sections { left: "lefts that fired", right: "rights that fired" };
+pub(super) const WAITING: Sections = Sections { left: "lefts", right: "rights" };
+pub(super) const FIRED: Sections =
+    Sections { left: "lefts that fired", right: "rights that fired" };
 
 impl<K: Key, L: Record, R: Record> Live<K, L, R> {
-    pub fn save(&self, out: &mut SnapshotWriter) {
+    pub fn save(&mut self, out: &mut SnapshotWriter) {
+        if self.begin_saving_shelved(out) {
+            return;
+        }
         for pane in self.panes.all() {
             let (window, table) = (pane.window, &pane.table);
             let Sections { left, right } = if pane.fired { FIRED } else { WAITING };
@@ -33,10 +37,14 @@ impl<K: Key, L: Record, R: Record> Live<K, L, R> {
         restored.fired = false;
         load(from, &WAITING, &mut restored)?;
         for (pane, hash) in restored.overdue {
+            if self.panes.get(pane).is_shelved() {
+                self.read_overdue(pane, hash);
+                continue;
+            }
             let mut keys = self.panes.get_mut(pane).table.of_hash(hash);
             while let Some((key, sides)) = keys.entry() {
                 let key = K::from_view(key.as_view());
-                self.again.push_back(Again { pane, key, sides: *sides });
+                self.again.push_back(Again { pane, hash, key, sides: *sides });
                 keys.pass();
             }
         }
@@ -56,6 +64,7 @@ struct Restored<'l, S, K: Key, L: Record, R: Record> {
 
 impl<S: Assigner, K: Key, L: Record, R: Record> Takes<K, L, R> for Restored<'_, S, K, L, R> {
     fn place(&mut self, window: Window, hash: u64, key: View<'_, K>) -> Place<'_, L, R> {
+        self.live.make_room_while_loading();
         let number = self.live.panes.restored(self.spec, window, self.fired);
         let pane = self.live.panes.get_mut(number);
         if pane.fired && !self.fired {

@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use super::*;
 use crate::state::testing::Increments;
-use crate::state::{Loader, MemoryDisks, Spill};
+use crate::state::{Loader, MemoryDisks, Spill, state_of};
 use crate::time::{Span, millis};
+use crate::window::{Fixed, sliding, tumbling};
 
 #[derive(Clone, Debug)]
 enum Op {
@@ -136,9 +137,51 @@ fn interval(kind: JoinKind, least: i64, span: i64) -> impl Fn() -> IntervalJoin<
     move || IntervalJoin::new(within, kind)
 }
 
+/// The groups of a `co_group`, told apart by what is in them, in which order.
+struct Groups<S: Fixed> {
+    join: WindowJoin<S, u64, String, u64>,
+}
+
+state_of!(Groups<S: Fixed>, join, |groups| groups.join.meaning());
+
+impl<S: Fixed> AnyJoin for Groups<S> {
+    fn prepare_for(&mut self, hashes: &[u64]) {
+        self.join.prepare(hashes);
+    }
+    fn add_hashed(
+        &mut self,
+        turn: &Turn<'_>,
+        right: bool,
+        time: i64,
+        key: (u64, u64),
+        number: u64,
+    ) -> bool {
+        self.join.add_hashed(turn, right, time, key, number)
+    }
+    fn next(&mut self, turn: &mut Turn<'_>) -> Option<Row> {
+        let group = self.join.group(turn)?;
+        let all = |known: u64, number: u64| known.wrapping_mul(1_000_003) + number;
+        let key = group.fired.key();
+        let lefts = group.lefts.iter().map(number).fold(key, all);
+        Some((group.fired.window().end.0, Some(lefts), Some(group.rights.iter().fold(key, all))))
+    }
+}
+
 /// Joins that know what they have in memory.
 trait InMemory {
     fn in_memory(&self) -> usize;
+}
+
+impl<S: Fixed> InMemory for WindowJoin<S, u64, String, u64> {
+    fn in_memory(&self) -> usize {
+        self.in_memory()
+    }
+}
+
+impl InMemory for AsOfJoin<u64, String, u64> {
+    fn in_memory(&self) -> usize {
+        self.in_memory()
+    }
 }
 
 impl InMemory for IntervalJoin<u64, String, u64> {
@@ -161,7 +204,7 @@ fn bounded<J: AnyJoin + InMemory>(mut join: J, span: i64) {
             join.prepare_for(&[]);
         }
         join.add_hashed(&turn, number % 2 == 0, time, (u64::key_hash(key), key), number);
-        if number % 100 == 99 {
+        if number % 100 == 99 && number < 199_999 {
             watermark = time - span;
             let mut turn = stage.turn(Timestamp(watermark));
             rows += std::iter::from_fn(|| join.next(&mut turn)).count();
@@ -169,11 +212,15 @@ fn bounded<J: AnyJoin + InMemory>(mut join: J, span: i64) {
         }
     }
     let mut turn = stage.turn(Timestamp::MAX);
-    while join.next(&mut turn).is_some() {}
+    while join.next(&mut turn).is_some() {
+        rows += 1;
+        if rows % 1_000 == 0 {
+            most = most.max(join.in_memory());
+        }
+    }
     assert_eq!((join.entries(), join.bytes()), (0, 0), "nothing is kept");
     // An element is about a hundred bytes.
     assert!(entries > 100_000 && rows > 0, "{entries} entries, {rows} rows");
-    println!("{most} bytes of {BUDGET}, {entries} entries, {rows} rows");
     assert!(most < BUDGET / 10 * 13, "{most} bytes");
 }
 
@@ -187,6 +234,56 @@ proptest! {
     ) {
         check(interval(kind, least, span), hashes, &Spill::new(MemoryDisks, room), &ops);
     }
+}
+
+fn check_windows<S: Fixed>(spec: &S, hashes: u64, kind: JoinKind, spill: &Arc<Spill>, ops: &[Op]) {
+    let make = || WindowJoin::new(spec.clone(), kind);
+    check(make, hashes, spill, ops);
+    check(|| Groups { join: make() }, hashes, spill, ops);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(40))]
+
+    #[test]
+    fn a_disk_changes_nothing_for_tumbling_windows(
+        hashes in 0..3u64, room in 0..40_000usize, ops in ops(), kind in kinds(), late in 0..60i64,
+    ) {
+        let spec = tumbling(millis(40)).allowed_lateness(millis(late));
+        check_windows(&spec, hashes, kind, &Spill::new(MemoryDisks, room), &ops);
+    }
+
+    #[test]
+    fn a_disk_changes_nothing_for_sliding_windows(
+        hashes in 0..3u64, room in 0..40_000usize, ops in ops(), kind in kinds(), late in 0..60i64,
+    ) {
+        let spec = sliding(millis(40), millis(15)).allowed_lateness(millis(late));
+        check_windows(&spec, hashes, kind, &Spill::new(MemoryDisks, room), &ops);
+    }
+}
+
+#[test]
+fn windows_keep_within_their_memory() {
+    let make = |kind| WindowJoin::<_, u64, String, u64>::new(tumbling(Span(10_000)), kind);
+    bounded(make(JoinKind::Inner), 1_000);
+    bounded(make(JoinKind::Full), 10_000);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(60))]
+
+    #[test]
+    fn a_disk_changes_nothing_for_what_held(
+        hashes in 0..3u64, room in 0..40_000usize, ops in ops(), kind in kinds(),
+    ) {
+        check(|| AsOfJoin::new(kind), hashes, &Spill::new(MemoryDisks, room), &ops);
+    }
+}
+
+#[test]
+fn what_held_keeps_within_its_memory() {
+    bounded(AsOfJoin::new(JoinKind::Inner), 12_000);
+    bounded(AsOfJoin::new(JoinKind::Full), 12_000);
 }
 
 #[test]
@@ -211,5 +308,8 @@ proptest! {
         let dir = tempfile::tempdir().unwrap();
         let spill = crate::state::rocks::spill(dir.path(), room, &[]).unwrap();
         check(interval(kind, least, span), hashes, &spill, &ops);
+        let spec = tumbling(millis(40)).allowed_lateness(millis(20));
+        check(|| AsOfJoin::new(kind), hashes, &spill, &ops);
+        check_windows(&spec, hashes, kind, &spill, &ops);
     }
 }

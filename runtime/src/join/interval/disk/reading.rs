@@ -3,9 +3,9 @@
 use std::cmp::Reverse;
 
 use super::super::{At, IN_MEMORY, IntervalJoin, Side};
-use super::{Bit, Bits, DUE, LonelyNote, NO_BIT, Note, OnDisk, PARTNERS, Shelved, slot};
+use super::{Bit, Bits, DUE, LonelyNote, NO_BIT, Note, OnDisk, PARTNERS, Shelved};
 use crate::join::log::{Log, Mark, Run};
-use crate::join::shelves::Shelves;
+use crate::join::shelves::{Shelves, slot};
 use crate::record::{Key, Record};
 use crate::state::{Shelf, Table};
 use crate::time::Timestamp;

@@ -4,11 +4,12 @@ use std::cmp::Reverse;
 
 use super::super::state::{LEFTS, LonelyByPlace, Placed, RIGHTS, Saved};
 use super::super::{IntervalJoin, Side, is_over};
-use super::{Bits, LonelyNote, NO_BIT, Note, OnDisk, Shelved, slot};
-use crate::join::Sides;
-use crate::join::log::{Log, Mark, Run};
+use super::{Bits, LonelyNote, NO_BIT, Note, OnDisk, Shelved};
+use crate::join::buckets::Bucket;
+use crate::join::log::{Log, Mark};
+use crate::join::shelves::{owned, shelve, slot};
 use crate::record::{Key, Record, View};
-use crate::state::{Cursor, LaterSection, Row, Shelf, SnapshotWriter, Table};
+use crate::state::{LaterSection, Row, Shelf, SnapshotWriter};
 use crate::time::Timestamp;
 
 impl<K: Key, L: Record, R: Record> IntervalJoin<K, L, R> {
@@ -20,8 +21,8 @@ impl<K: Key, L: Record, R: Record> IntervalJoin<K, L, R> {
         if !self.found.is_empty() || disk.due > 0 {
             return;
         }
-        let keys = self.buckets.all().map(|(_, bucket)| &bucket.table);
-        if disk.memory.is_too_large(bytes, keys) {
+        let keys: usize = self.buckets.all().map(|(_, bucket)| owned(&bucket.table)).sum();
+        if disk.memory.is_too_large(bytes + keys) {
             self.shelve();
         }
     }
@@ -57,24 +58,17 @@ impl<K: Key, L: Record, R: Record> IntervalJoin<K, L, R> {
             }
             let new = || Box::new(Shelved::new(memory.backing()));
             let Shelved { shelves, matched } = &mut **bucket.shelved.get_or_insert_with(new);
-            let (lefts, rights) =
-                (lonely.in_bucket(Side::Left, place), lonely.in_bucket(Side::Right, place));
-            let of_left = Shelving {
-                alone: lefts,
-                first_bit: matched[0].add(lefts.len()),
-                number,
-                run: |sides| sides.left,
-            };
-            of_left.shelve(&bucket.table, &bucket.left, &mut shelves.left);
-            *unread = of_left.put_alone(&bucket.left, &mut by_time.left).min(*unread);
-            let of_right = Shelving {
-                alone: rights,
-                first_bit: matched[1].add(rights.len()),
-                number,
-                run: |sides| sides.right,
-            };
-            of_right.shelve(&bucket.table, &bucket.right, &mut shelves.right);
-            *unread = of_right.put_alone(&bucket.right, &mut by_time.right).min(*unread);
+            let Bucket { table, left, right, .. } = bucket;
+            let alone = lonely.in_bucket(Side::Left, place);
+            let side = Shelving { alone, first_bit: matched[0].add(alone.len()), number };
+            let note = |number| side.note(number, left.mark(number));
+            shelve(table, left, |sides| sides.left, &mut shelves.left, note);
+            *unread = side.put_alone(left, &mut by_time.left).min(*unread);
+            let alone = lonely.in_bucket(Side::Right, place);
+            let side = Shelving { alone, first_bit: matched[1].add(alone.len()), number };
+            let note = |number| side.note(number, right.mark(number));
+            shelve(table, right, |sides| sides.right, &mut shelves.right, note);
+            *unread = side.put_alone(right, &mut by_time.right).min(*unread);
             bucket.vacate();
         });
         let bytes = self.in_memory();
@@ -119,31 +113,16 @@ struct Shelving<'s> {
     first_bit: u32,
     /// The bucket's number.
     number: i64,
-    run: fn(&Sides) -> Run,
 }
 
 impl Shelving<'_> {
-    fn shelve<K: Key, T: Record>(
-        &self,
-        table: &Table<K, Sides>,
-        log: &Log<T>,
-        shelf: &mut Shelf<K, Note, T>,
-    ) {
-        let mut writing = shelf.writing();
-        let mut cursor = Cursor::default();
-        while let Some((hash, key, sides)) = table.next_in_order(&mut cursor) {
-            for number in log.each((self.run)(sides)) {
-                let ((time, element), mark) = (log.get(number), log.mark(number));
-                let at = self.alone.binary_search_by_key(&number, |alone| alone.1.number);
-                let (until, arrival, bit) = match at {
-                    Ok(at) => (self.alone[at].2, self.alone[at].3, self.first_bit + at as u32),
-                    Err(_) => (Timestamp(0), 0, NO_BIT),
-                };
-                let note = (mark.matched, mark.last_minute, until, arrival, bit);
-                writing.put(hash, (key.as_view(), time, note, element));
-            }
-        }
-        writing.end();
+    fn note(&self, number: u32, mark: Mark) -> Note {
+        let at = self.alone.binary_search_by_key(&number, |alone| alone.1.number);
+        let (until, arrival, bit) = match at {
+            Ok(at) => (self.alone[at].2, self.alone[at].3, self.first_bit + at as u32),
+            Err(_) => (Timestamp(0), 0, NO_BIT),
+        };
+        (mark.matched, mark.last_minute, until, arrival, bit)
     }
 
     /// Puts those that may come out alone where they are found when they do; answers when the first is.
