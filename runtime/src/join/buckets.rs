@@ -12,6 +12,8 @@ use crate::state::{Cursor, Table};
 use crate::task::Turn;
 use crate::time::Timestamp;
 
+/// Buckets in which partners are looked up ahead; more than there are unless times are far apart.
+const MOST_PREPARED: usize = 8;
 /// Emptied buckets whose memory is kept, of any size.
 const SPARE_BUCKETS: usize = 2;
 /// And as many more as these bytes hold: a watermark may end many small ones at once.
@@ -113,8 +115,14 @@ impl<K: Key, L: Record, R: Record> Buckets<K, L, R> {
 
     #[inline(always)]
     pub fn prepare(&mut self, hashes: &[u64]) {
-        if let Some((_, place)) = self.recent {
-            self.get_mut(place).table.prepare(hashes);
+        let recent = self.recent.map(|(_, place)| place);
+        for place in self.by_number.values().take(MOST_PREPARED) {
+            let bucket = self.slab[*place].as_mut().expect("a live bucket");
+            if Some(*place) == recent {
+                bucket.table.prepare(hashes);
+            } else {
+                bucket.table.prepare_to_get(hashes);
+            }
         }
     }
 

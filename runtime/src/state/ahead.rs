@@ -66,10 +66,20 @@ impl<K: Key, V> Table<K, V> {
         }
     }
 
-    /// First the tags of all, where they are more than the second-level cache holds; then the slots that the tags tell:
-    /// an entry may lie on another line than its home.
-    #[inline(never)]
-    fn fetch(&mut self, hashes: &[u64]) {
+    /// Fetches the lines that these keys will need if they are there, for whoever only [gets](Table::get) them.
+    #[inline(always)]
+    pub fn prepare_to_get(&self, hashes: &[u64]) {
+        if self.len() * size_of::<Slot<K, V>>() > 16 * 1024 {
+            self.fetch_tags(hashes);
+            for &hash in hashes {
+                prefetch(self.seems_at(usable(hash)));
+            }
+        }
+    }
+
+    /// The tags of all, where they are more than the second-level cache holds.
+    #[inline(always)]
+    fn fetch_tags(&self, hashes: &[u64]) {
         const SEGMENTS_WITH_TAGS_IN_CACHE: usize = 128;
         if self.segments.len() > SEGMENTS_WITH_TAGS_IN_CACHE {
             for &hash in hashes {
@@ -77,14 +87,25 @@ impl<K: Key, V> Table<K, V> {
                 prefetch(place.tags.wrapping_add(place.home(usable(hash))));
             }
         }
+    }
+
+    /// The slot in which the tags tell that an entry of this hash is: it may lie on another line than its home. Without
+    /// one the home itself: it is a slot, and its hash is another.
+    #[inline(always)]
+    fn seems_at(&self, hash: u64) -> *mut Slot<K, V> {
+        let place = self.place(hash);
+        let home = place.home(hash);
+        // SAFETY: a home is the number of a slot, and WINDOW tags more than there are slots can be read.
+        let matches = unsafe { matching(place.tags.add(home), tag(hash)) };
+        place.slots.wrapping_add(home + matches.trailing_zeros() as usize % WINDOW)
+    }
+
+    /// First the tags, then the slots.
+    #[inline(never)]
+    fn fetch(&mut self, hashes: &[u64]) {
+        self.fetch_tags(hashes);
         for (index, &hash) in hashes.iter().enumerate() {
-            let hash = usable(hash);
-            let place = self.place(hash);
-            let home = place.home(hash);
-            // SAFETY: a home is the number of a slot, and WINDOW tags more than there are slots can be read.
-            let matches = unsafe { matching(place.tags.add(home), tag(hash)) };
-            // Without a match the home itself: it is a slot, and its hash is another.
-            let slot = place.slots.wrapping_add(home + matches.trailing_zeros() as usize % WINDOW);
+            let slot = self.seems_at(usable(hash));
             prefetch(slot);
             self.ahead.slots[index] = slot;
         }
