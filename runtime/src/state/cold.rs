@@ -195,7 +195,7 @@ impl<K: Key, V> Cold<K, V> {
         let owned = match (self.codec.put)(&mut self.arena, key, value) as usize {
             0 => 0,
             // As allocators round it: eight bytes are their own.
-            bytes => (bytes + 8).next_multiple_of(16).max(32),
+            bytes => (bytes + 8).next_multiple_of(16).max(32) + (self.codec.beside)(value),
         };
         self.owned = if self.owned == 0 { owned } else { (7 * self.owned + owned).div_ceil(8) };
     }

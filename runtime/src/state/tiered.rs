@@ -8,7 +8,7 @@ use std::rc::Rc;
 use super::cold::codec::Codec;
 use super::cold::{Cold, Next};
 use super::saving::{Context, WriteEntry};
-use super::snapshot::LaterSection;
+use super::snapshot::{LaterSection, LoadError};
 use super::spill::Backing;
 use super::{Cursor, Entry, SameHash, Table};
 use crate::record::{Key, View};
@@ -197,6 +197,23 @@ impl<K: Key, V> Tiered<K, V> {
                 cold.begin_saving(out, context);
             }
         }
+    }
+
+    /// Begins to write what is on the disk now into a snapshot by a function of one's own, which is given each entry's
+    /// archive and its root; in memory there may be something newer.
+    pub(crate) fn save_cold(
+        &mut self,
+        out: LaterSection,
+        write: impl FnMut(&LaterSection, u64, &[u8], u32) -> Result<(), LoadError> + 'static,
+    ) {
+        if let Some(cold) = &mut self.cold {
+            cold.begin_saving_by(out, write);
+        }
+    }
+
+    /// What is in memory.
+    pub(crate) fn in_memory(&self) -> &Table<K, V> {
+        &self.table
     }
 
     /// Goes on with what the snapshot has of memory; true if there is more. What it has of the disk is the

@@ -14,8 +14,8 @@ pub enum Backend {
     /// Memory; checkpoints write what changed.
     #[default]
     Fs,
-    /// Memory as far as the budget goes, RocksDB for the rest. Feature `rocksdb`. Joins and windows with a trigger, an evictor
-    /// or a number of records stay in memory; the log names them.
+    /// Memory as far as the budget goes, RocksDB for the rest. Feature `rocksdb`. Joins in sessions, and sliding windows of
+    /// more than 4096 slides, stay in memory; the log names them.
     RocksDb,
 }
 

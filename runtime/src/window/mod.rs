@@ -26,7 +26,8 @@
 //! | sessions | in one table, by key the sessions, each with a timer that is moved only when it comes (`session_windows`) |
 //!
 //! Where state may be larger than memory, a table per window and that of sessions go to a disk as far as there is no room
-//! for them. Rings give way to a table per pane, which does as well (`slide_tables`).
+//! for them. Rings give way to a table per pane, which does as well (`slide_tables`); of general windows all that a key has
+//! goes together (`general/parked.rs`).
 //!
 //! Which windows there are is an [`Assigner`]'s business: [`Tumbling`], [`Sliding`], [`Session`], [`DynamicSession`].
 //! Windows with a [trigger] or an [evictor] of their own, those that keep elements, and those that time does not end are

@@ -4,7 +4,7 @@ mod harness;
 mod saved;
 mod sessions;
 mod slides;
-mod spilled;
+pub(in crate::window) mod spilled;
 
 use std::collections::BTreeMap;
 

@@ -20,6 +20,8 @@ pub(crate) struct Codec<K, V> {
     pub(crate) relay: Relay,
     /// When the entry was written, if it has a time to live.
     pub(crate) written: Option<fn(&V) -> i64>,
+    /// Bytes that a value owns in memory beyond what its archive takes, about.
+    pub(crate) beside: fn(&V) -> usize,
 }
 
 impl<K, V> Clone for Codec<K, V> {
@@ -40,6 +42,7 @@ impl<K: Key, V: Record> Codec<K, V> {
             },
             relay,
             written: None,
+            beside: |_| 0,
         }
     }
 }

@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 
 use super::super::disk::{Scan, Scanned};
 use super::super::saving::Context;
-use super::super::snapshot::LaterSection;
+use super::super::snapshot::{LaterSection, LoadError};
 use super::super::spill::Part;
 use super::Cold;
 use super::codec::{damaged, each_root};
@@ -34,6 +34,16 @@ impl<K: Key, V> Cold<K, V> {
         self.begin(None, out, context);
     }
 
+    /// The same, by a function of one's own.
+    pub(in crate::state) fn begin_saving_by(
+        &mut self,
+        out: LaterSection,
+        relay: impl FnMut(&LaterSection, u64, &[u8], u32) -> Result<(), LoadError> + 'static,
+    ) {
+        self.gone.clear();
+        self.begin_by(None, out, relay);
+    }
+
     /// The same, of what has gone there changed since the last snapshot.
     pub(in crate::state) fn begin_saving_changes(&mut self, out: LaterSection, context: Context) {
         let mut gone = std::mem::take(&mut self.gone);
@@ -43,12 +53,23 @@ impl<K: Key, V> Cold<K, V> {
     }
 
     fn begin(&mut self, hashes: Option<Vec<u64>>, out: LaterSection, context: Context) {
+        let relay = self.codec.relay;
+        self.begin_by(hashes, out, move |out, hash, bytes, root| {
+            relay(out, context, hash, bytes, root)
+        });
+    }
+
+    fn begin_by(
+        &mut self,
+        hashes: Option<Vec<u64>>,
+        out: LaterSection,
+        mut relay: impl FnMut(&LaterSection, u64, &[u8], u32) -> Result<(), LoadError> + 'static,
+    ) {
         self.flush();
         if self.is_on_disk {
-            let relay = self.codec.relay;
             let write = move |out: &LaterSection, hash: u64, bytes: &[u8]| {
                 each_root(bytes, |root| {
-                    let relayed = relay(out, context, hash, bytes, root);
+                    let relayed = relay(out, hash, bytes, root);
                     relayed.unwrap_or_else(|error| damaged(&error).raise());
                 });
             };

@@ -62,6 +62,7 @@ impl<K: Key, V: Record, L: Keep> Kept<K, V, L> {
                     Ok(())
                 },
                 written: Some(|(_, stamp)| L::written(*stamp).0),
+                beside: |_| 0,
             }
         } else {
             Codec {
@@ -75,6 +76,7 @@ impl<K: Key, V: Record, L: Keep> Kept<K, V, L> {
                     Ok(())
                 },
                 written: None,
+                beside: |_| 0,
             }
         }
     }

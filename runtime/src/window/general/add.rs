@@ -5,10 +5,11 @@ use super::keyed::{KeyWindows, Slot};
 use super::{GeneralWindows, Triggered};
 use crate::operator::{Aggregate, failed_on};
 use crate::record::{Emit, Key, Record, View};
-use crate::state::Table;
+use crate::state::Tiered;
 use crate::task::{Failure, Turn};
 use crate::time::{Timestamp, Window};
 use crate::window::assigner::{At, Time};
+use crate::window::store::table_of;
 use crate::window::trigger::{Delta, Now, Trigger, TriggerCx, TriggerResult};
 
 impl<K, T, S, C, R, P, W> GeneralWindows<K, T, S, C, R, P, W>
@@ -42,6 +43,7 @@ where
         let at = if now.time == Time::Event { at } else { at.moved_to(now.clock) };
         (self.at, self.arrivals) = (at.time(), self.arrivals + 1);
         self.open.clear();
+        self.bring(hash, key.as_view());
         let mut any = false;
         for window in self.spec.windows_of(at) {
             any = true;
@@ -63,12 +65,12 @@ where
 
     /// The slot of a key's window, which is made if there is none.
     pub(super) fn open_window(&mut self, window: Window, hash: u64, key: View<'_, K>) -> u32 {
-        let keys = self.keys.get_or_insert_with(Table::new);
+        let keys = table_of(&mut self.keys, || Tiered::new(self.spilled.as_ref()));
         let known = keys.entry_or(hash, key, KeyWindows::default);
         match known.find(window) {
             Ok(at) => known.windows[at].1,
             Err(at) => {
-                let number = self.free.last().copied().unwrap_or(self.slots.len() as u32);
+                let number = self.slots.next();
                 known.windows.insert(at, (window, number));
                 self.make(window, hash, K::from_view(key), C::default());
                 number
@@ -78,20 +80,12 @@ where
 
     /// Fills the next free slot.
     fn make(&mut self, window: Window, hash: u64, key: K, contents: C) {
-        let number = match self.free.pop() {
-            Some(number) => number,
-            None => {
-                self.slots.push(None);
-                self.slots.len() as u32 - 1
-            }
-        };
         let cleanup = S::ENDS.then(|| (self.spec.time(), self.spec.cleanup(window)));
         if let Some((time, at)) = cleanup {
-            self.timers.of_mut(time).insert((at, hash, window, number));
+            self.timers.of_mut(time).insert((at, hash, window, self.slots.next()));
         }
         let (trigger, state, set) = (None, None, Vec::new());
-        self.slots[number as usize] =
-            Some(Slot { key, hash, window, contents, trigger, state, set, cleanup });
+        self.slots.add(Slot { key, hash, window, contents, trigger, state, set, cleanup });
     }
 
     fn open_session(
@@ -101,7 +95,7 @@ where
         hash: u64,
         key: View<'_, K>,
     ) -> Result<(), Failure> {
-        let known = self.keys.as_ref().and_then(|keys| keys.get(hash, key));
+        let known = self.keys.as_mut().and_then(|keys| keys.get(hash, key));
         let touching = known.map_or(0..0, |known| known.touching(window));
         if touching.is_empty() {
             if !self.is_late(now, window) {
@@ -110,7 +104,7 @@ where
             }
             return Ok(());
         }
-        let keys = self.keys.get_or_insert_with(Table::new);
+        let keys = table_of(&mut self.keys, || Tiered::new(self.spilled.as_ref()));
         let known = keys.entry_or(hash, key, KeyWindows::default);
         let merged = &known.windows[touching.clone()];
         let cover = merged.iter().fold(window, |cover, (other, _)| Window {
@@ -161,8 +155,7 @@ where
 
     /// Empties a slot; its key still knows it.
     pub(super) fn take(&mut self, number: u32) -> Slot<K, C, R::State, W> {
-        let mut slot = self.slots[number as usize].take().expect("slots of live windows are taken");
-        self.free.push(number);
+        let mut slot = self.slots.take(number).expect("slots of live windows are taken");
         slot.timers(&mut self.timers, number).delete_all();
         slot
     }
@@ -187,7 +180,7 @@ where
     }
 
     fn decide(&mut self, number: u32, result: TriggerResult) {
-        let slot = self.slots[number as usize].as_mut().expect("the window is open");
+        let slot = self.slots.get_mut(number).expect("the window is open");
         if result.fires() && !slot.contents.is_empty() {
             self.pending.push_back((number, result.purges()));
         } else if result.purges() {
@@ -203,7 +196,7 @@ where
         timestamp: Timestamp,
         question: impl FnOnce(&R, &mut TriggerCx<'_, R::State>) -> X,
     ) -> X {
-        let slot = self.slots[number as usize].as_mut().expect("the window is live");
+        let slot = self.slots.get_mut(number).expect("the window is live");
         let (window, last) = (slot.window, self.spec.last(slot.window));
         let (state, timers) = slot.trigger_parts(&mut self.timers, number);
         let mut cx = TriggerCx { now, window, last, timestamp, state, timers };
@@ -218,7 +211,7 @@ where
 
     fn contents(&mut self, index: usize) -> Option<&mut C> {
         let number = *self.open.get(index)?;
-        Some(&mut self.slots[number as usize].as_mut().expect("the window is open").contents)
+        Some(&mut self.slots.get_mut(number).expect("the window is open").contents)
     }
 }
 
@@ -289,7 +282,7 @@ where
     /// If an aggregate cannot take it, with the key.
     pub fn accumulate(&mut self, value: impl Emit<Record = A::In>) -> Result<(), Failure> {
         for index in 0..self.open.len() {
-            let slot = self.slots[self.open[index] as usize].as_mut();
+            let slot = self.slots.get_mut(self.open[index]);
             let slot = slot.expect("the window is open");
             self.kept += usize::from(slot.contents.is_empty());
             let acc = slot.contents.acc.get_or_insert_with(Default::default);
@@ -312,7 +305,7 @@ where
     /// Carries the values of the record's windows on.
     pub fn fold<X: Copy>(&mut self, record: X, mut step: impl FnMut(A, X) -> A) {
         for index in 0..self.open.len() {
-            let slot = self.slots[self.open[index] as usize].as_mut();
+            let slot = self.slots.get_mut(self.open[index]);
             let contents = &mut slot.expect("the window is open").contents;
             self.kept += usize::from(contents.is_empty());
             let kept = contents.kept.take().unwrap_or_else(|| A::from_view(self.with.as_view()));
@@ -335,7 +328,7 @@ where
         mut f: impl FnMut(View<'_, T>, View<'_, T>) -> T,
     ) {
         for index in 0..self.open.len() {
-            let slot = self.slots[self.open[index] as usize].as_mut();
+            let slot = self.slots.get_mut(self.open[index]);
             let contents = &mut slot.expect("the window is open").contents;
             self.kept += usize::from(contents.is_empty());
             while let (Some(kept), Some(next)) = (&contents.kept, contents.more.pop_front()) {

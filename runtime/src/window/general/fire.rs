@@ -1,10 +1,10 @@
 //! Windows whose time has come.
 
 use super::contents::{Accumulated, Contents, Elements, Events, Folded, Reduced};
+use super::timers::Timer;
 use super::{GeneralWindows, Triggered};
 use crate::operator::Aggregate;
 use crate::record::{Key, Record, View};
-use crate::state::Table;
 use crate::task::Turn;
 use crate::time::{Span, Timestamp, Window};
 use crate::window::assigner::Time;
@@ -13,6 +13,7 @@ use crate::window::trigger::{Now, Trigger, TriggerResult};
 /// What was handed out.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) struct Current {
+    hash: u64,
     pub number: u32,
     pub due: Due,
     purges: bool,
@@ -69,14 +70,15 @@ where
     }
 
     fn begin(&mut self, number: u32, purges: bool, ends: bool, now: Now) {
-        let watermark = now.watermark;
-        self.current = Some(Current { number, due: Due::Fire, purges, ends, watermark });
+        let hash = self.slots.get(number).map_or(0, |slot| slot.hash);
+        let (due, watermark) = (Due::Fire, now.watermark);
+        self.current = Some(Current { hash, number, due, purges, ends, watermark });
         self.evict(number, false);
     }
 
     fn evict(&mut self, number: u32, after: bool) {
         let Some(evictor) = self.evictor.filter(|evictor| evictor.after == after) else { return };
-        let Some(slot) = self.slots[number as usize].as_mut() else { return };
+        let Some(slot) = self.slots.get_mut(number) else { return };
         let before = slot.contents.len();
         slot.contents.evict(&evictor);
         self.kept = self.kept + slot.contents.len() - before;
@@ -86,7 +88,8 @@ where
     /// that it goes away.
     fn finish(&mut self) -> Option<Current> {
         let current = self.current.take()?;
-        let Current { number, due, purges, ends, .. } = current;
+        let Current { hash, number, due, purges, ends, .. } = current;
+        self.bring_number(hash, number);
         if due == Due::Clear {
             self.remove(number);
             return None;
@@ -107,7 +110,7 @@ where
     }
 
     fn purge(&mut self, number: u32) {
-        if let Some(slot) = self.slots[number as usize].as_mut() {
+        if let Some(slot) = self.slots.get_mut(number) {
             self.kept -= std::mem::take(&mut slot.contents).len();
         }
     }
@@ -132,8 +135,9 @@ where
 
     /// Passes the first timer.
     fn pass(&mut self, time: Time, now: Now) {
-        let Some((at, number)) = self.pop(time) else { return };
-        let slot = self.slots[number as usize].as_mut().expect("timers are those of live windows");
+        let Some((at, hash, _, number)) = self.pop(time) else { return };
+        self.bring_number(hash, number);
+        let slot = self.slots.get_mut(number).expect("timers are those of live windows");
         let set = slot.set.iter().position(|timer| *timer == (time, at));
         let was_set = set.map(|index| slot.set.swap_remove(index)).is_some();
         let ends = slot.cleanup == Some((time, at));
@@ -149,7 +153,7 @@ where
                 self.ask(number, now, at, |trigger, cx| trigger.on_processing_time(at, cx))
             }
         };
-        let slot = self.slots[number as usize].as_ref().expect("looked at above");
+        let slot = self.slots.get(number).expect("looked at above");
         if result.fires() && !slot.contents.is_empty() {
             return self.begin(number, result.purges(), ends, now);
         }
@@ -158,8 +162,8 @@ where
         }
         let watermark = now.watermark;
         if ends && self.clears {
-            let due = Due::Clear;
-            self.current = Some(Current { number, due, purges: false, ends, watermark });
+            let (due, purges) = (Due::Clear, false);
+            self.current = Some(Current { hash, number, due, purges, ends, watermark });
         } else if ends {
             self.remove(number);
         } else {
@@ -168,32 +172,25 @@ where
     }
 
     /// Takes the first timer out; of keys with one hash and one window, that of the least canonical key bytes.
-    fn pop(&mut self, time: Time) -> Option<(Timestamp, u32)> {
+    fn pop(&mut self, time: Time) -> Option<Timer> {
         let timers = self.timers.of_mut(time);
         let first = timers.pop_first()?;
-        let is_tie = |other: &(Timestamp, u64, Window, u32)| {
-            (other.0, other.1, other.2) == (first.0, first.1, first.2)
-        };
+        let is_tie = |other: &Timer| (other.0, other.1, other.2) == (first.0, first.1, first.2);
         if !timers.first().is_some_and(is_tie) {
-            return Some((first.0, first.3));
+            return Some(first);
         }
-        let bytes = |number: u32| {
-            let mut bytes = Vec::new();
-            if let Some(slot) = &self.slots[number as usize] {
-                K::write_key(slot.key.as_view(), &mut bytes);
-            }
-            bytes
-        };
-        let ties = timers.iter().take_while(|timer| is_tie(timer)).chain([&first]);
-        let least = *ties.min_by_key(|timer| bytes(timer.3))?;
+        let ties: Vec<Timer> = timers.iter().take_while(|timer| is_tie(timer)).copied().collect();
+        let ties = ties.into_iter().chain([first]);
+        let least = ties.min_by_key(|timer| self.key_bytes(timer.1, timer.3))?;
+        let timers = self.timers.of_mut(time);
         timers.insert(first);
         timers.remove(&least);
-        Some((least.0, least.3))
+        Some(least)
     }
 
     /// The window is over.
     fn remove(&mut self, number: u32) {
-        let Some(slot) = self.slots[number as usize].as_ref() else { return };
+        let Some(slot) = self.slots.get(number) else { return };
         let (last, clock) = (self.spec.last(slot.window), self.clock);
         let now = Now { watermark: self.advanced, clock, time: self.spec.time() };
         self.ask(number, now, last, |trigger, cx| trigger.clear(cx));
@@ -211,7 +208,7 @@ where
 
     /// Forgets a window that time does not end and of which nothing is left.
     fn retire(&mut self, number: u32) {
-        let Some(slot) = self.slots[number as usize].as_ref().filter(|_| !S::ENDS) else { return };
+        let Some(slot) = self.slots.get(number).filter(|_| !S::ENDS) else { return };
         let is_idle = slot.contents.is_empty() && slot.trigger.is_none() && slot.set.is_empty();
         if is_idle && slot.state.is_none() {
             self.remove(number);
@@ -220,16 +217,17 @@ where
 
     /// Drops what is left when nothing more can come.
     fn release(&mut self, now: Now) {
-        if now.watermark == Timestamp::MAX && self.keys.is_some() {
-            self.keys = None;
-            (self.slots, self.free, self.open) = (Vec::new(), Vec::new(), Vec::new());
-            (self.timers, self.kept) = (Default::default(), 0);
-        } else if self.keys.as_ref().is_some_and(Table::is_empty) && self.slots.len() > SPARE_SLOTS
-        {
-            // All windows have ended: what a burst of keys needed is given back.
-            self.keys = None;
-            (self.slots, self.free) = (Vec::new(), Vec::new());
-        }
+        let is_over = now.watermark == Timestamp::MAX;
+        // All windows have ended: what a burst of keys needed is given back.
+        let is_roomy = self.slots.most() > SPARE_SLOTS;
+        let Some(keys) = self.keys.take_if(|keys| is_over || is_roomy && keys.len() == 0) else {
+            return;
+        };
+        // What is on a disk goes as well.
+        { keys }.clear();
+        (self.out, self.open) = (None, Vec::new());
+        self.slots.clear();
+        (self.timers, self.kept) = (Default::default(), 0);
     }
 }
 
@@ -260,7 +258,7 @@ where
     }
 
     pub(super) fn slot(&self) -> &super::keyed::Slot<K, C, R::State, W> {
-        let slot = self.windows.slots[self.current.number as usize].as_ref();
+        let slot = self.windows.slots.get(self.current.number);
         slot.expect("the window that fires is live")
     }
 }
@@ -328,7 +326,7 @@ where
         if self.current.due == Due::Clear {
             return;
         }
-        let slot = self.windows.slots[self.current.number as usize].as_mut();
+        let slot = self.windows.slots.get_mut(self.current.number);
         let contents = &mut slot.expect("the window that fires is live").contents;
         let before = contents.len();
         contents.evict_by(threshold, delta);

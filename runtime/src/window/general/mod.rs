@@ -9,6 +9,8 @@
 //!   timers, in order: (time, key hash, window, number) ──┘
 //! ```
 //!
+//! Where not all of it has room in memory, slots lie in the entries of their keys, which go to a disk: see `parked`.
+//!
 //! A record goes through three steps, so that emitted code can apply the user's closures between them:
 //! 1. [`open`](GeneralWindows::open) finds its windows, merges sessions, and leaves out what is late;
 //! 2. the contents of those windows are updated: an element kept, an accumulator added to, a value reduced or folded;
@@ -23,9 +25,11 @@
 //! what is left (global windows, states of keys) is dropped.
 
 mod add;
+mod codec;
 mod contents;
 mod fire;
 mod keyed;
+mod parked;
 mod process;
 mod save;
 mod state;
@@ -41,7 +45,7 @@ pub(super) use timers::TimersOf;
 
 use std::collections::VecDeque;
 
-use keyed::{KeyWindows, Slots};
+use keyed::{KeyWindows, Slot, Slots};
 use timers::Timers;
 
 use super::assigner::Assigner;
@@ -49,7 +53,7 @@ use super::evictor::Evictor;
 use super::trigger::{ByTime, Trigger};
 use super::{DynamicSession, Session, Sliding, SlidingCount, Tumbling, TumblingCount};
 use crate::record::{Key, Record};
-use crate::state::Table;
+use crate::state::{Spilled, Tiered};
 use crate::task::Failure;
 use crate::time::{Timestamp, Window};
 
@@ -95,6 +99,11 @@ macro_rules! by_time {
 }
 by_time! { Tumbling Sliding Session DynamicSession }
 
+/// What there is of a key.
+type OfKey<K, C, R, P, W> = KeyWindows<P, Slot<K, C, R, W>>;
+type Keys<K, C, R, P, W> = Tiered<K, OfKey<K, C, R, P, W>>;
+type OnDisk<K, C, R, P, W> = Spilled<K, OfKey<K, C, R, P, W>>;
+
 /// Windows per key, with contents `C`, fired by `R`; `P` is kept per key and `W` per key and window for a
 /// [`WindowFunction`].
 pub struct GeneralWindows<K: Key, T: Record, S, C: Contents, R: Trigger<T>, P = (), W = ()> {
@@ -104,10 +113,12 @@ pub struct GeneralWindows<K: Key, T: Record, S, C: Contents, R: Trigger<T>, P = 
     with: C::With,
     /// Whether the function wants to know when windows go away.
     clears: bool,
-    keys: Option<Table<K, KeyWindows<P>>>,
-    slots: Slots<K, C, R::State, W>,
-    /// Numbers of slots that are empty.
-    free: Vec<u32>,
+    keys: Option<Keys<K, C, R::State, P, W>>,
+    /// What they are made with if there is a disk.
+    spilled: Option<OnDisk<K, C, R::State, P, W>>,
+    slots: Slots<Slot<K, C, R::State, W>>,
+    /// If there is a disk, the key whose slots are out of its entry, and its hash.
+    out: Option<(u64, K)>,
     timers: Timers,
     /// The windows of the record at hand.
     open: Vec<u32>,

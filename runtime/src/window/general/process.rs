@@ -6,9 +6,10 @@ use super::keyed::KeyWindows;
 use super::{GeneralWindows, Triggered, WindowPlan};
 use crate::process::side::{Side, Sides};
 use crate::record::{Emit, Key, Record, View};
-use crate::state::Table;
+use crate::state::Tiered;
 use crate::task::Scratch;
 use crate::time::{Timestamp, Window};
+use crate::window::store::table_of;
 use crate::window::trigger::Trigger;
 use crate::window::{
     DynamicSession, GlobalWindow, Session, Sliding, SlidingCount, Tumbling, TumblingCount,
@@ -250,9 +251,9 @@ where
     {
         let (timestamp, current) = (self.time(), self.current);
         let windows = &mut *self.windows;
-        let slot = windows.slots[current.number as usize].as_mut();
+        let slot = windows.slots.get_mut(current.number);
         let slot = slot.expect("the window that fires is live");
-        let keys = windows.keys.get_or_insert_with(Table::new);
+        let keys = table_of(&mut windows.keys, || Tiered::new(windows.spilled.as_ref()));
         let known = keys.entry_or(slot.hash, slot.key.as_view(), KeyWindows::default);
         let (key, window, watermark) = (slot.key.as_view(), slot.window, current.watermark);
         let fired = Fired { key, window, watermark };

@@ -1,12 +1,17 @@
 //! Windows being made, and what the runtime knows of them.
 
+use std::sync::Arc;
+
+use super::codec::codec;
 use super::contents::{Accumulated, Contents, Elements, Folded, Reduced};
-use super::keyed::Slot;
+use super::keyed::Slots;
 use super::timers::{Timer, Timers};
 use super::{GeneralWindows, Triggered, WindowPlan};
 use crate::operator::Aggregate;
 use crate::record::{Key, Record};
-use crate::state::{LoadError, Loader, SnapshotWriter, State, Table, by_key};
+use crate::state::{
+    Backing, DiskError, LoadError, Loader, SnapshotWriter, Spill, Spilled, State, Tiered, by_key,
+};
 use crate::task::Failure;
 use crate::time::{Span, Timestamp};
 use crate::window::assigner::Time;
@@ -28,8 +33,9 @@ where
             with,
             clears: false,
             keys: None,
-            slots: Vec::new(),
-            free: Vec::new(),
+            spilled: None,
+            slots: Slots::new(false),
+            out: None,
             timers: Timers::default(),
             open: Vec::new(),
             at: Timestamp::MIN,
@@ -127,15 +133,16 @@ where
     W: Record,
 {
     fn entries(&self) -> usize {
-        let live = self.slots.len() - self.free.len();
-        self.keys.as_ref().map_or(0, Table::len).max(live)
+        self.keys.as_ref().map_or(0, Tiered::len).max(self.slots.len())
     }
 
     fn bytes(&self) -> usize {
-        self.keys.as_ref().map_or(0, Table::bytes)
-            + self.slots.capacity() * size_of::<Option<Slot<K, C, R::State, W>>>()
+        // What it has in its elements counts as what is on a disk, if there is one.
+        let elsewhere = self.backing().map_or(self.kept * C::ITEM, Backing::bytes_on_disk);
+        self.keys.as_ref().map_or(0, Tiered::bytes)
+            + self.slots.bytes()
             + self.timers.len() * size_of::<Timer>()
-            + self.kept * C::ITEM
+            + elsewhere
     }
 
     fn next_timer(&self) -> Option<Timestamp> {
@@ -151,8 +158,18 @@ where
         let (spec, trigger) = (self.spec.meaning(), self.trigger.meaning());
         by_key::<K>(&format!("{} in {spec} fired by {trigger}", C::meaning(&self.with)))
     }
+    fn spill(&mut self, to: &Arc<Spill>) -> Result<bool, DiskError> {
+        self.spilled = Some(Spilled { backing: to.open()?, codec: codec() });
+        self.slots = Slots::new(true);
+        Ok(true)
+    }
+
     fn save(&mut self, out: &mut SnapshotWriter) {
         self.save_windows(out);
+    }
+
+    fn save_more(&mut self, _: &mut SnapshotWriter) -> bool {
+        self.backing().is_some_and(Backing::save_more)
     }
 
     fn load(&mut self, from: &Loader<'_>) -> Result<(), LoadError> {

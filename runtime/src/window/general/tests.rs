@@ -3,6 +3,7 @@
 mod model;
 mod saved;
 mod single;
+mod spilled;
 
 use model::{Assign, Case, Event, Model, Result, Spec, TriggerKind, cases};
 use proptest::prelude::*;

@@ -54,6 +54,7 @@ fn codec<K: Key, V: Record>() -> Codec<K, Sessions<V>> {
             Ok(())
         },
         written: None,
+        beside: |_| 0,
     }
 }
 

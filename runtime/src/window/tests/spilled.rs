@@ -14,7 +14,7 @@ use crate::time::{Timestamp, millis};
 use crate::window::{Accumulates, AggregateWindows, session, sliding, tumbling};
 
 #[derive(Clone, Debug)]
-enum Op {
+pub(in crate::window) enum Op {
     /// Records of these times and keys.
     Batch(Vec<(i64, u64)>),
     /// The watermark goes on so far, and so many windows fire before something else happens.
@@ -25,7 +25,8 @@ enum Op {
     },
 }
 
-fn ops() -> impl Strategy<Value = Vec<Op>> {
+/// Up to 40 of them.
+pub(in crate::window) fn ops() -> impl Strategy<Value = Vec<Op>> {
     let record = (-20..100i64, 0..400u64);
     let op = prop_oneof![
         20 => prop::collection::vec(record, 1..200).prop_map(Op::Batch),
@@ -37,7 +38,7 @@ fn ops() -> impl Strategy<Value = Vec<Op>> {
 }
 
 /// Some keys share all of their hashes.
-fn hash_of(key: u64, kind: u64) -> u64 {
+pub(in crate::window) fn hash_of(key: u64, kind: u64) -> u64 {
     match kind {
         0 => u64::key_hash(key),
         1 => u64::key_hash(key / 3),

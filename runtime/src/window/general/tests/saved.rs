@@ -1,8 +1,12 @@
 //! Windows whose tasks are saved and restored by more or fewer tasks: what fires is what would have fired.
 
+use std::cell::Cell;
+use std::sync::Arc;
+
 use super::*;
 use crate::process::side::Sides;
 use crate::state::testing::{Rescale, Tasks, by_task, rescales};
+use crate::state::{MemoryDisks, Spill};
 use crate::task::Scratch;
 use crate::window::{Out, WindowCx, WindowFunction};
 
@@ -10,14 +14,14 @@ use crate::window::{Out, WindowCx, WindowFunction};
 type Steps = Vec<(Vec<Result>, usize)>;
 
 /// How one kind of contents is fed, and what it fires.
-trait Fed: Contents + Sized {
+pub(super) trait Fed: Contents + Sized {
     fn made<S: Place, R: Trigger<u64>>(plan: WindowPlan<S, R, u64>) -> Windows<S, Self, R>;
     fn put<S: Place, R: Trigger<u64>>(windows: &mut Windows<S, Self, R>, value: u64);
     fn values<S: Place, R: Trigger<u64>>(firing: &Firing<'_, S, Self, R>) -> Vec<u64>;
 }
 
-type Windows<S, C, R> = GeneralWindows<u64, u64, S, C, R>;
-type Firing<'f, S, C, R> = GeneralFiring<'f, u64, u64, S, C, R, (), ()>;
+pub(super) type Windows<S, C, R> = GeneralWindows<u64, u64, S, C, R>;
+pub(super) type Firing<'f, S, C, R> = GeneralFiring<'f, u64, u64, S, C, R, (), ()>;
 
 impl Fed for Elements<u64> {
     fn made<S: Place, R: Trigger<u64>>(plan: WindowPlan<S, R, u64>) -> Windows<S, Self, R> {
@@ -73,13 +77,27 @@ impl Fed for Folded<u64> {
     }
 }
 
+/// Every other key shares its hash with the next.
+fn hash_of(key: u64) -> u64 {
+    u64::key_hash(key / 2)
+}
+
 fn played<S: Place, C: Fed, R: Trigger<u64>>(
     plan: &WindowPlan<S, R, u64>,
     case: &Case,
     rescales: &[Rescale],
+    spill: Option<&Arc<Spill>>,
 ) -> (Steps, Vec<u64>) {
-    let stage = Stage::default();
-    let mut tasks = Tasks::one(|| C::made(plan.clone()));
+    let (stage, made) = (Stage::default(), Cell::new(0));
+    // If there is a disk, some tasks have one.
+    let mut tasks = Tasks::one(|| {
+        let mut windows = C::made(plan.clone());
+        made.set(made.get() + 1);
+        if let Some(spill) = spill.filter(|_| made.get() % 3 > 0) {
+            assert!(windows.spill(spill).unwrap());
+        }
+        windows
+    });
     let (mut watermark, mut clock) = (i64::MIN, -60);
     let (mut steps, mut late) = (Steps::new(), Vec::new());
     let mut number = 0;
@@ -87,8 +105,9 @@ fn played<S: Place, C: Fed, R: Trigger<u64>>(
         match event {
             Event::Element(time, key) => {
                 let turn = stage.turn(Timestamp(watermark)).at(Timestamp(clock));
-                let hash = u64::key_hash(*key);
+                let hash = hash_of(*key);
                 let windows = tasks.of(hash);
+                windows.prepare(&[hash]);
                 if windows.open(&turn, S::at(*time, number), hash, *key).unwrap() {
                     C::put(windows, number);
                     windows.trigger(&turn, number);
@@ -125,11 +144,13 @@ fn check_contents<S: Place, C: Fed, R: Trigger<u64>>(
     case: &Case,
     rescales: &[Rescale],
 ) {
-    let kept = played::<S, C, R>(plan, case, &[]);
-    let saved = played::<S, C, R>(plan, case, rescales);
-    assert_eq!(saved.1, kept.1);
-    for ((fired, tasks), (expected, _)) in saved.0.into_iter().zip(kept.0) {
-        assert_eq!(fired, by_task(expected, tasks, |fired| u64::key_hash(fired.2)));
+    let kept = played::<S, C, R>(plan, case, &[], None);
+    for spill in [None, Some(&Spill::new(MemoryDisks, 0))] {
+        let saved = played::<S, C, R>(plan, case, rescales, spill);
+        assert_eq!(saved.1, kept.1);
+        for ((fired, tasks), (expected, _)) in saved.0.into_iter().zip(&kept.0) {
+            assert_eq!(fired, by_task(expected.clone(), tasks, |fired| hash_of(fired.2)));
+        }
     }
 }
 
@@ -257,11 +278,15 @@ impl WindowFunction for Counting {
 #[test]
 fn states_of_keys_and_of_windows_are_kept() {
     type Counted = GeneralWindows<u64, u64, Tumbling, Elements<u64>, trigger::ByTime, u64, u64>;
-    let run = |rescales: &[Rescale]| {
+    let run = |rescales: &[Rescale], spill: Option<&Arc<Spill>>| {
         let (stage, mut results) = (Stage::default(), Scratch::new(1 << 20));
         let spec = tumbling(millis(10)).allowed_lateness(millis(15));
         let plan = WindowPlan::new(spec, trigger::ByTime, None).unwrap();
-        let mut tasks = Tasks::one(|| Counted::of_process(plan.clone(), &Counting));
+        let mut tasks = Tasks::one(|| {
+            let mut windows = Counted::of_process(plan.clone(), &Counting);
+            spill.iter().for_each(|spill| assert!(windows.spill(spill).unwrap()));
+            windows
+        });
         let (mut sides, mut fired) = (Sides::default(), Vec::new());
         for step in 0..12i64 {
             let watermark = 5 * step;
@@ -269,6 +294,7 @@ fn states_of_keys_and_of_windows_are_kept() {
                 let turn = stage.turn(Timestamp(watermark));
                 let (hash, time) = (u64::key_hash(key), watermark + 3 - (key as i64 + step) % 20);
                 let windows = tasks.of(hash);
+                windows.prepare(&[hash]);
                 if windows.open(&turn, Timestamp(time), hash, key).unwrap() {
                     windows.keep(key);
                     windows.trigger(&turn, key);
@@ -294,9 +320,10 @@ fn states_of_keys_and_of_windows_are_kept() {
         fired
     };
     let three = [Rescale { behind: 3, tasks: 3 }, Rescale { behind: 7, tasks: 2 }];
-    let fired = run(&[]);
+    let fired = run(&[], None);
     assert!(
         fired.iter().flatten().any(|((_, of_key, of_window), _)| (*of_key, *of_window) > (200, 1))
     );
-    assert_eq!(run(&three), fired);
+    assert_eq!(run(&three, None), fired);
+    assert_eq!(run(&three, Some(&Spill::new(MemoryDisks, 0))), fired);
 }

@@ -177,7 +177,7 @@ fn windows_without_an_end_are_forgotten_when_nothing_is_left_of_them() {
         }
         assert_eq!(windows.entries(), if round == 0 { 5_000 } else { 0 });
     }
-    assert_eq!((windows.bytes(), windows.slots.capacity()), (0, 0), "a burst is given back");
+    assert_eq!((windows.bytes(), windows.slots.most()), (0, 0), "a burst is given back");
 }
 
 /// Fires a while after the last element, and forgets the timer that was set before.
