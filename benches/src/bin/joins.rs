@@ -4,6 +4,10 @@
 //! Two sides on one core, keys at random; each left record waits a minute for partners, 50 000 of them come per second of
 //! event time. Printed are, for each part of the run, nanoseconds per record of either side, and the longest that 64
 //! records took; pairs; and the most memory that the process had.
+//!
+//! 2 cores that were busy with other things, too, 2026-11, commit eaef540: 6 M records with a budget of 64 MiB 7.1 us each,
+//! pauses of 80 to 160 ms (213 ms when elements went to the disk for the first time), 90 MiB; in memory (`--backend memory`),
+//! 8 M records, 0.5 us each, 823 MiB.
 
 #![forbid(unsafe_code)]
 
