@@ -12,7 +12,7 @@ use crate::state::{Cursor, Table};
 use crate::task::Turn;
 use crate::time::Timestamp;
 
-/// Buckets in which partners are looked up ahead; more than there are unless times are far apart.
+/// Buckets in which partners are looked up ahead, the newest; more than there are unless times are far apart.
 const MOST_PREPARED: usize = 8;
 /// Emptied buckets whose memory is kept, of any size.
 const SPARE_BUCKETS: usize = 2;
@@ -116,7 +116,7 @@ impl<K: Key, L: Record, R: Record> Buckets<K, L, R> {
     #[inline(always)]
     pub fn prepare(&mut self, hashes: &[u64]) {
         let recent = self.recent.map(|(_, place)| place);
-        for place in self.by_number.values().take(MOST_PREPARED) {
+        for place in self.by_number.values().rev().take(MOST_PREPARED) {
             let bucket = self.slab[*place].as_mut().expect("a live bucket");
             if Some(*place) == recent {
                 bucket.table.prepare(hashes);
